@@ -1,0 +1,1 @@
+"""Pixels in, tiles out: no Keras and no JAX below this door."""
