@@ -1,0 +1,160 @@
+"""Tiles -> harder tiles, on the device: what pens, paper, cameras and croppers do to a digit.
+
+Every function takes (n, 28, 28) float32 tiles in 0..1 and a JAX random key, and gives tiles of the
+same shape; each tile draws its own amounts.
+"""
+
+import jax
+import jax.numpy as jnp
+from jax import random
+from jax.scipy.ndimage import map_coordinates
+
+from ..arrays import TILE_SIZE
+
+_CENTRE = (TILE_SIZE - 1) / 2
+
+
+@jax.jit
+def augment(key: jax.Array, tiles: jax.Array) -> jax.Array:
+    """Apply every distortion in the order in which they happen to a real digit.
+
+    key: a JAX random key; the same key gives the same tiles.
+    """
+    shape, pen, remnants, capture, kept = random.split(key, 5)
+    harder = warp(shape, tiles)
+    harder = change_pen(pen, harder)
+    harder = add_remnants(remnants, harder)
+    harder = capture_roughly(capture, harder)
+    return jnp.where(_chosen(kept, 0.1, tiles), tiles, harder)
+
+
+def warp(key: jax.Array, tiles: jax.Array) -> jax.Array:
+    """Rotate, slant, stretch and shift (affine), and bend (elastic, Simard et al. 2003)."""
+    angle, slant, stretch, shift, bend = random.split(key, 5)
+    n = len(tiles)
+    theta = 0.16 * random.normal(angle, (n,)).clip(-2, 2)
+    shear = 0.18 * random.normal(slant, (n,)).clip(-2, 2)
+    scale = jnp.exp(0.12 * random.normal(stretch, (n, 2)).clip(-2, 2))
+    cos, sin = jnp.cos(theta), jnp.sin(theta)
+    matrices = jnp.stack(
+        [
+            jnp.stack([cos * scale[:, 0], (sin + shear) * scale[:, 0]], -1),
+            jnp.stack([-sin * scale[:, 1], (cos - shear * sin) * scale[:, 1]], -1),
+        ],
+        1,
+    )
+    shifts = random.uniform(shift, (n, 2), minval=-2, maxval=2)
+    grid = jnp.stack(jnp.meshgrid(*[jnp.arange(TILE_SIZE) - _CENTRE] * 2, indexing="ij"))
+    coordinates = jnp.einsum("nij,jyx->niyx", matrices, grid) + _CENTRE
+    coordinates += shifts[:, :, None, None] + _bends(bend, n)
+    return jax.vmap(lambda tile, where: map_coordinates(tile, where, order=1))(tiles, coordinates)
+
+
+def _bends(key: jax.Array, n: int) -> jax.Array:
+    """Smooth displacements, (n, 2, 28, 28) tile pixels, up to about two at the strongest."""
+    field_key, strength_key = random.split(key)
+    coarse = random.normal(field_key, (n, 2, 6, 6))
+    field = jax.image.resize(coarse, (n, 2, TILE_SIZE, TILE_SIZE), "cubic")
+    return field * random.uniform(strength_key, (n, 1, 1, 1), maxval=1.1)
+
+
+def change_pen(key: jax.Array, tiles: jax.Array) -> jax.Array:
+    """Thicken or thin the stroke by up to a pixel a side, and let the pen skip."""
+    which, amount, skip = random.split(key, 3)
+    amounts = random.uniform(amount, (len(tiles), 1, 1))
+    draw = random.uniform(which, (len(tiles), 1, 1))
+    thick = tiles + amounts * (_spread(tiles) - tiles)
+    thin = tiles - 0.8 * amounts * (tiles + _spread(-tiles))
+    legible = thin.sum((1, 2), keepdims=True) > 0.5 * tiles.sum((1, 2), keepdims=True)
+    tiles = jnp.where(draw < 0.3, thick, jnp.where((draw < 0.55) & legible, thin, tiles))
+    return _skip(skip, tiles)
+
+
+def _spread(tiles: jax.Array) -> jax.Array:
+    """The maximum over each pixel and its four neighbours."""
+    rows = jnp.pad(tiles, ((0, 0), (1, 1), (0, 0)), mode="edge")
+    columns = jnp.pad(tiles, ((0, 0), (0, 0), (1, 1)), mode="edge")
+    across = jnp.maximum(columns[:, :, :-2], columns[:, :, 2:])
+    down = jnp.maximum(rows[:, :-2], rows[:, 2:])
+    return jnp.maximum(tiles, jnp.maximum(across, down))
+
+
+def _skip(key: jax.Array, tiles: jax.Array) -> jax.Array:
+    """Break one stroke tile in six by a paper-coloured line of about a pixel."""
+    distance, sharpness, chosen = _random_line(key, len(tiles), reach=7)
+    gap = jnp.clip(sharpness * 1.2 - jnp.abs(distance), 0, 1)
+    return jnp.where(_chosen(chosen, 0.15, tiles), tiles * (1 - gap), tiles)
+
+
+def add_remnants(key: jax.Array, tiles: jax.Array) -> jax.Array:
+    """Leave in what a cropper leaves in: a bit of a ruled line, or of a neighbouring digit."""
+    line_key, strength_key, neighbour_key = random.split(key, 3)
+    distance, width, chosen = _random_line(line_key, len(tiles), reach=13)
+    ink = random.uniform(strength_key, (len(tiles), 1, 1), minval=0.2, maxval=0.9)
+    line = ink * jnp.clip(width - jnp.abs(distance), 0, 1)
+    tiles = jnp.where(_chosen(chosen, 0.06, tiles), jnp.maximum(tiles, line), tiles)
+    side, chosen = random.split(neighbour_key)
+    shifts = random.randint(side, (len(tiles),), 17, 22)
+    shifts = jnp.where(random.bernoulli(chosen, 0.5, (len(tiles),)), shifts, -shifts)
+    neighbours = jax.vmap(_shift_columns)(jnp.roll(tiles, 1, axis=0), shifts)
+    return jnp.where(
+        _chosen(random.fold_in(chosen, 1), 0.06, tiles), jnp.maximum(tiles, neighbours), tiles
+    )
+
+
+def _shift_columns(tile: jax.Array, by: jax.Array) -> jax.Array:
+    columns = jnp.arange(TILE_SIZE) - by
+    inside = (columns >= 0) & (columns < TILE_SIZE)
+    return jnp.where(inside, tile[:, columns.clip(0, TILE_SIZE - 1)], 0)
+
+
+def capture_roughly(key: jax.Array, tiles: jax.Array) -> jax.Array:
+    """Blur, coarse pixels, fading, thresholding and noise, as cameras and scanners add them."""
+    blur, coarse, fade, threshold, noise = random.split(key, 5)
+    n = (len(tiles), 1, 1)
+    amounts = random.uniform(blur, n)
+    tiles = jnp.where(
+        _chosen(blur, 0.35, tiles), (1 - amounts) * tiles + amounts * _blur(tiles), tiles
+    )
+    tiles = jnp.where(_chosen(coarse, 0.15, tiles), _coarsen(tiles), tiles)
+    contrast = random.uniform(fade, n, minval=0.5, maxval=2.0)
+    peak = jnp.where(_chosen(fade, 0.15, tiles), random.uniform(noise, n, minval=0.5), 1)
+    tiles = jnp.clip(contrast * tiles, 0, 1) * peak
+    level = random.uniform(threshold, n, minval=0.25, maxval=0.65)
+    tiles = jnp.where(_chosen(threshold, 0.2, tiles), (tiles > level).astype(tiles.dtype), tiles)
+    grain = 0.12 * random.normal(noise, tiles.shape)
+    return jnp.where(_chosen(noise, 0.1, tiles), jnp.clip(tiles + grain, 0, 1), tiles)
+
+
+def _blur(tiles: jax.Array) -> jax.Array:
+    """A binomial 5x5 blur."""
+    kernel = jnp.array([1, 4, 6, 4, 1], tiles.dtype) / 16
+    padded = jnp.pad(tiles, ((0, 0), (2, 2), (2, 2)))
+    rows = sum(k * padded[:, i : i + TILE_SIZE] for i, k in enumerate(kernel))
+    return sum(k * rows[:, :, i : i + TILE_SIZE] for i, k in enumerate(kernel))
+
+
+def _coarsen(tiles: jax.Array) -> jax.Array:
+    """As 16x16 pixels hold it, the size of USPS and Semeion."""
+    small = jax.image.resize(tiles, (len(tiles), 18, 18), "linear")
+    return jax.image.resize(small, tiles.shape, "linear")
+
+
+def _random_line(key: jax.Array, n: int, reach: float) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Distances (n, 28, 28) to a random line at most ``reach`` pixels off the middle.
+
+    Most lines lie nearly level or upright, as ruled paper does. Also a width for each, (n, 1, 1),
+    and a fresh key.
+    """
+    angle_key, offset_key, width_key, fresh = random.split(key, 4)
+    quarter = random.bernoulli(width_key, 0.5, (n, 1, 1)) * jnp.pi / 2
+    angles = quarter + 0.15 * random.normal(angle_key, (n, 1, 1))
+    offsets = random.uniform(offset_key, (n, 1, 1), minval=-reach, maxval=reach)
+    y, x = jnp.mgrid[:TILE_SIZE, :TILE_SIZE] - _CENTRE
+    distances = jnp.cos(angles) * y + jnp.sin(angles) * x - offsets
+    return distances, random.uniform(width_key, (n, 1, 1), minval=0.8, maxval=1.6), fresh
+
+
+def _chosen(key: jax.Array, share: float, tiles: jax.Array) -> jax.Array:
+    """Which tiles something happens to, (n, 1, 1) bool."""
+    return random.bernoulli(random.fold_in(key, 7), share, (len(tiles), 1, 1))
