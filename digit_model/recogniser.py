@@ -1,0 +1,178 @@
+"""A trained network as a reader of pictures: read(picture) -> Reading."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+from PIL import Image
+from scipy import special
+
+from .arrays import (
+    DIGITS,
+    TILE_SIZE,
+    Box,
+    Calibration,
+    Digit,
+    Heatmap,
+    Picture,
+    Placement,
+    Reading,
+    Tile,
+)
+from .errors import DigitError
+from .explain import Explainer
+from .picture.decode import decode
+from .picture.ink import find_ink
+from .picture.normalise import normalise
+from .picture.segment import Mark, segment, whole
+
+Source = str | Path | bytes | Image.Image | np.ndarray
+# Compiled at load; a batch is padded to the next of these sizes and cut at the last.
+BATCH_SIZES = (1, 8, 128)
+
+
+class Recogniser:
+    """Reads pictures with one network. Compiled and warm once made; safe to call from threads.
+
+    explanation: the name of the method behind ``heatmap``.
+    """
+
+    def __init__(self, model: keras.Model, calibration: Calibration | None = None):
+        """model: an architecture with its weights. calibration: how to read its logits."""
+        self.calibration = calibration or Calibration()
+        self._explainer = Explainer(model)
+        self.explanation = self._explainer.method
+        trainable = [v.value for v in model.trainable_variables]
+        others = [v.value for v in model.non_trainable_variables]
+
+        @jax.jit
+        def logits(tiles):
+            return model.stateless_call(trainable, others, tiles, training=False)[0]
+
+        self._compiled = {
+            size: logits.lower(
+                jax.ShapeDtypeStruct((size, TILE_SIZE, TILE_SIZE), jnp.float32)
+            ).compile()
+            for size in BATCH_SIZES
+        }
+
+    def read(self, source: Source, *, one: bool = False) -> Reading:
+        """Read the digits of one picture.
+
+        source: a file's path, its bytes, a PIL image or an array, as ``decode`` takes them.
+        one: take the picture as holding exactly one digit.
+        Raises UndecodableImage, PictureTooLarge or NoInk.
+        """
+        [reading] = self.read_all([source], one=one)
+        if isinstance(reading, DigitError):
+            raise reading
+        return reading
+
+    def read_all(
+        self, sources: Iterable[Source], *, one: bool = False
+    ) -> list[Reading | DigitError]:
+        """Read several pictures with one call of the network.
+
+        Each gives its Reading, or the error that keeps it from being read; the others go on. The
+        seconds of a Reading are its own preparation and its share of the network's time.
+        """
+        prepared = [_prepare(source, one) for source in sources]
+        found = [item for item in prepared if isinstance(item, _Prepared)]
+        started = time.perf_counter()
+        logits = iter(self.classify(np.array([t for item in found for t, _ in item.tiles])))
+        share = (time.perf_counter() - started) / max(1, len(found))
+        return [
+            self._reading(item, [next(logits) for _ in item.tiles], share)
+            if isinstance(item, _Prepared)
+            else item
+            for item in prepared
+        ]
+
+    def classify(self, tiles: np.ndarray) -> np.ndarray:
+        """The logits, (n, 10) float32, of (n, 28, 28) float32 tiles in 0..1."""
+        largest = BATCH_SIZES[-1]
+        starts = range(0, len(tiles), largest)
+        batches = [self._run(tiles[start : start + largest]) for start in starts]
+        return np.concatenate(batches) if batches else np.zeros((0, DIGITS), np.float32)
+
+    def heatmap(self, digit: Digit, target: int | None = None) -> Heatmap:
+        """What speaks for ``target`` in a read digit, by default for the answer itself.
+
+        Returns (28, 28) float32 in 0..1 on the digit's tile; its placement maps it to the picture.
+        """
+        return self._explainer.heatmap(digit.tile, digit.digit if target is None else target)
+
+    def _run(self, tiles: np.ndarray) -> np.ndarray:
+        size = next(size for size in BATCH_SIZES if size >= len(tiles))
+        batch = np.zeros((size, TILE_SIZE, TILE_SIZE), np.float32)
+        batch[: len(tiles)] = tiles
+        return np.asarray(self._compiled[size](batch))[: len(tiles)]
+
+    def _reading(self, item: "_Prepared", logits: list[np.ndarray], share: float) -> Reading:
+        digits = tuple(
+            self._digit(item, mark, tile, placement, row)
+            for mark, (tile, placement), row in zip(item.marks, item.tiles, logits, strict=True)
+        )
+        return Reading(item.picture, digits, item.seconds + share)
+
+    def _digit(
+        self, item: "_Prepared", mark: Mark, tile: Tile, placement: Placement, logits: np.ndarray
+    ) -> Digit:
+        scale = item.scale
+        probabilities = special.softmax(logits.astype(np.float64) / self.calibration.temperature)
+        energy = -float(special.logsumexp(logits))
+        return Digit(
+            tile=tile,
+            placement=Placement(
+                scale * (mark.box.left + placement.left),
+                scale * (mark.box.top + placement.top),
+                scale * placement.scale,
+            ),
+            box=_on_picture(mark.box, scale, item.picture),
+            row=mark.row,
+            probabilities=probabilities.astype(np.float32),
+            accepted=bool(
+                probabilities.max() >= self.calibration.min_confidence
+                and energy <= self.calibration.max_energy
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A picture ready for the network; ``scale`` is picture pixels per pixel of ink."""
+
+    picture: Picture
+    scale: float
+    marks: list[Mark]
+    tiles: list[tuple[Tile, Placement]]
+    seconds: float
+
+
+def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
+    started = time.perf_counter()
+    try:
+        picture = decode(source)
+        ink = find_ink(picture)
+    except DigitError as error:
+        return error
+    marks = [whole(ink)] if one else segment(ink)
+    tiles = [normalise(mark.ink) for mark in marks]
+    scale = picture.shape[1] / ink.shape[1]
+    return _Prepared(picture, scale, marks, tiles, time.perf_counter() - started)
+
+
+def _on_picture(box: Box, scale: float, picture: Picture) -> Box:
+    """A box on the ink, outwards to whole pixels of the picture."""
+    height, width = picture.shape[:2]
+    return Box(
+        int(box.left * scale),
+        int(box.top * scale),
+        min(width, int(np.ceil(box.right * scale))),
+        min(height, int(np.ceil(box.bottom * scale))),
+    )
