@@ -114,7 +114,7 @@ def _read_bytes(path: Path) -> bytes:
 def _read_npz(path: Path) -> Dataset:
     keys = ("x_train", "y_train", "x_test", "y_test")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(_read_bytes(path)), allow_pickle=False) as arrays:
             missing = [key for key in keys if key not in arrays]
             if missing:
                 raise BadDataset(

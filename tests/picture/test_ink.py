@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image, ImageDraw
+
+from digit_model.errors import NoInk
+from digit_model.picture.ink import WORKING_SIZE, find_ink
+
+HEIGHT, WIDTH = 240, 200
+
+
+def stroke(width=10):
+    """A 2-like zigzag, (240, 200) bool."""
+    image = Image.new("1", (WIDTH, HEIGHT))
+    points = [(60, 70), (100, 50), (140, 80), (60, 180), (150, 180)]
+    ImageDraw.Draw(image).line(points, fill=1, width=width, joint="curve")
+    return np.asarray(image)
+
+
+def paint(paper, pen, mask=None):
+    """A picture of the stroke; paper and pen are grey levels or colours, or arrays of them."""
+    mask = stroke() if mask is None else mask
+    paper, pen = (np.broadcast_to(np.asarray(c, float), (*mask.shape, 3)) for c in (paper, pen))
+    return np.where(mask[..., None], pen, paper).round().astype(np.uint8)
+
+
+def overlap(ink, mask):
+    """Intersection over union of the ink above a half and the mask."""
+    found = ink > 0.5 * ink.max()
+    return (found & mask).sum() / (found | mask).sum()
+
+
+@pytest.mark.parametrize(
+    ("paper", "pen"),
+    [
+        (255, 0),
+        (0, 255),
+        (200, 150),
+        (40, 90),
+        ((250, 250, 250), (150, 200, 255)),
+        ((255, 255, 200), (255, 140, 120)),
+        ((20, 60, 40), (230, 230, 220)),
+    ],
+)
+def test_the_stroke_is_found_on_any_paper(paper, pen):
+    assert overlap(find_ink(paint(paper, pen)), stroke()) > 0.8
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 255), st.integers(0, 255), st.integers(6, 24))
+def test_any_two_levels_apart(paper, pen, width):
+    mask = stroke(width)
+    picture = paint(paper, pen, mask)
+    if abs(paper - pen) < 40:
+        return
+    assert overlap(find_ink(picture), mask) > 0.6
+
+
+def slope(dark, light):
+    """Light that falls off from the left to the right, (240, 200, 1)."""
+    return np.tile(np.linspace(light, dark, WIDTH), (HEIGHT, 1))[..., None]
+
+
+@pytest.mark.parametrize(("dark", "light"), [(110, 250), (60, 180)])
+def test_uneven_light_is_divided_out(dark, light):
+    paper = slope(dark, light)
+    assert overlap(find_ink(paint(paper, 0.35 * paper)), stroke()) > 0.7
+
+
+def test_a_vignette_is_divided_out():
+    y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
+    paper = (240 * (1 - 0.35 * (x * x + y * y) / 2))[..., None]
+    assert overlap(find_ink(paint(paper, 0.5 * paper)), stroke()) > 0.7
+
+
+def test_noise_is_no_ink():
+    noise = np.random.default_rng(0).normal(0, 8, (HEIGHT, WIDTH, 1))
+    picture = np.clip(paint(200, 60) + noise, 0, 255).astype(np.uint8)
+    ink = find_ink(picture)
+    assert overlap(ink, stroke()) > 0.7
+    assert (ink[:40] > 0).mean() < 0.01
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_blank_picture_is_told(level):
+    with pytest.raises(NoInk, match="blank"):
+        find_ink(np.full((100, 120, 3), level, np.uint8))
+
+
+def test_noisy_paper_alone_is_blank():
+    noise = np.random.default_rng(0).normal(200, 4, (200, 200, 1)).clip(0, 255).astype(np.uint8)
+    with pytest.raises(NoInk):
+        find_ink(np.repeat(noise, 3, axis=2))
+
+
+def test_large_pictures_are_worked_on_smaller():
+    picture = np.asarray(Image.fromarray(paint(255, 0)).resize((2500, 3000)))
+    ink = find_ink(picture)
+    assert max(ink.shape) == WORKING_SIZE
+
+
+pictures = hnp.arrays(
+    np.uint8,
+    st.tuples(st.integers(4, 90), st.integers(4, 90), st.just(3)),
+    elements=st.integers(0, 255),
+    fill=st.integers(0, 255),
+)
+
+
+@settings(deadline=None, max_examples=80)
+@given(pictures)
+def test_any_picture_gives_ink_or_says_that_there_is_none(picture):
+    try:
+        ink = find_ink(picture)
+    except NoInk:
+        return
+    assert ink.shape == picture.shape[:2]
+    assert ink.dtype == np.float32
+    assert ink.min() >= 0
+    assert 0 < ink.max() <= 1

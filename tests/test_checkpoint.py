@@ -1,0 +1,170 @@
+import json
+import shutil
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from digit_model import checkpoint
+from digit_model.architectures import ARCHITECTURES
+from digit_model.arrays import Calibration
+from digit_model.checkpoint import CONFIG, WEIGHTS, Checkpoint
+from digit_model.errors import BadCheckpoint, CheckpointExists
+
+CALIBRATION = Calibration(0.5, 0.6, -2.0)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    keras.utils.set_random_seed(0)
+    folder = tmp_path_factory.mktemp("checkpoint") / "dense"
+    model = ARCHITECTURES["dense"]()
+    return folder, checkpoint.save(
+        folder, Checkpoint(model, "dense", CALIBRATION, {"recipe": {"seed": 7}})
+    )
+
+
+@pytest.fixture
+def folder(saved, tmp_path):
+    return shutil.copytree(saved[0], tmp_path / "dense")
+
+
+def edit(folder, change):
+    config = json.loads((folder / CONFIG).read_text())
+    change(config)
+    (folder / CONFIG).write_text(json.dumps(config))
+
+
+def sign(folder):
+    """Make size and sha256 fit the weights again, as someone who means harm would."""
+    data = (folder / WEIGHTS).read_bytes()
+    digest = checkpoint._sha256(folder / WEIGHTS)
+    edit(folder, lambda config: config["weights"].update(size=len(data), sha256=digest))
+
+
+def test_a_round_trip_keeps_everything(saved):
+    folder, before = saved
+    after = checkpoint.load(folder)
+    for one, other in zip(before.model.get_weights(), after.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert after.calibration == CALIBRATION
+    assert after.architecture == "dense"
+    assert after.record["recipe"] == {"seed": 7}
+    assert after.record["versions"].keys() >= {"keras", "jax"}
+    assert len(after.sha256) == 64
+    assert sorted(path.name for path in folder.iterdir()) == [CONFIG, WEIGHTS]
+
+
+def test_the_same_weights_give_the_same_file(saved, tmp_path):
+    again = checkpoint.save(tmp_path / "again", saved[1])
+    assert again.sha256 == saved[1].sha256
+
+
+def test_a_checkpoint_is_not_overwritten_unasked(saved):
+    folder, before = saved
+    with pytest.raises(CheckpointExists, match="--force"):
+        checkpoint.save(folder, before)
+    checkpoint.save(folder, before, force=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda c: c.update(format=2), "format 1"),
+        (lambda c: c.update(architecture="../../evil"), "architecture"),
+        (lambda c: c.update(architecture="cnn"), "numbers"),
+        (lambda c: c.pop("weights"), "lacks the size"),
+        (lambda c: c["weights"].update(size="9"), "lacks the size"),
+        (lambda c: c["weights"].update(size=9), "bytes, not 9"),
+        (lambda c: c["weights"].update(sha256="0" * 64), "sha256 differs"),
+        (lambda c: c.pop("golden"), "golden"),
+        (lambda c: c.update(golden=[float("nan")] * 10), "golden"),
+        (lambda c: c.update(golden=[0.0] * 10), "golden tile"),
+        (lambda c: c["calibration"].update(temperature=0), "temperature"),
+        (lambda c: c["calibration"].update(temperature=float("inf")), "temperature"),
+        (lambda c: c["calibration"].update(surprise=1), "temperature"),
+    ],
+)
+def test_a_wrong_config_is_named(folder, change, found):
+    edit(folder, change)
+    with pytest.raises(BadCheckpoint, match=found):
+        checkpoint.load(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000, "\x00", '{"format": 1}'])
+def test_a_config_that_is_none(folder, text):
+    (folder / CONFIG).write_text(text)
+    with pytest.raises(BadCheckpoint):
+        checkpoint.load(folder)
+
+
+@pytest.mark.parametrize("name", [CONFIG, WEIGHTS])
+def test_an_absent_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(BadCheckpoint, match=name):
+        checkpoint.load(folder)
+
+
+def test_a_flipped_byte_is_found(folder):
+    data = bytearray((folder / WEIGHTS).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / WEIGHTS).write_bytes(data)
+    with pytest.raises(BadCheckpoint, match="sha256"):
+        checkpoint.load(folder)
+
+
+def test_weights_that_are_no_numbers(folder):
+    with h5py.File(folder / WEIGHTS, "r+") as file:
+        first_array(file)[...] = np.nan
+    sign(folder)
+    with pytest.raises(BadCheckpoint, match="not finite"):
+        checkpoint.load(folder)
+
+
+def test_weights_that_belong_to_another_answer(folder):
+    with h5py.File(folder / WEIGHTS, "r+") as file:
+        array = first_array(file)
+        array[...] = array[...] + 1
+    sign(folder)
+    with pytest.raises(BadCheckpoint, match="golden tile"):
+        checkpoint.load(folder)
+
+
+def first_array(group):
+    found = []
+    group.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
+    return next(item for item in found if item.ndim)
+
+
+def test_a_file_that_is_not_hdf5(folder):
+    (folder / WEIGHTS).write_bytes(b"not hdf5" * 100)
+    sign(folder)
+    with pytest.raises(BadCheckpoint, match="HDF5"):
+        checkpoint.load(folder)
+
+
+@pytest.mark.parametrize("link", [h5py.ExternalLink("/etc/passwd", "/"), h5py.SoftLink("/layers")])
+def test_links_are_not_followed(folder, link):
+    with h5py.File(folder / WEIGHTS, "r+") as file:
+        file["elsewhere"] = link
+    sign(folder)
+    with pytest.raises(BadCheckpoint, match="link"):
+        checkpoint.load(folder)
+
+
+def test_numbers_in_another_file_are_not_read(folder, tmp_path):
+    (tmp_path / "outside").write_bytes(bytes(4000))
+    with h5py.File(folder / WEIGHTS, "r+") as file:
+        file.create_dataset("outside", (1000,), "f4", external=[(tmp_path / "outside", 0, 4000)])
+    sign(folder)
+    with pytest.raises(BadCheckpoint, match="another file"):
+        checkpoint.load(folder)
+
+
+def test_a_shape_bomb_is_not_read(folder):
+    with h5py.File(folder / WEIGHTS, "r+") as file:
+        file.create_dataset("bomb", (1 << 40,), "f4", chunks=(1 << 20,))
+    sign(folder)
+    with pytest.raises(BadCheckpoint, match="1,099,511"):
+        checkpoint.load(folder)

@@ -1,0 +1,206 @@
+import gzip
+import struct
+
+import numpy as np
+import pytest
+
+from digit_model.errors import BadDataset
+from digit_model.training import dataset
+from digit_model.training.dataset import Labelled
+from tests.shared import MNIST, needs_mnist
+
+
+@pytest.fixture
+def arrays():
+    draw = np.random.default_rng(0)
+    return {
+        "x_train": draw.integers(0, 256, (24, 28, 28), np.uint8),
+        "y_train": (np.arange(24) % 10).astype(np.uint8),
+        "x_test": draw.integers(0, 256, (12, 28, 28), np.uint8),
+        "y_test": (np.arange(12) % 10).astype(np.uint8),
+    }
+
+
+def write_idx(path, array, compress=False):
+    header = b"\0\0\x08" + bytes([array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    data = header + array.tobytes()
+    path.write_bytes(gzip.compress(data) if compress else data)
+
+
+def write_idx_folder(folder, arrays, suffix="-ubyte", compress=False):
+    names = {"x_train": "train-images-idx3", "y_train": "train-labels-idx1"}
+    names |= {"x_test": "t10k-images-idx3", "y_test": "t10k-labels-idx1"}
+    for key, name in names.items():
+        write_idx(folder / (name + suffix), arrays[key], compress)
+
+
+def write_csv(path, images, labels=None):
+    names = [f"pixel{i}" for i in range(784)]
+    rows = images.reshape(len(images), -1)
+    if labels is not None:
+        names, rows = ["label", *names], np.column_stack([labels, rows])
+    lines = [",".join(names), *(",".join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def assert_same(read: Labelled, images, labels):
+    np.testing.assert_array_equal(read.images, images)
+    np.testing.assert_array_equal(read.labels, labels)
+
+
+def test_npz_is_told_by_its_content(tmp_path, arrays):
+    path = tmp_path / "whatever.bin"
+    with path.open("wb") as file:
+        np.savez(file, **arrays)
+    read = dataset.load(path)
+    assert_same(read.train, arrays["x_train"], arrays["y_train"])
+    assert_same(read.test, arrays["x_test"], arrays["y_test"])
+
+
+@pytest.mark.parametrize("compress", [False, True])
+@pytest.mark.parametrize("suffix", ["-ubyte", "-ubyte.gz", ""])
+def test_idx_folder_is_told_by_its_content(tmp_path, arrays, compress, suffix):
+    write_idx_folder(tmp_path, arrays, suffix, compress)
+    read = dataset.load(tmp_path)
+    assert_same(read.train, arrays["x_train"], arrays["y_train"])
+    assert_same(read.test, arrays["x_test"], arrays["y_test"])
+
+
+def test_kaggle_csv_is_told_by_its_content(tmp_path, arrays):
+    path = tmp_path / "data.txt"
+    write_csv(path, arrays["x_train"], arrays["y_train"])
+    read = dataset.load(path)
+    assert_same(read.train, arrays["x_train"], arrays["y_train"])
+    assert read.test is None
+    assert read.scored is read.train
+
+
+def test_unlabelled_csv_gives_images(tmp_path, arrays):
+    write_csv(tmp_path / "test.csv", arrays["x_test"])
+    np.testing.assert_array_equal(
+        dataset.read_unlabelled_csv(tmp_path / "test.csv"), arrays["x_test"]
+    )
+
+
+def test_a_labelled_csv_cannot_be_submitted(tmp_path, arrays):
+    write_csv(tmp_path / "train.csv", arrays["x_train"], arrays["y_train"])
+    with pytest.raises(BadDataset, match="785 columns"):
+        dataset.read_unlabelled_csv(tmp_path / "train.csv")
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"x_train": np.zeros((24, 27, 28), np.uint8)}, r"shape \(24, 27, 28\)"),
+        ({"x_train": np.zeros((24, 28, 28), np.float32)}, "float32"),
+        ({"x_train": np.zeros((0, 28, 28), np.uint8)}, "no images"),
+        ({"y_train": np.zeros(23, np.uint8)}, "24 images and labels"),
+        ({"y_test": np.full(12, 10, np.uint8)}, "not the digits 0 to 9"),
+        ({"y_test": np.zeros(12, np.float64)}, "labels of type float64"),
+    ],
+)
+def test_wrong_arrays_are_named(tmp_path, arrays, change, found):
+    np.savez(tmp_path / "wrong.npz", **(arrays | change))
+    with pytest.raises(BadDataset, match=found):
+        dataset.load(tmp_path / "wrong.npz")
+
+
+def test_missing_key_is_named(tmp_path, arrays):
+    del arrays["y_test"]
+    np.savez(tmp_path / "short.npz", **arrays)
+    with pytest.raises(BadDataset, match="lacks y_test"):
+        dataset.load(tmp_path / "short.npz")
+
+
+def test_pickles_are_not_opened(tmp_path, arrays):
+    arrays["y_train"] = np.array([print] * 24, dtype=object)
+    np.savez(tmp_path / "pickle.npz", **arrays)
+    with pytest.raises(BadDataset, match="damaged"):
+        dataset.load(tmp_path / "pickle.npz")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
+def test_truncated_npz(tmp_path, arrays, share):
+    np.savez_compressed(tmp_path / "whole.npz", **arrays)
+    data = (tmp_path / "whole.npz").read_bytes()
+    (tmp_path / "part.npz").write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(BadDataset, match=r"part\.npz is damaged"):
+        dataset.load(tmp_path / "part.npz")
+
+
+@pytest.mark.parametrize("compress", [False, True])
+@pytest.mark.parametrize("keep", [2, 8, 200])
+def test_truncated_idx(tmp_path, arrays, compress, keep):
+    write_idx_folder(tmp_path, arrays, compress=compress)
+    path = tmp_path / "train-images-idx3-ubyte"
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(BadDataset, match="train-images"):
+        dataset.load(tmp_path)
+
+
+def test_absent_idx_file_is_named(tmp_path, arrays):
+    write_idx_folder(tmp_path, arrays)
+    (tmp_path / "t10k-labels-idx1-ubyte").unlink()
+    with pytest.raises(BadDataset, match="no t10k-labels file"):
+        dataset.load(tmp_path)
+
+
+def test_single_idx_file_asks_for_its_folder(tmp_path, arrays):
+    write_idx_folder(tmp_path, arrays)
+    with pytest.raises(BadDataset, match="Give the folder"):
+        dataset.load(tmp_path / "train-images-idx3-ubyte")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "no rows"),
+        ("label,pixel0\n", "no rows"),
+        ("label,pixel0\n1,2\n", "2 columns"),
+        ("label,pixel0\n1,x\n", "not whole numbers"),
+        ("label,pixel0\n1,2\n1\n", "not whole numbers"),
+        ("a,b,c\n1,2\n", "3 names"),
+        ("label," + ",".join(f"pixel{i}" for i in range(784)) + "\n11" + ",0" * 784, "0 to 9"),
+        ("label," + ",".join(f"pixel{i}" for i in range(784)) + "\n1" + ",256" * 784, "to 256"),
+    ],
+)
+def test_wrong_csv(tmp_path, text, found):
+    (tmp_path / "bad.csv").write_text(text)
+    with pytest.raises(BadDataset, match=found):
+        dataset.load(tmp_path / "bad.csv")
+
+
+def test_other_files(tmp_path):
+    (tmp_path / "noise.bin").write_bytes(bytes(range(256)))
+    with pytest.raises(BadDataset, match="no CSV file"):
+        dataset.load(tmp_path / "noise.bin")
+    with pytest.raises(BadDataset, match="cannot be read"):
+        dataset.load(tmp_path / "absent.npz")
+
+
+def test_failed_download_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr("keras.src.datasets.mnist.get_file", raise_as_keras_does)
+    with pytest.raises(BadDataset, match="--data"):
+        dataset.load()
+
+
+def raise_as_keras_does(*args, **kwargs):
+    raise Exception("URL fetch failure on https://storage.googleapis.com: None -- unreachable")
+
+
+def test_split_is_a_partition_fixed_by_the_seed(arrays):
+    train = Labelled(np.arange(600, dtype=np.uint32), np.zeros(600, np.uint8))
+    first, held_out = dataset.split(train, seed=1)
+    assert len(held_out) == 50
+    assert sorted([*first.images, *held_out.images]) == list(range(600))
+    np.testing.assert_array_equal(dataset.split(train, seed=1)[1].images, held_out.images)
+    assert not np.array_equal(dataset.split(train, seed=2)[1].images, held_out.images)
+
+
+@needs_mnist
+def test_mnist_is_split_as_usual():
+    read = dataset.load(MNIST)
+    train, validation = dataset.split(read.train, seed=0)
+    assert (len(train), len(validation), len(read.test)) == (55_000, 5_000, 10_000)
+    assert train.tiles.dtype == np.float32
+    assert train.tiles.max() == 1
