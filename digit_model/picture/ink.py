@@ -17,9 +17,17 @@ WORKING_SIZE = 1000
 # The light is followed on a copy of this size; finer than that, it would follow the strokes.
 LIGHT_SIZE = 64
 # Strokes differ from the paper by at least this share of its brightness ...
-LEAST_CONTRAST = 0.06
+LEAST_CONTRAST = 0.035
 # ... and by at least this many times the paper's own noise.
 LEAST_SIGNAL = 5.0
+# A ruled line: made of runs of this part of the picture's side, over this share of it in all, and
+# no wider than this share.
+LINE_PIECES = 10
+LINE_REACH = 0.5
+LINE_WIDTH = 0.02
+# What is lower than this share of the picture is too little to be what the picture is of.
+SMALLEST_STROKE = 0.08
+_EIGHT = np.ones((3, 3), bool)
 _COLOURS = np.array(
     [[0.299, 0.587, 0.114], [1, 0, 0], [0, 1, 0], [0, 0, 1]],
     np.float32,
@@ -114,39 +122,103 @@ def _local_light(grey: np.ndarray) -> np.ndarray:
     """The paper's brightness near each pixel: strokes closed over, then smoothed."""
     coarse = _resize(grey, LIGHT_SIZE)
     closed = ndimage.grey_closing(ndimage.median_filter(coarse, 3), size=(13, 13), mode="nearest")
-    return _resize_to(ndimage.gaussian_filter(closed, 2, mode="nearest"), grey.shape)
+    return _resize_to(ndimage.gaussian_filter(closed, 1, mode="nearest"), grey.shape)
 
 
 def _signal(darkness: np.ndarray) -> float:
-    """How far the darkest part of a percent stands above the noise of the rest."""
-    return _stroke_level(darkness) / (_noise(darkness) + 0.01)
-
-
-def _stroke_level(darkness: np.ndarray) -> float:
-    return float(np.quantile(darkness[::2, ::2], 0.995))
+    """How far the darkest half percent stands above the noise of the rest."""
+    return float(np.quantile(darkness[::2, ::2], 0.995)) / (_noise(darkness) + 0.01)
 
 
 def _noise(darkness: np.ndarray) -> float:
-    """The paper's noise, from the differences of neighbours (Immerkær 1996 in spirit)."""
+    """The paper's noise: the median difference of neighbours, scaled to a standard deviation."""
     differences = np.abs(np.diff(darkness[::2], axis=1))
     return float(np.median(differences)) / 0.954
 
 
 def _threshold(darkness: np.ndarray) -> Ink:
     """Keep the grey of what reaches the strokes' level, and of what is joined to it."""
-    if min(darkness.shape) > LIGHT_SIZE:
-        darkness = ndimage.gaussian_filter(darkness, 0.7)
-    noise = _noise(darkness)
-    level = _stroke_level(darkness)
-    floor = max(LEAST_CONTRAST, LEAST_SIGNAL * noise)
-    if level < floor:
+    large = min(darkness.shape) > LIGHT_SIZE
+    if large:
+        darkness = ndimage.gaussian_filter(darkness, 0.8)
+    mask = darkness > max(LEAST_CONTRAST, LEAST_SIGNAL * _noise(darkness))
+    if large:
+        mask = _without_surroundings(_without_lines(mask))
+    if not mask.any():
         return np.zeros_like(darkness)
-    low, high = max(0.35 * level, 0.5 * floor), max(0.55 * level, floor)
-    labels, count = ndimage.label(darkness > low, np.ones((3, 3)))
-    strong = np.zeros(count + 1, bool)
-    strong[np.unique(labels[darkness > high])] = True
-    strong[0] = False
-    return np.where(strong[labels], np.clip(darkness / level, 0, 1), 0).astype(np.float32)
+    level = float(np.quantile(darkness[mask], 0.9))
+    mask &= darkness > 0.35 * level
+    if large:
+        mask = _without_surroundings(mask)
+    joined = _reaching(mask, darkness > 0.55 * level)
+    return np.where(joined, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
+
+
+def _reaching(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """The connected components of the mask that hold a seed."""
+    labels, count = ndimage.label(mask, _EIGHT)
+    kept = np.zeros(count + 1, bool)
+    kept[labels[mask & seeds]] = True
+    return kept[labels]
+
+
+def _without_lines(mask: np.ndarray) -> np.ndarray:
+    """Take out ruled lines and squares: long, thin, nearly level or upright, from edge to edge."""
+    for axis in (0, 1):
+        lines = _lines(mask, axis)
+        if lines.any():
+            rest = mask & ~lines
+            reach = 2 * round(LINE_WIDTH * max(mask.shape)) + 1
+            bridged = ndimage.binary_closing(rest, _column(reach, 1 - axis))
+            mask = rest | (lines & mask & bridged)
+    return mask
+
+
+def _lines(mask: np.ndarray, axis: int) -> np.ndarray:
+    """The pixels of lines that run along the axis across most of the picture."""
+    length = mask.shape[axis] // LINE_PIECES
+    thick = ndimage.maximum_filter1d(mask, 3, axis=1 - axis)
+    runs = ndimage.maximum_filter1d(ndimage.minimum_filter1d(thick, length, axis=axis), length, axis=axis)
+    pieces = ndimage.maximum_filter1d(runs, 2 * length, axis=axis)
+    labels, _ = ndimage.label(pieces, _EIGHT)
+    lines = np.zeros_like(mask)
+    for number, where in enumerate(ndimage.find_objects(labels), start=1):
+        own = runs[where] & (labels[where] == number)
+        covered = own.any(axis=1 - axis).sum()
+        margin = mask.shape[axis] // 20
+        at_edge = where[axis].start <= margin or where[axis].stop >= mask.shape[axis] - margin
+        long = at_edge and covered >= LINE_REACH * mask.shape[axis]
+        if long and own.sum() <= LINE_WIDTH * max(mask.shape) * covered:
+            lines[where] |= own
+    return lines
+
+
+def _column(length: int, axis: int) -> np.ndarray:
+    shape = [1, 1]
+    shape[axis] = length
+    return np.ones(shape, bool)
+
+
+def _without_surroundings(mask: np.ndarray) -> np.ndarray:
+    """Take out what comes in from the picture's edge, such as a desk or a dark corner.
+
+    It stays where it lies mostly in the middle, or where nothing else does.
+    """
+    labels, count = ndimage.label(mask, _EIGHT)
+    at_edge = np.zeros(count + 1, bool)
+    for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        at_edge[side] = True
+    height, width = mask.shape
+    middle = labels[height // 8 : -height // 8, width // 8 : -width // 8]
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    inside = np.bincount(middle.ravel(), minlength=count + 1)
+    kept = ~at_edge | (inside > 0.6 * sizes)
+    kept[0] = False
+    tallest = max(
+        (where[0].stop - where[0].start for k, where in enumerate(ndimage.find_objects(labels), 1) if kept[k]),
+        default=0,
+    )
+    return kept[labels] if tallest >= SMALLEST_STROKE * height else mask
 
 
 def _resize(grey: np.ndarray, longest: int) -> np.ndarray:

@@ -121,7 +121,8 @@ def capture_roughly(key: jax.Array, tiles: jax.Array) -> jax.Array:
     peak = jnp.where(_chosen(fade, 0.15, tiles), random.uniform(noise, n, minval=0.5), 1)
     tiles = jnp.clip(contrast * tiles, 0, 1) * peak
     level = random.uniform(threshold, n, minval=0.25, maxval=0.65)
-    tiles = jnp.where(_chosen(threshold, 0.2, tiles), (tiles > level).astype(tiles.dtype), tiles)
+    crisp = (tiles > level * tiles.max((1, 2), keepdims=True)).astype(tiles.dtype)
+    tiles = jnp.where(_chosen(threshold, 0.2, tiles), crisp, tiles)
     grain = 0.12 * random.normal(noise, tiles.shape)
     return jnp.where(_chosen(noise, 0.1, tiles), jnp.clip(tiles + grain, 0, 1), tiles)
 

@@ -1,5 +1,6 @@
 """A recipe and labelled tiles in, a trained network out."""
 
+import csv
 import math
 import os
 import tempfile
@@ -87,6 +88,23 @@ class AugmentedBatches(keras.utils.PyDataset):
         self._key = jax.random.fold_in(jax.random.key(self._recipe.seed), self._epoch)
 
 
+class HistoryFile(keras.callbacks.Callback):
+    """Writes a line an epoch into a CSV file, closed in between so that nothing is lost."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self._path = path
+        self._path.unlink(missing_ok=True)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        row = {"epoch": epoch + 1, **{k: round(float(v), 6) for k, v in (logs or {}).items()}}
+        with self._path.open("a", newline="", encoding="ascii") as file:
+            writer = csv.DictWriter(file, row)
+            if file.tell() == 0:
+                writer.writeheader()
+            writer.writerow(row)
+
+
 def fit(
     recipe: Recipe,
     train: Labelled,
@@ -111,8 +129,10 @@ def fit(
         epochs = _run(model, recipe, batches, validation, history, verbose)
         logits = model.predict(validation.tiles, batch_size=_SCORING_BATCH, verbose=0)
     calibration = calibrate(logits, validation.labels)
+    finished = ARCHITECTURES[recipe.architecture]()  # without the optimizer, which would be saved
+    finished.set_weights(model.get_weights())
     return Trained(
-        model,
+        finished,
         calibration,
         score(logits, validation.labels, calibration.temperature),
         epochs,
@@ -190,7 +210,7 @@ def _run(
             ),
         ]
         if history is not None:
-            callbacks.append(keras.callbacks.CSVLogger(history))
+            callbacks.append(HistoryFile(history))
         try:
             model.fit(
                 batches,
