@@ -1,5 +1,6 @@
 import _thread
 import csv
+import signal
 
 import keras
 import numpy as np
@@ -68,6 +69,8 @@ def stop_training_at(monkeypatch, epoch):
         return batch(self, index)
 
     monkeypatch.setattr(AugmentedBatches, "__getitem__", interrupted)
+    # A shell that starts the tests in the background has them ignore the signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_batches_hang_on_seed_epoch_and_number_alone():

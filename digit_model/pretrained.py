@@ -1,0 +1,117 @@
+"""The Hub's checkpoint or the bundled one -> Recogniser, and where it came from."""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import checkpoint, hub
+from .checkpoint import CONFIG, WEIGHTS, Checkpoint
+from .errors import BadCheckpoint, ModelUnavailable
+from .recogniser import Recogniser
+
+BUNDLED = Path(__file__).parent / "bundled"
+# Seconds for everything on the network; verifying and compiling come on top, and all of it is to
+# end within 10.
+TIMEOUT = 6.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Pretrained:
+    """A recogniser that is ready, and the words for where it came from.
+
+    source: such as "USER/NAME at 1a2b3c4d on the Hugging Face Hub" or "the bundled checkpoint".
+    fallback: why the one that was asked for is not serving; None if it is.
+    """
+
+    recogniser: Recogniser
+    checkpoint: Checkpoint
+    source: str
+    fallback: str | None = None
+
+
+def load(
+    environ: Mapping[str, str] = os.environ, *, timeout: float = TIMEOUT, bundled: Path = BUNDLED
+) -> Pretrained:
+    """The checkpoint that the environment names, or the bundled one where that cannot be had.
+
+    DIGIT_MODEL_REPO: USER/NAME on the Hub; without it the bundled checkpoint serves.
+    DIGIT_MODEL_REVISION: a 40-hex commit; without it the repository's main branch.
+    DIGIT_MODEL_SHA256: the sha256 that the weights must have, if given.
+    timeout: seconds on the network.
+    Raises BadCheckpoint if the bundled checkpoint is damaged.
+    """
+    repo, revision, sha256 = (
+        environ.get(f"DIGIT_MODEL_{name}", "").strip() for name in ("REPO", "REVISION", "SHA256")
+    )
+    if not repo:
+        return _ready(checkpoint.load(bundled), "the bundled checkpoint")
+    try:
+        if revision and not hub.is_commit(revision):
+            raise ModelUnavailable(
+                f"DIGIT_MODEL_REVISION is {revision[:50]!r}; it takes a commit of 40 hexadecimal "
+                "digits."
+            )
+        found, commit = _fetch(repo, revision or None, sha256 or None, environ, timeout)
+    except (ModelUnavailable, BadCheckpoint) as error:
+        return _ready(checkpoint.load(bundled), "the bundled checkpoint", fallback=str(error))
+    return _ready(found, _on_hub(repo, commit))
+
+
+def load_folder(
+    place: str | Path, environ: Mapping[str, str] = os.environ, *, timeout: float = TIMEOUT
+) -> Pretrained:
+    """The checkpoint at a place that a person named: there is no fallback.
+
+    place: a checkpoint folder, or USER/NAME or USER/NAME@REVISION on the Hub.
+    Raises BadCheckpoint or ModelUnavailable.
+    """
+    if Path(place).is_dir():
+        return _ready(checkpoint.load(Path(place)), f"the folder {Path(place).name}")
+    repo, _, revision = str(place).partition("@")
+    if not hub.is_repository_name(repo):
+        raise BadCheckpoint(
+            f"{str(place)[:100]!r} is neither a folder nor of the form USER/NAME or "
+            "USER/NAME@REVISION."
+        )
+    found, commit = _fetch(repo, revision or None, None, environ, timeout)
+    return _ready(found, _on_hub(repo, commit))
+
+
+def _fetch(
+    repo: str,
+    revision: str | None,
+    sha256: str | None,
+    environ: Mapping[str, str],
+    timeout: float,
+) -> tuple[Checkpoint, str]:
+    """A verified checkpoint from the Hub or its cache, and its commit."""
+    cache = environ.get("HF_HUB_CACHE")
+    folder = hub.download(
+        repo,
+        revision,
+        (WEIGHTS, CONFIG),
+        timeout=timeout,
+        endpoint=environ.get("HF_ENDPOINT"),
+        cache=Path(cache) if cache else None,
+    )
+    try:
+        return checkpoint.load(folder, sha256=sha256), folder.name
+    except OSError as error:
+        raise ModelUnavailable("The Hub's cache on this machine cannot be read.") from error
+
+
+def _on_hub(repo: str, commit: str) -> str:
+    return f"{repo} at {commit[:8]} on the Hugging Face Hub"
+
+
+def _ready(found: Checkpoint, source: str, *, fallback: str | None = None) -> Pretrained:
+    """Compile the recogniser and say in the log what serves, and why."""
+    if fallback:
+        log.warning("Serving %s, because: %s", source, fallback)
+    else:
+        log.info("Serving %s.", source)
+    return Pretrained(Recogniser(found.model, found.calibration), found, source, fallback)

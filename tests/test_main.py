@@ -1,0 +1,124 @@
+"""The command line as a person calls it, in this process."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digit_model.__main__ import main
+from digit_model.training.strokes import draw_digits
+from tests.shared import MNIST, needs_mnist
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Pictures of a 3 and of a 7, a file that is none, and the digits' labels."""
+    folder = tmp_path_factory.mktemp("pictures")
+    drawn = draw_digits(10, seed=2)
+    for label in (3, 7):
+        [index] = np.flatnonzero(drawn.labels == label)
+        tile = Image.fromarray(255 - drawn.images[index]).resize((112, 112))
+        tile.save(folder / f"{label}.png")
+    (folder / "notes.png").write_text("no picture")
+    return folder
+
+
+def test_read_prints_a_line_per_file(files, capsys):
+    assert main(["read", "--one", str(files / "3.png"), str(files / "7.png")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{files / '3.png'}: 3 (")
+    assert lines[1].startswith(f"{files / '7.png'}: 7 (")
+
+
+def test_read_as_json_keeps_the_contract(files, capsys):
+    names = [str(files / name) for name in ("3.png", "notes.png", "absent.png", "7.png")]
+    assert main(["read", "--json", *names]) == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["file"] for row in rows] == names
+    assert [row.get("text") for row in rows] == ["3", None, None, "7"]
+    assert rows[0].keys() == {"file", "text", "digits", "seconds"}
+    assert rows[1].keys() == {"file", "error"}
+    [digit] = rows[0]["digits"]
+    assert digit.keys() == {"digit", "confidence", "probabilities", "box", "accepted"}
+    assert len(digit["probabilities"]) == 10
+    left, top, right, bottom = digit["box"]
+    assert 0 <= left < right <= 112
+    assert 0 <= top < bottom <= 112
+
+
+def test_a_file_that_cannot_be_read_is_told_and_the_rest_is_read(files, capsys):
+    assert main(["read", str(files / "notes.png"), str(files / "3.png")]) == 1
+    captured = capsys.readouterr()
+    assert "notes.png" in captured.err
+    assert "3.png: 3" in captured.out
+
+
+def test_heatmaps_are_written(files, tmp_path, capsys):
+    assert main(["read", "--heatmap", str(tmp_path / "maps"), str(files / "3.png")]) == 0
+    with Image.open(tmp_path / "maps" / "3.png") as picture:
+        pixels = np.asarray(picture.convert("RGB"), int)
+    assert np.ptp(pixels, axis=2).max() > 60, "the heat is coloured on a grey picture"
+
+
+def write_csv(path, images, labels=None):
+    table = images.reshape(len(images), -1).astype(int)
+    header = [f"pixel{i}" for i in range(784)]
+    if labels is not None:
+        table, header = np.column_stack([labels, table]), ["label", *header]
+    np.savetxt(path, table, fmt="%d", delimiter=",", header=",".join(header), comments="")
+
+
+def test_evaluate_scores_a_set(tmp_path, capsys):
+    drawn = draw_digits(60, seed=9)
+    write_csv(tmp_path / "set.csv", drawn.images, drawn.labels)
+    assert main(["evaluate", "--data", str(tmp_path / "set.csv"), "--json"]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert scores["images"] == 60
+    assert scores["accuracy"] == pytest.approx(1 - scores["errors"] / 60)
+    assert np.array(scores["confusion"]).sum() == 60
+    assert main(["evaluate", "--data", str(tmp_path / "set.csv")]) == 0
+    assert "60 images" in capsys.readouterr().out
+
+
+@needs_mnist
+def test_evaluate_repeats_the_scores_of_the_checkpoint(bundled, capsys):
+    assert main(["evaluate", "--data", str(MNIST), "--json"]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    recorded = bundled.checkpoint.record["scores"]["test"]
+    assert scores["errors"] == recorded["errors"]
+    assert scores["nll"] == pytest.approx(recorded["nll"], abs=1e-4)
+
+
+def test_submit_writes_what_kaggle_takes(tmp_path, capsys):
+    drawn = draw_digits(30, seed=9)
+    write_csv(tmp_path / "test.csv", drawn.images)
+    out = tmp_path / "submission.csv"
+    assert main(["submit", str(tmp_path / "test.csv"), "--out", str(out)]) == 0
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["ImageId"]) for row in rows] == list(range(1, 31))
+    assert np.mean([int(row["Label"]) for row in rows] == drawn.labels) > 0.8
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["evaluate", "--data", "absent.npz"],
+        ["submit", "absent.csv"],
+        ["read", "--model", "no such/place/at all", "x.png"],
+    ],
+)
+def test_what_cannot_be_done_is_a_sentence(arguments, capsys):
+    assert main(arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("digit_model: ")
+    assert "Traceback" not in captured.err
+
+
+def test_an_output_that_cannot_be_written_is_a_sentence(tmp_path, capsys):
+    write_csv(tmp_path / "test.csv", draw_digits(10, seed=0).images)
+    out = tmp_path / "absent" / "submission.csv"
+    assert main(["submit", str(tmp_path / "test.csv"), "--out", str(out)]) == 1
+    assert "cannot be written" in capsys.readouterr().err

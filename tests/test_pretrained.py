@@ -1,0 +1,209 @@
+"""Which checkpoint serves: the Hub's, or the bundled one with the reason why."""
+
+import json
+import logging
+import socket
+import threading
+
+import numpy as np
+import pytest
+from huggingface_hub import constants
+
+from digit_model import checkpoint, pretrained, recogniser
+from digit_model.architectures import ARCHITECTURES
+from digit_model.arrays import Calibration
+from digit_model.checkpoint import CONFIG, WEIGHTS, Checkpoint
+from digit_model.errors import BadCheckpoint, ModelUnavailable
+from tests.loopback_hub import LoopbackHub
+
+REPO = "user/digits"
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch):
+    """The loopback Hub does not speak Xet; one size of batch is compiled faster than three."""
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(recogniser, "BATCH_SIZES", (8,))
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "hub":  # given up by a test, and about to find out
+            thread.join(10)
+
+
+def untrained(folder, seed, name="dense"):
+    """A checkpoint folder with a network that learned nothing; the seed decides its weights."""
+    random = np.random.default_rng(seed)
+    model = ARCHITECTURES[name]()
+    model.set_weights([random.normal(0, 0.05, w.shape) for w in model.get_weights()])
+    checkpoint.save(folder, Checkpoint(model, name, Calibration(1.5, 0.1, 100.0)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundled(tmp_path_factory):
+    return untrained(tmp_path_factory.mktemp("bundled"), 1)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    return untrained(tmp_path_factory.mktemp("published"), 2)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with LoopbackHub() as server:
+        yield server
+
+
+@pytest.fixture
+def remote(server, published):
+    server.repos.clear()
+    server.add(REPO, {name: (published / name).read_bytes() for name in (WEIGHTS, CONFIG)})
+    server.requests.clear()
+    return server
+
+
+@pytest.fixture
+def environ(remote, tmp_path):
+    return {
+        "DIGIT_MODEL_REPO": REPO,
+        "HF_ENDPOINT": remote.url,
+        "HF_HUB_CACHE": str(tmp_path / "cache"),
+    }
+
+
+@pytest.fixture
+def load(environ, bundled):
+    def run(timeout=20.0, **changes):
+        return pretrained.load(environ | changes, timeout=timeout, bundled=bundled)
+
+    return run
+
+
+def sha256(folder):
+    return json.loads((folder / CONFIG).read_text())["weights"]["sha256"]
+
+
+def assert_falls_back(served, bundled, reason, caplog):
+    assert served.checkpoint.sha256 == sha256(bundled)
+    assert served.source == "the bundled checkpoint"
+    assert reason in served.fallback
+    assert served.fallback in caplog.text
+
+
+def test_without_a_repository_the_bundled_one_serves(bundled, remote, caplog):
+    caplog.set_level(logging.INFO)
+    served = pretrained.load({}, bundled=bundled)
+    assert served.checkpoint.sha256 == sha256(bundled)
+    assert served.source == "the bundled checkpoint"
+    assert served.fallback is None
+    assert "Serving the bundled checkpoint." in caplog.text
+    assert remote.requests == []
+
+
+def test_the_hubs_checkpoint_gives_the_same_logits_as_the_local_one(
+    load, published, remote, caplog
+):
+    caplog.set_level(logging.INFO)
+    served = load()
+    commit = remote.repos[REPO].head
+    assert served.source == f"{REPO} at {commit[:8]} on the Hugging Face Hub"
+    assert served.fallback is None
+    assert served.source in caplog.text
+    tiles = np.random.default_rng(0).random((5, 28, 28), np.float32)
+    local = pretrained.load_folder(published)
+    np.testing.assert_array_equal(
+        served.recogniser.classify(tiles), local.recogniser.classify(tiles)
+    )
+
+
+def test_a_pinned_start_makes_requests_once(load, remote, published):
+    pin = {"DIGIT_MODEL_REVISION": remote.repos[REPO].head}
+    assert load(**pin).fallback is None
+    assert remote.requests
+    remote.requests.clear()
+    again = load(**pin)
+    assert again.fallback is None
+    assert again.checkpoint.sha256 == sha256(published)
+    assert remote.requests == []
+
+
+TROUBLES = {
+    "silent": (("silent",), "did not finish within 0.5 seconds"),
+    "drip": (("drip", "objects"), "did not finish within"),
+    "short": (("short", "objects"), "arrived incomplete"),
+    "same size, one bit other": (("corrupt", "objects"), "arrived damaged"),
+    "log-in page": (("portal",), "is not a Hugging Face Hub"),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_trouble_falls_back_in_time(name, load, remote, bundled, caplog):
+    trouble, reason = TROUBLES[name]
+    waits = "did not finish" in reason
+    with remote.misbehave(*trouble):
+        served = load(timeout=0.5 if waits else 20.0)
+    assert_falls_back(served, bundled, reason, caplog)
+
+
+def test_a_hub_that_is_not_there(load, bundled, caplog):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    assert_falls_back(load(HF_ENDPOINT=endpoint), bundled, "cannot be reached", caplog)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"DIGIT_MODEL_REPO": "user/other"}, "There is no user/other"),
+        ({"DIGIT_MODEL_REPO": "digits"}, "the form USER/NAME"),
+        ({"DIGIT_MODEL_REVISION": "main"}, "40 hexadecimal digits"),
+        ({"DIGIT_MODEL_REVISION": "1" * 40}, "has no revision 1111"),
+        ({"DIGIT_MODEL_SHA256": "0" * 64}, "not the one asked for"),
+    ],
+)
+def test_a_wrong_setting_falls_back(changes, reason, load, bundled, caplog):
+    assert_falls_back(load(**changes), bundled, reason, caplog)
+
+
+def test_the_right_sha256_is_accepted(load, published):
+    assert load(DIGIT_MODEL_SHA256=sha256(published).upper()).fallback is None
+
+
+def test_a_checkpoint_that_is_bad_at_its_source(load, remote, bundled, caplog):
+    """What arrived is what was published, but no network of ours."""
+    remote.repos[REPO].commit({CONFIG: b'{"format": 1, "architecture": "../evil"}'})
+    assert_falls_back(load(), bundled, "names the architecture '../evil'", caplog)
+
+
+def test_no_sentence_holds_a_path_or_a_token(load, remote, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    for kind, where in (("short", "objects"), ("corrupt", "objects")):
+        with remote.misbehave(kind, where):
+            reason = load().fallback
+        assert "hf_secret" not in reason
+        assert str(tmp_path) not in reason
+        assert "\n" not in reason
+
+
+def test_a_named_folder_serves(published):
+    served = pretrained.load_folder(published)
+    assert served.checkpoint.sha256 == sha256(published)
+    assert served.source == f"the folder {published.name}"
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+def test_a_named_repository_serves(pinned, environ, remote):
+    place = f"{REPO}@{remote.repos[REPO].head}" if pinned else REPO
+    served = pretrained.load_folder(place, environ)
+    assert served.source.startswith(f"{REPO} at {remote.repos[REPO].head[:8]}")
+
+
+def test_what_a_person_named_has_no_fallback(environ, tmp_path):
+    with pytest.raises(ModelUnavailable, match="There is no user/other"):
+        pretrained.load_folder("user/other", environ)
+    with pytest.raises(BadCheckpoint, match="neither a folder nor"):
+        pretrained.load_folder("no such folder", environ)
+    with pytest.raises(BadCheckpoint, match=r"no config\.json"):
+        pretrained.load_folder(tmp_path, environ)

@@ -1,0 +1,143 @@
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from digit_model.arrays import Calibration, Reading
+from digit_model.errors import NoInk, UndecodableImage
+from digit_model.recogniser import Recogniser
+from digit_model.training.strokes import draw_digits
+
+
+@pytest.fixture(scope="module")
+def recogniser(bundled):
+    return bundled.recogniser
+
+
+def page(tiles, size=96, gap=24):
+    """Tiles as dark digits side by side on light paper."""
+    width = gap + len(tiles) * (size + gap)
+    sheet = Image.new("L", (width, size + 2 * gap), 240)
+    for number, tile in enumerate(tiles):
+        digit = Image.fromarray((240 - 220 * tile).astype(np.uint8)).resize((size, size))
+        sheet.paste(digit, (gap + number * (size + gap), gap))
+    return sheet
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return draw_digits(40, seed=11)
+
+
+def test_a_digit_is_read_with_its_place(recogniser, drawn):
+    reading = recogniser.read(page(drawn.tiles[3:4]), one=True)
+    [digit] = reading.digits
+    assert digit.digit == drawn.labels[3]
+    assert digit.probabilities.shape == (10,)
+    assert digit.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert digit.confidence == pytest.approx(digit.probabilities.max())
+    left, top, right, bottom = digit.box
+    assert 24 <= left < right <= 120
+    assert 24 <= top < bottom <= 120
+    assert reading.seconds > 0
+
+
+def test_a_row_of_digits_is_read_in_order(recogniser, drawn):
+    reading = recogniser.read(page(drawn.tiles[:4]))
+    assert reading.text == "".join(map(str, drawn.labels[:4]))
+
+
+def test_boxes_are_in_the_pixels_of_the_picture(recogniser, drawn):
+    small = page(drawn.tiles[:1])
+    large = small.resize((10 * small.width, 10 * small.height))
+    box, tenfold = (recogniser.read(picture, one=True).digits[0].box for picture in (small, large))
+    np.testing.assert_allclose(np.array(tenfold) / 10, box, atol=2.5)
+
+
+def test_drawn_digits_are_read(recogniser, drawn):
+    pictures = [page([tile]) for tile in drawn.tiles]
+    answers = [reading.digits[0].digit for reading in recogniser.read_all(pictures, one=True)]
+    assert np.mean(answers == drawn.labels) >= 0.9
+
+
+def test_one_bad_picture_does_not_spoil_the_others(recogniser, drawn):
+    good = page(drawn.tiles[:1])
+    first, second, third = recogniser.read_all([good, b"no picture", Image.new("L", (50, 50), 255)])
+    assert isinstance(first, Reading)
+    assert isinstance(second, UndecodableImage)
+    assert isinstance(third, NoInk)
+    assert recogniser.read_all([]) == []
+
+
+def test_errors_are_raised_for_a_single_picture(recogniser):
+    with pytest.raises(UndecodableImage):
+        recogniser.read(b"")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 8, 9, 128, 129, 300])
+def test_batches_of_any_size_give_what_single_tiles_give(recogniser, drawn, count):
+    tiles = np.resize(drawn.tiles, (count, 28, 28))
+    logits = recogniser.classify(tiles)
+    assert logits.shape == (count, 10)
+    for index in range(0, count, 37):
+        np.testing.assert_allclose(
+            logits[index], recogniser.classify(tiles[index : index + 1])[0], atol=1e-3
+        )
+
+
+def test_several_pictures_are_one_call_of_the_network(recogniser, drawn, monkeypatch):
+    calls = []
+    classify = recogniser.classify
+    monkeypatch.setattr(
+        recogniser, "classify", lambda tiles: calls.append(len(tiles)) or classify(tiles)
+    )
+    recogniser.read_all([page([tile]) for tile in drawn.tiles[:5]], one=True)
+    assert calls == [5]
+
+
+def test_the_calibration_decides_what_is_accepted(bundled, drawn):
+    model = bundled.checkpoint.model
+    strict = Recogniser(model, Calibration(temperature=1.0, min_confidence=1.1))
+    reading = strict.read(page(drawn.tiles[:1]), one=True)
+    assert not reading.digits[0].accepted
+    assert reading.text == ""
+    assert reading.as_json()["digits"][0]["digit"] == reading.digits[0].digit
+    unsure = Recogniser(model, Calibration(temperature=50.0))
+    assert unsure.read(page(drawn.tiles[:1]), one=True).digits[0].confidence < 0.6
+
+
+def test_heatmaps_differ_by_digit(recogniser, drawn):
+    digit = recogniser.read(page(drawn.tiles[:1]), one=True).digits[0]
+    default, answer, other = (
+        recogniser.heatmap(digit, target) for target in (None, digit.digit, (digit.digit + 1) % 10)
+    )
+    np.testing.assert_array_equal(default, answer)
+    assert not np.array_equal(answer, other)
+
+
+def test_heat_lies_on_the_ink_more_than_chance(recogniser, drawn):
+    """The mass of the map on and beside the stroke against the share of the tile it covers."""
+    shares = []
+    for tile in drawn.tiles[:20]:
+        digit = recogniser.read(page([tile]), one=True).digits[0]
+        heatmap = recogniser.heatmap(digit)
+        near = digit.tile > 0.2
+        shares.append((heatmap[near].sum() / heatmap.sum()) / near.mean())
+    assert np.median(shares) > 1.2
+
+
+def test_threads_do_not_disturb_one_another(recogniser, drawn):
+    pictures = [page([tile]) for tile in drawn.tiles[:8]]
+    expected = [recogniser.read(picture, one=True).text for picture in pictures]
+    found: list[str] = [""] * len(pictures)
+
+    def read(index):
+        found[index] = recogniser.read(pictures[index], one=True).text
+
+    threads = [threading.Thread(target=read, args=(index,)) for index in range(len(pictures))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == expected

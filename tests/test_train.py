@@ -1,0 +1,94 @@
+"""train.py as a person calls it: a short run on drawn digits."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digit_model import checkpoint
+from digit_model.training.fit import Recipe
+from digit_model.training.strokes import draw_digits
+
+ROOT = Path(__file__).parents[1]
+SHORT = ["--architecture", "dense", "--drawn", "100", "--outliers", "20", "--batch-size", "64"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "drawn.npz"
+    train, test = draw_digits(960, seed=0), draw_digits(100, seed=1)
+    np.savez(
+        path, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels
+    )
+    return path
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [sys.executable, "train.py", *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        # A shell that starts the tests in the background has them ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def finish(process):
+    output, _ = process.communicate(timeout=120)
+    return process.returncode, output
+
+
+def test_a_run_writes_a_checkpoint_and_is_not_overwritten(data, tmp_path):
+    out = tmp_path / "dense"
+    status, output = finish(start("--data", data, "--out", out, "--epochs", "2", *SHORT))
+    assert status == 0, output
+    assert "val_accuracy" in output
+    saved = checkpoint.load(out)
+    assert saved.record["recipe"]["epochs"] == 2
+    assert saved.record["scores"]["test"]["images"] == 100
+    assert saved.record["training"]["epochs"] == 2
+    assert (out / "history.csv").read_text().count("\n") == 3
+    status, output = finish(start("--data", data, "--out", out, "--epochs", "2", *SHORT))
+    assert status == 1
+    assert "--force" in output
+    assert checkpoint.load(out).sha256 == saved.sha256
+
+
+def test_ctrl_c_keeps_the_best_so_far(data, tmp_path):
+    out = tmp_path / "dense"
+    process = start("--data", data, "--out", out, "--epochs", "2000", *SHORT)
+    wait_for(out / "history.csv", process)
+    process.send_signal(signal.SIGINT)
+    status, output = finish(process)
+    assert status == 0, output
+    assert "Traceback" not in output
+    assert 1 <= checkpoint.load(out).record["training"]["epochs"] < 2000
+
+
+def wait_for(path, process):
+    for _ in range(900):
+        if path.exists() or process.poll() is not None:
+            return
+        time.sleep(0.1)
+
+
+def test_a_missing_file_is_a_sentence():
+    status, output = finish(start("--data", "absent.npz"))
+    assert status == 1
+    assert output.strip().startswith("train.py: absent.npz cannot be read")
+
+
+def test_every_choice_is_a_flag():
+    status, output = finish(start("--help"))
+    assert status == 0
+    for choice in fields(Recipe):
+        assert f"--{choice.name.replace('_', '-')}" in output
