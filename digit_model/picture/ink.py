@@ -16,6 +16,8 @@ from ..errors import NoInk
 WORKING_SIZE = 1000
 # The light is followed on a copy of this size; finer than that, it would follow the strokes.
 LIGHT_SIZE = 64
+# Paper in a deeper shadow than this is taken to be this bright, or its noise would look like ink.
+DARKEST_PAPER = 0.2
 # Strokes differ from the paper by at least this share of its brightness ...
 LEAST_CONTRAST = 0.035
 # ... and by at least this many times the paper's own noise.
@@ -25,6 +27,7 @@ LEAST_SIGNAL = 5.0
 LINE_PIECES = 10
 LINE_REACH = 0.5
 LINE_WIDTH = 0.02
+DARKER_THAN_LINES = 1.5
 # What is lower than this share of the picture is too little to be what the picture is of.
 SMALLEST_STROKE = 0.08
 _EIGHT = np.ones((3, 3), bool)
@@ -72,19 +75,19 @@ def _darkness(grey: np.ndarray) -> np.ndarray:
         grey, paper = 1 - grey, 1 - paper
     if min(grey.shape) > LIGHT_SIZE:
         paper = np.maximum(_local_light(grey), 0.5 * paper)
-    return np.clip(1 - grey / np.maximum(paper, 0.05), 0, 1)
+    return np.clip((paper - grey) / np.maximum(paper, DARKEST_PAPER), 0, 1)
 
 
 def _fit_paper(grey: np.ndarray) -> np.ndarray:
     """A quadratic surface through the paper, by least squares reweighted towards small residuals.
 
-    It starts from the border, which is mostly paper; pictures too small for a surface get the
-    border's median.
+    It starts from the border, which is mostly paper. Pictures too small to have a border, where
+    strokes reach the edge, get one level.
     """
     coarse = _resize(grey, LIGHT_SIZE)
     border = _border(coarse.shape)
     if min(grey.shape) < LIGHT_SIZE:
-        return np.full_like(grey, np.median(coarse[border]))
+        return np.full_like(grey, _level_around(grey))
     terms = _quadratic_terms(coarse.shape)
     level = coarse.ravel()
     weights = border.ravel().astype(np.float32)
@@ -98,6 +101,19 @@ def _fit_paper(grey: np.ndarray) -> np.ndarray:
         surface = terms @ coefficients
         weights = robust
     return _resize_to(surface.reshape(coarse.shape), grey.shape)
+
+
+def _level_around(grey: np.ndarray) -> float:
+    """The median of the light or of the dark pixels, whichever lie more around the strokes.
+
+    The corners, the border and the whole picture have a vote each: a thick 0 leaves little but the
+    corners, and a 2 or a 7 leaves little of the border.
+    """
+    light = grey > (grey.min() + grey.max()) / 2
+    height, width = (max(1, side // 8) for side in grey.shape)
+    corners = light[np.ix_(np.r_[:height, -height:0], np.r_[:width, -width:0])]
+    votes = (corners.mean(), light[_border(light.shape)].mean(), light.mean())
+    return float(np.median(grey[light == (np.mean(votes) > 0.5)]))
 
 
 def _quadratic_terms(shape: tuple[int, int]) -> np.ndarray:
@@ -119,10 +135,16 @@ def _is_light_on_dark(residual: np.ndarray) -> bool:
 
 
 def _local_light(grey: np.ndarray) -> np.ndarray:
-    """The paper's brightness near each pixel: strokes closed over, then smoothed."""
-    coarse = _resize(grey, LIGHT_SIZE)
-    closed = ndimage.grey_closing(ndimage.median_filter(coarse, 3), size=(13, 13), mode="nearest")
-    return _resize_to(ndimage.gaussian_filter(closed, 1, mode="nearest"), grey.shape)
+    """The paper's brightness near each pixel: strokes closed over, then smoothed.
+
+    Beyond the picture's edge the light is carried on as it falls off towards it; a closing that
+    stopped there would make dark edges of every vignette.
+    """
+    coarse = ndimage.median_filter(_resize(grey, LIGHT_SIZE), 3)
+    reach = LIGHT_SIZE // 5
+    beyond = np.pad(coarse, reach, mode="reflect", reflect_type="odd")
+    closed = ndimage.gaussian_filter(ndimage.grey_closing(beyond, (reach, reach)), 1)
+    return _resize_to(closed[reach:-reach, reach:-reach], grey.shape)
 
 
 def _signal(darkness: np.ndarray) -> float:
@@ -143,13 +165,13 @@ def _threshold(darkness: np.ndarray) -> Ink:
         darkness = ndimage.gaussian_filter(darkness, 0.8)
     mask = darkness > max(LEAST_CONTRAST, LEAST_SIGNAL * _noise(darkness))
     if large:
-        mask = _without_surroundings(_without_lines(mask))
+        mask = _without_surroundings(mask)
     if not mask.any():
         return np.zeros_like(darkness)
     level = float(np.quantile(darkness[mask], 0.9))
     mask &= darkness > 0.35 * level
     if large:
-        mask = _without_surroundings(mask)
+        mask = _without_surroundings(_without_lines(mask, darkness))
     joined = _reaching(mask, darkness > 0.55 * level)
     return np.where(joined, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
 
@@ -162,15 +184,18 @@ def _reaching(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:
     return kept[labels]
 
 
-def _without_lines(mask: np.ndarray) -> np.ndarray:
-    """Take out ruled lines and squares: long, thin, nearly level or upright, from edge to edge."""
+def _without_lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
+    """Take out ruled lines and squares: long, thin, nearly level or upright, from edge to edge.
+
+    What is darker than the line, or lies between ink on both of its sides, is a stroke across it.
+    """
     for axis in (0, 1):
-        lines = _lines(mask, axis)
+        lines = _lines(mask, axis) & mask
         if lines.any():
-            rest = mask & ~lines
+            strokes = mask & ~lines
+            strokes |= lines & (darkness > DARKER_THAN_LINES * np.median(darkness[lines]))
             reach = 2 * round(LINE_WIDTH * max(mask.shape)) + 1
-            bridged = ndimage.binary_closing(rest, _column(reach, 1 - axis))
-            mask = rest | (lines & mask & bridged)
+            mask = strokes | (lines & ndimage.binary_closing(strokes, _column(reach, 1 - axis)))
     return mask
 
 
@@ -178,17 +203,19 @@ def _lines(mask: np.ndarray, axis: int) -> np.ndarray:
     """The pixels of lines that run along the axis across most of the picture."""
     length = mask.shape[axis] // LINE_PIECES
     thick = ndimage.maximum_filter1d(mask, 3, axis=1 - axis)
-    runs = ndimage.maximum_filter1d(ndimage.minimum_filter1d(thick, length, axis=axis), length, axis=axis)
+    runs = ndimage.maximum_filter1d(
+        ndimage.minimum_filter1d(thick, length, axis=axis), length, axis=axis
+    )
     pieces = ndimage.maximum_filter1d(runs, 2 * length, axis=axis)
     labels, _ = ndimage.label(pieces, _EIGHT)
     lines = np.zeros_like(mask)
     for number, where in enumerate(ndimage.find_objects(labels), start=1):
         own = runs[where] & (labels[where] == number)
-        covered = own.any(axis=1 - axis).sum()
-        margin = mask.shape[axis] // 20
-        at_edge = where[axis].start <= margin or where[axis].stop >= mask.shape[axis] - margin
-        long = at_edge and covered >= LINE_REACH * mask.shape[axis]
-        if long and own.sum() <= LINE_WIDTH * max(mask.shape) * covered:
+        covered = np.flatnonzero(own.any(axis=1 - axis)) + where[axis].start
+        margin = LINE_WIDTH * mask.shape[axis]
+        through = covered[0] <= margin and covered[-1] >= mask.shape[axis] - 1 - margin
+        long = len(covered) >= LINE_REACH * mask.shape[axis]
+        if through and long and own.sum() <= LINE_WIDTH * max(mask.shape) * len(covered):
             lines[where] |= own
     return lines
 
@@ -215,7 +242,11 @@ def _without_surroundings(mask: np.ndarray) -> np.ndarray:
     kept = ~at_edge | (inside > 0.6 * sizes)
     kept[0] = False
     tallest = max(
-        (where[0].stop - where[0].start for k, where in enumerate(ndimage.find_objects(labels), 1) if kept[k]),
+        (
+            where[0].stop - where[0].start
+            for k, where in enumerate(ndimage.find_objects(labels), 1)
+            if kept[k]
+        ),
         default=0,
     )
     return kept[labels] if tallest >= SMALLEST_STROKE * height else mask
