@@ -8,7 +8,6 @@
 | Heatmap | (28, 28) | float32, 0..1 | how much each place of a tile counts for a digit |
 """
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -66,7 +65,7 @@ class Calibration:
 
     temperature: float = 1.0
     min_confidence: float = 0.0
-    max_energy: float = math.inf
+    max_energy: float = 1e9
 
 
 @dataclass(frozen=True, eq=False)

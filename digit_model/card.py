@@ -20,7 +20,7 @@ loader does not read them. In a checkout of the digit program:
 ```python
 from digit_model import pretrained
 
-recogniser = pretrained.load_folder("{repo}").recogniser
+recogniser = pretrained.load_from("{repo}").recogniser
 print(recogniser.read("digit.png").text)
 ```
 

@@ -61,7 +61,7 @@ def load(
     return _ready(found, _on_hub(repo, commit))
 
 
-def load_folder(
+def load_from(
     place: str | Path, environ: Mapping[str, str] = os.environ, *, timeout: float = TIMEOUT
 ) -> Pretrained:
     """The checkpoint at a place that a person named: there is no fallback.

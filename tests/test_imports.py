@@ -22,6 +22,7 @@ SIDEWAYS = {
     ("training", "architectures"),
     ("recogniser", "explain"),
     ("card", "checkpoint"),
+    ("card", "hub"),
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
 

@@ -112,7 +112,7 @@ def test_the_hubs_checkpoint_gives_the_same_logits_as_the_local_one(
     assert served.fallback is None
     assert served.source in caplog.text
     tiles = np.random.default_rng(0).random((5, 28, 28), np.float32)
-    local = pretrained.load_folder(published)
+    local = pretrained.load_from(published)
     np.testing.assert_array_equal(
         served.recogniser.classify(tiles), local.recogniser.classify(tiles)
     )
@@ -188,7 +188,7 @@ def test_no_sentence_holds_a_path_or_a_token(load, remote, tmp_path, monkeypatch
 
 
 def test_a_named_folder_serves(published):
-    served = pretrained.load_folder(published)
+    served = pretrained.load_from(published)
     assert served.checkpoint.sha256 == sha256(published)
     assert served.source == f"the folder {published.name}"
 
@@ -196,14 +196,14 @@ def test_a_named_folder_serves(published):
 @pytest.mark.parametrize("pinned", [False, True])
 def test_a_named_repository_serves(pinned, environ, remote):
     place = f"{REPO}@{remote.repos[REPO].head}" if pinned else REPO
-    served = pretrained.load_folder(place, environ)
+    served = pretrained.load_from(place, environ)
     assert served.source.startswith(f"{REPO} at {remote.repos[REPO].head[:8]}")
 
 
 def test_what_a_person_named_has_no_fallback(environ, tmp_path):
     with pytest.raises(ModelUnavailable, match="There is no user/other"):
-        pretrained.load_folder("user/other", environ)
+        pretrained.load_from("user/other", environ)
     with pytest.raises(BadCheckpoint, match="neither a folder nor"):
-        pretrained.load_folder("no such folder", environ)
+        pretrained.load_from("no such folder", environ)
     with pytest.raises(BadCheckpoint, match=r"no config\.json"):
-        pretrained.load_folder(tmp_path, environ)
+        pretrained.load_from(tmp_path, environ)

@@ -16,6 +16,8 @@ from ..errors import NoInk
 WORKING_SIZE = 1000
 # The light is followed on a copy of this size; finer than that, it would follow the strokes.
 LIGHT_SIZE = 64
+# On its shorter side; a smaller picture is a digit cut out, without paper around it to judge by.
+SMALLEST_PAGE = 36
 # Paper in a deeper shadow than this is taken to be this bright, or its noise would look like ink.
 DARKEST_PAPER = 0.2
 # Strokes differ from the paper by at least this share of its brightness ...
@@ -69,13 +71,13 @@ def _channels(picture: Picture) -> list[np.ndarray]:
 
 
 def _darkness(grey: np.ndarray) -> np.ndarray:
-    """The share of the paper's light that each pixel takes away, 0 paper to 1 black."""
+    """The share of the paper's light that each pixel takes away: about 0 on paper, 1 in black."""
     paper = _fit_paper(grey)
     if _is_light_on_dark(grey - paper):
         grey, paper = 1 - grey, 1 - paper
-    if min(grey.shape) > LIGHT_SIZE:
+    if min(grey.shape) >= SMALLEST_PAGE:
         paper = np.maximum(_local_light(grey), 0.5 * paper)
-    return np.clip((paper - grey) / np.maximum(paper, DARKEST_PAPER), 0, 1)
+    return (paper - grey) / np.maximum(paper, DARKEST_PAPER)
 
 
 def _fit_paper(grey: np.ndarray) -> np.ndarray:
@@ -86,20 +88,20 @@ def _fit_paper(grey: np.ndarray) -> np.ndarray:
     """
     coarse = _resize(grey, LIGHT_SIZE)
     border = _border(coarse.shape)
-    if min(grey.shape) < LIGHT_SIZE:
+    if min(grey.shape) < SMALLEST_PAGE:
         return np.full_like(grey, _level_around(grey))
     terms = _quadratic_terms(coarse.shape)
-    level = coarse.ravel()
-    weights = border.ravel().astype(np.float32)
-    surface = np.full_like(level, np.median(coarse[border]))
+    levels = coarse.ravel()
+    surface = np.full_like(levels, np.median(coarse[border]))
+    near = border.ravel()
     for _ in range(6):
-        residual = np.abs(level - surface)
-        scale = max(3 * float(np.median(residual[weights > 0])), 0.02)
-        robust = np.where(residual < scale, (1 - (residual / scale) ** 2) ** 2, 0) + 1e-6
-        root = np.sqrt(robust)
-        coefficients, *_ = np.linalg.lstsq(terms * root[:, None], level * root, rcond=None)
-        surface = terms @ coefficients
-        weights = robust
+        residual = np.abs(levels - surface)
+        scale = max(3 * float(np.median(residual[near])), 0.02)
+        # The square root of Tukey's biweight; never 0, so that the equations can be solved.
+        weights = np.maximum(1 - (residual / scale) ** 2, 1e-3)
+        coefficients = np.linalg.lstsq(terms * weights[:, None], levels * weights, rcond=None)[0]
+        surface = (terms @ coefficients).astype(np.float32)
+        near = np.ones_like(near)
     return _resize_to(surface.reshape(coarse.shape), grey.shape)
 
 
@@ -160,9 +162,9 @@ def _noise(darkness: np.ndarray) -> float:
 
 def _threshold(darkness: np.ndarray) -> Ink:
     """Keep the grey of what reaches the strokes' level, and of what is joined to it."""
-    large = min(darkness.shape) > LIGHT_SIZE
+    large = min(darkness.shape) >= SMALLEST_PAGE
     if large:
-        darkness = ndimage.gaussian_filter(darkness, 0.8)
+        darkness = ndimage.gaussian_filter(darkness, min(0.8, max(darkness.shape) / 500))
     mask = darkness > max(LEAST_CONTRAST, LEAST_SIGNAL * _noise(darkness))
     if large:
         mask = _without_surroundings(mask)
@@ -229,27 +231,28 @@ def _column(length: int, axis: int) -> np.ndarray:
 def _without_surroundings(mask: np.ndarray) -> np.ndarray:
     """Take out what comes in from the picture's edge, such as a desk or a dark corner.
 
-    It stays where it lies mostly in the middle, or where nothing else does.
+    It stays where it lies mostly in the middle, where it is of the size of what does (the first
+    digit of a number cut out closely), or where nothing else is left.
     """
     labels, count = ndimage.label(mask, _EIGHT)
-    at_edge = np.zeros(count + 1, bool)
-    for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-        at_edge[side] = True
     height, width = mask.shape
+    sides = [np.unique(side) for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1])]
+    touched = np.bincount(np.concatenate(sides), minlength=count + 1)
     middle = labels[height // 8 : -height // 8, width // 8 : -width // 8]
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
     inside = np.bincount(middle.ravel(), minlength=count + 1)
-    kept = ~at_edge | (inside > 0.6 * sizes)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    kept = (touched == 0) | (inside > 0.6 * sizes)
     kept[0] = False
-    tallest = max(
-        (
-            where[0].stop - where[0].start
-            for k, where in enumerate(ndimage.find_objects(labels), 1)
-            if kept[k]
-        ),
-        default=0,
-    )
-    return kept[labels] if tallest >= SMALLEST_STROKE * height else mask
+    boxes = [
+        (rows.stop - rows.start, cols.stop - cols.start)
+        for rows, cols in ndimage.find_objects(labels)
+    ]
+    tallest = max((box[0] for box, keep in zip(boxes, kept[1:], strict=True) if keep), default=0)
+    if tallest < SMALLEST_STROKE * height:
+        return mask
+    alike = [0.6 * tallest < h < 1.4 * tallest and w < 1.2 * tallest for h, w in boxes]
+    kept[1:] |= (touched[1:] == 1) & alike
+    return kept[labels]
 
 
 def _resize(grey: np.ndarray, longest: int) -> np.ndarray:

@@ -90,13 +90,10 @@ def _resize(crop: Ink, longest: int) -> Ink:
 
 def _offsets(small: Ink) -> tuple[int, int]:
     """Where the crop's first row and column go, kept inside the tile."""
-    mass = small.sum()
-    centres = [
-        float((small.sum(axis=1 - axis) * (np.arange(side) + 0.5)).sum() / mass)
-        for axis, side in enumerate(small.shape)
-    ]
-    shifts = [TILE_SIZE // 2 - int(np.floor(centre)) for centre in centres]
-    return tuple(
-        int(np.clip(shift, 0, TILE_SIZE - side))
-        for shift, side in zip(shifts, small.shape, strict=True)
-    )
+    return _offset(small.sum(axis=1)), _offset(small.sum(axis=0))
+
+
+def _offset(masses: np.ndarray) -> int:
+    """The shift that brings the centre of (n,) masses into the middle pixel of the tile's side."""
+    centre = float((masses * (np.arange(masses.size) + 0.5)).sum() / masses.sum())
+    return int(np.clip(TILE_SIZE // 2 - np.floor(centre), 0, TILE_SIZE - masses.size))

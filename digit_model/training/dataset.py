@@ -120,7 +120,8 @@ def _read_npz(path: Path) -> Dataset:
                 raise BadDataset(
                     f"{path.name} lacks {', '.join(missing)}; it has {', '.join(arrays) or 'none'}."
                 )
-            return _checked(*(arrays[key] for key in keys), path.name)
+            x_train, y_train, x_test, y_test = (arrays[key] for key in keys)
+            return _checked(x_train, y_train, x_test, y_test, path.name)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise BadDataset(f"{path.name} is damaged: {error}. Fetch it again.") from error
 

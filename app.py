@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Serve the page on which one draws, uploads or photographs digits."""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit("app.py: Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ".")
+
+import argparse
+import logging
+import os
+import socket
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("digit_model").setLevel(logging.INFO)
+    if reason := _why_not(options.host, options.port):
+        return _fail(reason)
+    try:
+        from digit_model import pretrained
+        from digit_model.errors import DigitError
+        from page.serve import serve
+    except ModuleNotFoundError as error:
+        return _fail(
+            f"the package {error.name} is missing. Run `make run`, or "
+            "`pip install -r requirements.txt`."
+        )
+    try:
+        served = pretrained.load_from(options.model) if options.model else pretrained.load()
+    except DigitError as error:
+        return _fail(str(error))
+    serve(served, options.host, options.port, share=options.share)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--host", default=_default_host(), help="the address to listen on")
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=os.environ.get("GRADIO_SERVER_PORT", "7860"),
+        help="the port to listen on",
+    )
+    parser.add_argument(
+        "--share", action="store_true", help="also open a public link through gradio.live"
+    )
+    parser.add_argument(
+        "--model",
+        metavar="PLACE",
+        help="a checkpoint folder, or USER/NAME or USER/NAME@REVISION on the Hugging Face Hub; "
+        "without it the bundled checkpoint, or the one that DIGIT_MODEL_REPO names",
+    )
+    return parser
+
+
+def _default_host() -> str:
+    """Every address on a Space, whose visitors come from outside; loopback elsewhere."""
+    everywhere = "0.0.0.0" if "SPACE_ID" in os.environ else "127.0.0.1"
+    return os.environ.get("GRADIO_SERVER_NAME", everywhere)
+
+
+def _why_not(host: str, port: int) -> str | None:
+    """Why the address cannot be listened on, and what to do; None if it can."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen()
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return (
+            f"cannot listen on {host} port {port} ({reason}). Stop what is using it, or choose "
+            f"another: python app.py --port {port % 65535 + 1}"
+        )
+    return None
+
+
+def _fail(reason: str) -> int:
+    print(f"app.py: {reason}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

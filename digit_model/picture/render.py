@@ -1,0 +1,131 @@
+"""Arrays -> pictures for people: the tile enlarged, and a heatmap over the person's own picture."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from ..arrays import TILE_SIZE, Box, Digit, Heatmap, Picture, Placement
+
+# The longest side of a picture for the screen; smaller than the least, it is enlarged.
+MOST_PIXELS = 640
+LEAST_PIXELS = 280
+# Amber to vermilion, which the three common kinds of colour blindness tell from grey (Okabe and
+# Ito 2008, https://jfly.uni-koeln.de/color/), readable on white paper and on dark boards.
+WEAK = np.array([255, 176, 0], np.float32)
+STRONG = np.array([213, 62, 0], np.float32)
+# Where the heat is below this share of its peak, the picture stays as it is.
+SILENT = 0.25
+OPACITY = 0.75
+# The margin of a tile holds no ink; over this many of its pixels the heat fades out, so that the
+# tile's edge does not look like a finding.
+FADE = 3
+ACCEPTED_FRAME = (29, 78, 216)
+REFUSED_FRAME = (107, 114, 128)
+
+
+def show_tile(tile: np.ndarray, zoom: int = 8) -> Image.Image:
+    """A (28, 28) tile in 0..1 as MNIST holds it, white on black, each pixel zoom x zoom."""
+    grey = Image.fromarray(np.rint(np.clip(tile, 0, 1) * 255).astype(np.uint8))
+    return grey.resize((zoom * TILE_SIZE,) * 2, Image.Resampling.NEAREST)
+
+
+def fit_to_screen(picture: Picture, digits: Sequence[Digit]) -> tuple[Picture, tuple[Digit, ...]]:
+    """Scale a picture to LEAST_PIXELS..MOST_PIXELS on its longer side, and its digits with it.
+
+    picture: (height, width, 3) uint8. Given one that fits, returns it unchanged.
+    """
+    height, width = picture.shape[:2]
+    longest = max(height, width)
+    if longest > MOST_PIXELS:
+        factor, method = MOST_PIXELS / longest, Image.Resampling.BOX
+    else:
+        factor, method = float(math.ceil(LEAST_PIXELS / longest)), Image.Resampling.NEAREST
+    if factor == 1:
+        return picture, tuple(digits)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    scaled = np.asarray(Image.fromarray(picture).resize(size, method))
+    return scaled, tuple(_scaled(digit, factor) for digit in digits)
+
+
+def overlay(picture: Picture, digits: Sequence[Digit], heatmaps: Sequence[Heatmap]) -> Image.Image:
+    """The picture, fitted to the screen, with each digit's heatmap over it.
+
+    picture: (height, width, 3) uint8. digits: what was read in it. heatmaps: one (28, 28) in 0..1
+    for each digit, mapped by its placement. Several digits get a frame and their answer each; a
+    refused one has a grey frame and a question mark.
+    """
+    picture, digits = fit_to_screen(picture, digits)
+    heat = np.zeros(picture.shape[:2], np.float32)
+    for digit, heatmap in zip(digits, heatmaps, strict=True):
+        _add_heat(heat, digit.placement, heatmap)
+    image = Image.fromarray(_glow(picture, heat))
+    if len(digits) > 1:
+        for digit in digits:
+            _frame(image, digit)
+    return image
+
+
+def _scaled(digit: Digit, factor: float) -> Digit:
+    left, top, right, bottom = digit.box
+    return replace(
+        digit,
+        placement=Placement(*(factor * number for number in digit.placement)),
+        box=Box(
+            math.floor(left * factor),
+            math.floor(top * factor),
+            math.ceil(right * factor),
+            math.ceil(bottom * factor),
+        ),
+    )
+
+
+def _add_heat(heat: np.ndarray, placement: Placement, heatmap: Heatmap) -> None:
+    """Lay a tile's heatmap onto the picture's, keeping the hotter of the two."""
+    height, width = heat.shape
+    side = placement.scale * TILE_SIZE
+    left, top = max(0, math.floor(placement.left)), max(0, math.floor(placement.top))
+    right = min(width, math.ceil(placement.left + side))
+    bottom = min(height, math.ceil(placement.top + side))
+    if right <= left or bottom <= top:
+        return
+    # Pillow evaluates the transform at pixel centres, so that it maps edges to edges.
+    step = 1 / placement.scale
+    matrix = (step, 0, (left - placement.left) * step, 0, step, (top - placement.top) * step)
+    local = Image.fromarray(np.asarray(heatmap, np.float32) * _fade()).transform(
+        (right - left, bottom - top), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+    )
+    window = heat[top:bottom, left:right]
+    np.maximum(window, np.asarray(local), out=window)
+
+
+def _fade() -> np.ndarray:
+    """1 inside a tile, falling to 0 at its edge."""
+    along = np.minimum(np.arange(TILE_SIZE), np.arange(TILE_SIZE)[::-1])
+    side = np.minimum(1, (along + 0.5) / FADE).astype(np.float32)
+    return np.minimum(side[:, None], side)
+
+
+def _glow(picture: Picture, heat: np.ndarray) -> Picture:
+    strength = np.clip((heat - SILENT) / (1 - SILENT), 0, 1)[..., None]
+    colour = WEAK + (STRONG - WEAK) * strength
+    alpha = OPACITY * strength**0.75
+    return np.rint(picture * (1 - alpha) + colour * alpha).astype(np.uint8)
+
+
+def _frame(image: Image.Image, digit: Digit) -> None:
+    """Draw a digit's box, and its answer above the box or, where there is no room, inside it."""
+    draw = ImageDraw.Draw(image)
+    colour = ACCEPTED_FRAME if digit.accepted else REFUSED_FRAME
+    box = digit.box
+    draw.rectangle((box.left - 3, box.top - 3, box.right + 2, box.bottom + 2), None, colour, 2)
+    size = min(28, max(14, image.height // 12))
+    text = str(digit.digit) if digit.accepted else "?"
+    width, height = round(0.9 * size), round(1.15 * size)
+    x = min(max(0, box.left - 3), image.width - width)
+    y = box.top - 3 - height if box.top - 3 >= height else box.top - 3
+    draw.rectangle((x, y, x + width, y + height), colour)
+    middle = (x + width / 2, y + height / 2)
+    draw.text(middle, text, "white", ImageFont.load_default(size), anchor="mm")

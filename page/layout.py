@@ -1,0 +1,167 @@
+"""What stands where on the page, and which event does what."""
+
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+from gradio.data_classes import ImageData
+
+from digit_model.pretrained import Pretrained
+
+from . import answer
+from .handlers import PAD_EMPTY, Handlers, accuracy
+
+HERE = Path(__file__).parent
+PAD = """
+<div class="sheet"><canvas width="280" height="280" role="img"
+aria-label="Drawing pad: draw digits here with a mouse, a pen or a finger"></canvas>
+<span class="pad-hint" aria-hidden="true">Draw here</span></div>
+<div class="tools"><button type="button" data-tool="undo">Undo</button><button type="button"
+data-tool="redo">Redo</button><button type="button" data-tool="clear">Clear</button></div>
+"""
+# Files of visitors are deleted an hour after they came.
+FILES_KEPT = (3600, 3600)
+CAMERA = {"video": {"width": {"ideal": 960}, "height": {"ideal": 720}, "facingMode": "environment"}}
+SEND_CHOICE = """
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-target], button[data-mark]");
+  if (button) trigger("choose", { ...button.dataset });
+});
+"""
+
+
+def build(served: Pretrained) -> gr.Blocks:
+    """The page and its two endpoints for one model."""
+    handlers = Handlers(served)
+    with gr.Blocks(title="Digit reader", delete_cache=FILES_KEPT, analytics_enabled=False) as page:
+        gr.HTML(
+            "<h1>Digit reader</h1><p>Draw, upload or photograph handwritten digits, and see what "
+            "they are and why.</p>",
+            elem_id="title",
+        )
+        seen = gr.State(None, time_to_live=FILES_KEPT[1])
+        with gr.Row(elem_id="desk", equal_height=False):
+            with gr.Column(elem_id="input", min_width=300, scale=4):
+                inputs = _inputs()
+            with gr.Column(elem_id="output", min_width=300, scale=6):
+                shown = _output()
+            gr.HTML(_small_print(served), elem_id="model")
+        _wire(handlers, inputs, [*shown, seen], seen)
+        _endpoints(handlers)
+    return page
+
+
+def _inputs() -> dict[str, tuple[gr.Tab, gr.Image | gr.HTML]]:
+    with gr.Tabs(elem_id="ways"):
+        with gr.Tab("Sketchpad", id="pad") as pad_tab:
+            pad = _pad()
+        with gr.Tab("Image", id="image") as image_tab:
+            image = gr.Image(
+                sources=["upload", "clipboard"],
+                placeholder="Drop or paste a picture, or press to choose one\n"
+                "PNG, JPEG, WebP, BMP, GIF or TIFF\nup to 25 MB and 20 megapixels",
+                elem_id="image",
+                **_picture("Picture of digits"),
+            )
+        with gr.Tab("Webcam", id="camera") as camera_tab:
+            gr.HTML('<p class="note" role="status"></p>', elem_id="camera-note")
+            camera = gr.Image(
+                sources=["webcam"],
+                webcam_options=gr.WebcamOptions(mirror=False, constraints=CAMERA),
+                elem_id="camera",
+                **_picture("Webcam"),
+            )
+    for component in (image, camera):
+        _hand_over_as_uploaded(component)
+    return {"pad": (pad_tab, pad), "image": (image_tab, image), "camera": (camera_tab, camera)}
+
+
+def _pad() -> gr.HTML:
+    """A canvas of our own, whose value is the drawing as a data: URL.
+
+    gr.Sketchpad needs 11 requests and, where WebGL is done in software, seconds for each stroke,
+    and opens with no tool chosen.
+    """
+    return gr.HTML(
+        "",
+        html_template=PAD,
+        js_on_load=(HERE / "pad.js").read_text(encoding="utf-8"),
+        label="Drawing",
+        elem_id="pad",
+        apply_default_css=False,
+    )
+
+
+def _picture(label: str) -> dict:
+    return {
+        "type": "filepath",
+        "image_mode": None,
+        "label": label,
+        "show_label": False,
+        "buttons": [],
+    }
+
+
+def _hand_over_as_uploaded(image: gr.Image) -> None:
+    """Leave the file to our own decoder, which has a sentence for each thing that can be wrong.
+
+    Gradio would open it first, with every format that Pillow knows, and fail with a bare "Error".
+    """
+
+    def path(payload: ImageData | None) -> str | None:
+        return payload.path if payload else None
+
+    image.preprocess = path  # type: ignore[method-assign]
+
+
+def _output() -> list[gr.HTML]:
+    shown = gr.HTML(
+        answer.empty(*PAD_EMPTY), elem_id="answer", js_on_load=SEND_CHOICE, apply_default_css=False
+    )
+    pictures = gr.HTML(answer.no_pictures(), elem_id="pictures", apply_default_css=False)
+    return [shown, pictures]
+
+
+def _wire(handlers: Handlers, inputs: dict, outputs: list, seen: gr.State) -> None:
+    quiet = {
+        "outputs": outputs,
+        "show_progress": "hidden",
+        "api_visibility": "private",
+        "concurrency_id": "reader",
+    }
+    for name, (tab, source) in inputs.items():
+        read: Callable = getattr(handlers, name)
+        arrives = source.stroke if name == "pad" else source.change
+        arrives(read, source, trigger_mode="always_last", **quiet)
+        tab.select(read, source, trigger_mode="always_last", **quiet)
+    outputs[0].choose(handlers.choose, seen, **quiet)
+
+
+def _endpoints(handlers: Handlers) -> None:
+    with gr.Row(visible=False):
+        picture = gr.File(label="Picture: PNG, JPEG, WebP, BMP, GIF or TIFF", type="filepath")
+        one = gr.Checkbox(False, label="Take the picture as holding exactly one digit")
+        reading = gr.JSON(label="Reading: text, digits and seconds")
+        heatmap = gr.Image(label="Heatmap over the picture", type="filepath", format="png")
+        info = gr.JSON(label="Model")
+        gr.Button().click(
+            handlers.predict,
+            [picture, one],
+            [reading, heatmap],
+            api_name="predict",
+            concurrency_id="reader",
+        )
+        gr.Button().click(handlers.model_info, None, info, api_name="model_info")
+
+
+def _small_print(served: Pretrained) -> str:
+    found = served.checkpoint
+    share = accuracy(served)
+    scored = f", {100 * share:.2f}% right on MNIST’s test set" if share else ""
+    why = f' <em role="note">{escape(served.fallback)}</em>' if served.fallback else ""
+    return (
+        f"<p>Answered by {escape(served.source)}: {escape(found.architecture)}, "
+        f"{found.model.count_params():,} parameters{scored}. "
+        f'Weights <code title="{escape(found.sha256)}">{escape(found.sha256[:8])}</code>.{why}</p>'
+    )

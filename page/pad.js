@@ -1,0 +1,111 @@
+// The drawing pad. Strokes are kept as points, so that the picture that is sent does not depend on
+// the size of the window; a drawing is a list of them, and undo goes back to the drawing before. After each stroke the whole drawing
+// goes out as the component's value, a PNG in a data: URL, with the event "stroke".
+const SIDE = 280;
+const WIDTH = 22; // on 280 pixels, strokes as wide as MNIST's
+const canvas = element.querySelector("canvas");
+const hint = element.querySelector(".pad-hint");
+let strokes = [];
+let earlier = [];
+let later = [];
+let pointer = null;
+
+function paint(target) {
+  const context = target.getContext("2d");
+  const scale = target.width / SIDE;
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, SIDE, SIDE);
+  context.strokeStyle = "#000";
+  context.lineWidth = WIDTH;
+  context.lineCap = context.lineJoin = "round";
+  for (const points of strokes) {
+    context.beginPath();
+    context.moveTo(...points[0]);
+    // A dot is a line to itself.
+    for (const point of points) context.lineTo(...point);
+    context.stroke();
+  }
+}
+
+function show() {
+  const pixels = Math.round(SIDE * Math.min(3, window.devicePixelRatio || 1));
+  if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
+  paint(canvas);
+  hint.hidden = strokes.length > 0;
+  element.querySelector('[data-tool="undo"]').disabled = !earlier.length;
+  element.querySelector('[data-tool="redo"]').disabled = !later.length;
+  element.querySelector('[data-tool="clear"]').disabled = !strokes.length;
+}
+
+function send() {
+  if (strokes.length) {
+    const sheet = document.createElement("canvas");
+    sheet.width = sheet.height = SIDE;
+    paint(sheet);
+    props.value = sheet.toDataURL("image/png");
+  } else {
+    props.value = "";
+  }
+  trigger("stroke");
+}
+
+function place(event) {
+  const box = canvas.getBoundingClientRect();
+  const across = (SIDE * (event.clientX - box.left)) / box.width;
+  const down = (SIDE * (event.clientY - box.top)) / box.height;
+  return [across, down];
+}
+
+function change(drawing) {
+  earlier.push(strokes);
+  later = [];
+  strokes = drawing;
+}
+
+function use(tool) {
+  if (pointer !== null) return;
+  const [from, to] = tool === "undo" ? [earlier, later] : [later, earlier];
+  if (tool === "clear" && strokes.length) change([]);
+  else if (tool !== "clear" && from.length) {
+    to.push(strokes);
+    strokes = from.pop();
+  } else return;
+  show();
+  send();
+}
+
+canvas.addEventListener("pointerdown", (event) => {
+  if (pointer !== null || event.button !== 0) return;
+  pointer = event.pointerId;
+  canvas.setPointerCapture(pointer);
+  change([...strokes, [place(event)]]);
+  show();
+});
+canvas.addEventListener("pointermove", (event) => {
+  if (event.pointerId !== pointer) return;
+  const events = event.getCoalescedEvents?.() ?? [];
+  for (const step of events.length ? events : [event]) strokes.at(-1).push(place(step));
+  show();
+});
+for (const end of ["pointerup", "pointercancel"]) {
+  canvas.addEventListener(end, (event) => {
+    if (event.pointerId !== pointer) return;
+    pointer = null;
+    send();
+  });
+}
+element.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-tool]");
+  if (button) use(button.dataset.tool);
+});
+document.addEventListener("keydown", (event) => {
+  const held = event.ctrlKey || event.metaKey;
+  if (!held || !canvas.offsetParent || event.target.closest("input, textarea")) return;
+  const key = event.key.toLowerCase();
+  const tool = key === "y" || (key === "z" && event.shiftKey) ? "redo" : key === "z" ? "undo" : "";
+  if (!tool) return;
+  event.preventDefault();
+  use(tool);
+});
+show();

@@ -1,0 +1,50 @@
+"""Put the page on a port."""
+
+from pathlib import Path
+
+import gradio as gr
+
+from digit_model.pretrained import Pretrained
+
+from .layout import build
+
+HERE = Path(__file__).parent
+# A phone's photo has up to 15 MB; decode refuses by pixels what passes here.
+LARGEST_FILE = "25mb"
+WAITING = 64
+READERS = 2
+
+THEME = gr.themes.Base(
+    primary_hue="blue",
+    neutral_hue="slate",
+    radius_size="lg",
+    font=("ui-sans-serif", "system-ui", "sans-serif"),
+    font_mono=("ui-monospace", "Consolas", "monospace"),
+)
+
+
+def serve(
+    served: Pretrained, host: str, port: int, *, share: bool, block: bool = True
+) -> gr.Blocks:
+    """Serve the page for one model; returns once it is stopped, or at once if not block."""
+    page = build(served)
+    page.queue(max_size=WAITING, default_concurrency_limit=READERS)
+    page.launch(
+        server_name=host,
+        server_port=port,
+        share=share,
+        prevent_thread_lock=not block,
+        theme=THEME,
+        css_paths=[HERE / "style.css"],
+        head=f"<script>{(HERE / 'script.js').read_text(encoding='utf-8')}</script>",
+        max_file_size=LARGEST_FILE,
+        footer_links=["api"],
+        show_error=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        run_history=False,
+        # A kept reading holds a picture of at most 640 x 640 pixels, 1.2 MB.
+        state_session_capacity=500,
+        quiet=not block,
+    )
+    return page

@@ -1,0 +1,86 @@
+"""What several test files share: a digit drawn by our own strokes, and the app on a free port."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+from digit_model import pretrained
+from digit_model.pretrained import Pretrained
+
+ROOT = Path(__file__).parent.parent
+# Strokes of a digit in a square of 1 by 1, as a person would draw them.
+STROKES = {
+    1: [[(0.5, 0.15), (0.5, 0.85)]],
+    3: [
+        [(0.3, 0.22), (0.5, 0.15), (0.68, 0.25), (0.66, 0.4), (0.48, 0.48)]
+        + [(0.68, 0.56), (0.7, 0.74), (0.5, 0.86), (0.28, 0.78)]
+    ],
+    4: [[(0.5, 0.15), (0.25, 0.6), (0.75, 0.6)], [(0.62, 0.38), (0.62, 0.88)]],
+    7: [[(0.27, 0.2), (0.73, 0.2), (0.45, 0.85)]],
+}
+
+
+def sketch(*digits: int, side: int = 280, pen: int = 22) -> Image.Image:
+    """The digits side by side in black on white, drawn with round strokes."""
+    image = Image.new("RGB", (side * len(digits), side), "white")
+    draw = ImageDraw.Draw(image)
+    for place, digit in enumerate(digits):
+        for stroke in STROKES[digit]:
+            points = [((place + x) * side, y * side) for x, y in stroke]
+            draw.line(points, "black", pen, joint="curve")
+            for x, y in points:
+                draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), "black")
+    return image
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of app.py, started as a person would, serving the bundled checkpoint."""
+    port = free_port()
+    log = tmp_path_factory.mktemp("app") / "log"
+    environment = {k: v for k, v in os.environ.items() if not re.match("DIGIT_|GRADIO_|SPACE_", k)}
+    with log.open("wb") as output:
+        app = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port)],
+            cwd=ROOT,
+            env=environment | {"GRADIO_TEMP_DIR": str(log.parent)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_for(port, app, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        app.terminate()
+        app.wait(20)
+
+
+def _wait_for(port: int, app: subprocess.Popen, log: Path) -> None:
+    for _ in range(240):
+        if app.poll() is not None:
+            break
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.5)
+    raise RuntimeError(f"app.py did not start:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Pretrained:
+    """The checkpoint that comes along, loaded once for all tests."""
+    return pretrained.load({})
