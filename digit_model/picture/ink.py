@@ -97,9 +97,10 @@ def _fit_paper(grey: np.ndarray) -> np.ndarray:
     for _ in range(6):
         residual = np.abs(levels - surface)
         scale = max(3 * float(np.median(residual[near])), 0.02)
-        # The square root of Tukey's biweight; never 0, so that the equations can be solved.
-        weights = np.maximum(1 - (residual / scale) ** 2, 1e-3)
-        coefficients = np.linalg.lstsq(terms * weights[:, None], levels * weights, rcond=None)[0]
+        # Tukey's biweight; never 0, so that the normal equations can be solved.
+        weights = np.maximum(1 - (residual / scale) ** 2, 1e-3) ** 2
+        weighted = (terms * weights[:, None]).T
+        coefficients = np.linalg.solve(weighted @ terms, weighted @ levels)
         surface = (terms @ coefficients).astype(np.float32)
         near = np.ones_like(near)
     return _resize_to(surface.reshape(coarse.shape), grey.shape)

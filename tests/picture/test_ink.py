@@ -101,6 +101,37 @@ def test_large_pictures_are_worked_on_smaller():
     assert max(ink.shape) == WORKING_SIZE
 
 
+@pytest.mark.parametrize("tilt", [0, 4])
+@pytest.mark.parametrize("spacing", [40, 62])
+def test_ruled_and_squared_paper_is_left_out(tilt, spacing):
+    image = Image.fromarray(paint(235, 60))
+    draw = ImageDraw.Draw(image)
+    for y in range(25, HEIGHT, spacing):
+        draw.line([(0, y), (WIDTH, y + tilt)], fill=(150, 160, 200), width=2)
+    for x in range(15, WIDTH, spacing):
+        draw.line([(x, 0), (x + tilt, HEIGHT)], fill=(150, 160, 200), width=2)
+    assert overlap(find_ink(np.asarray(image)), stroke()) > 0.8
+
+
+def test_long_strokes_inside_the_picture_are_no_lines():
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask[20:220, 96:104] = mask[120:128, 20:180] = True
+    assert overlap(find_ink(paint(230, 40, mask)), mask) > 0.8
+
+
+def test_the_desk_and_a_dark_corner_are_left_out():
+    picture = paint(225, 50)
+    picture[:, :12] = 60
+    picture[200:, 180:] = 40
+    assert overlap(find_ink(picture), stroke()) > 0.7
+
+
+def test_what_touches_the_edge_is_kept_where_nothing_else_is():
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask[:200, 90:110] = True
+    assert overlap(find_ink(paint(230, 40, mask)), mask) > 0.7
+
+
 pictures = hnp.arrays(
     np.uint8,
     st.tuples(st.integers(4, 90), st.integers(4, 90), st.just(3)),
