@@ -1,7 +1,7 @@
 """A trained network as a reader of pictures: read(picture) -> Reading."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from .explain import Explainer
 from .picture.decode import decode
 from .picture.ink import find_ink
 from .picture.normalise import normalise
-from .picture.segment import Mark, segment, whole
+from .picture.segment import Mark, best_path, pieces, segment, whole
 
 Source = str | Path | bytes | Image.Image | np.ndarray
 # Compiled at load; a batch is padded to the next of these sizes and cut at the last.
@@ -84,12 +84,11 @@ class Recogniser:
         prepared = [_prepare(source, one) for source in sources]
         found = [item for item in prepared if isinstance(item, _Prepared)]
         started = time.perf_counter()
-        logits = iter(self.classify(np.array([t for item in found for t, _ in item.tiles])))
+        tiles = [piece.tile for item in found for mark in item.marks for piece in mark.values()]
+        logits = iter(self.classify(np.array(tiles)))
         share = (time.perf_counter() - started) / max(1, len(found))
         return [
-            self._reading(item, [next(logits) for _ in item.tiles], share)
-            if isinstance(item, _Prepared)
-            else item
+            self._reading(item, logits, share) if isinstance(item, _Prepared) else item
             for item in prepared
         ]
 
@@ -113,28 +112,28 @@ class Recogniser:
         batch[: len(tiles)] = tiles
         return np.asarray(self._compiled[size](batch))[: len(tiles)]
 
-    def _reading(self, item: "_Prepared", logits: list[np.ndarray], share: float) -> Reading:
-        digits = tuple(
-            self._digit(item, mark, tile, placement, row)
-            for mark, (tile, placement), row in zip(item.marks, item.tiles, logits, strict=True)
-        )
-        return Reading(item.picture, digits, item.seconds + share)
+    def _reading(self, item: "_Prepared", logits: Iterator[np.ndarray], share: float) -> Reading:
+        """Take the next logits, one a piece, and keep the pieces that read best as digits."""
+        digits: list[Digit] = []
+        for mark in item.marks:
+            read = {span: self._digit(item, piece, next(logits)) for span, piece in mark.items()}
+            scores = {span: digit.confidence - (not digit.accepted) for span, digit in read.items()}
+            digits += [read[span] for span in best_path(scores)]
+        return Reading(item.picture, tuple(digits), item.seconds + share)
 
-    def _digit(
-        self, item: "_Prepared", mark: Mark, tile: Tile, placement: Placement, logits: np.ndarray
-    ) -> Digit:
-        scale = item.scale
+    def _digit(self, item: "_Prepared", piece: "_Piece", logits: np.ndarray) -> Digit:
         probabilities = special.softmax(logits.astype(np.float64) / self.calibration.temperature)
         energy = -float(special.logsumexp(logits))
+        left, top, scale = piece.placement
         return Digit(
-            tile=tile,
+            tile=piece.tile,
             placement=Placement(
-                scale * (mark.box.left + placement.left),
-                scale * (mark.box.top + placement.top),
-                scale * placement.scale,
+                item.scale * (piece.mark.box.left + left),
+                item.scale * (piece.mark.box.top + top),
+                item.scale * scale,
             ),
-            box=_on_picture(mark.box, scale, item.picture),
-            row=mark.row,
+            box=_on_picture(piece.mark.box, item.scale, item.picture),
+            row=piece.mark.row,
             probabilities=probabilities.astype(np.float32),
             accepted=bool(
                 probabilities.max() >= self.calibration.min_confidence
@@ -144,13 +143,21 @@ class Recogniser:
 
 
 @dataclass(frozen=True, eq=False)
+class _Piece:
+    """A mark, or a part of one, that may be a digit, and its tile."""
+
+    mark: Mark
+    tile: Tile
+    placement: Placement
+
+
+@dataclass(frozen=True, eq=False)
 class _Prepared:
     """A picture ready for the network; ``scale`` is picture pixels per pixel of ink."""
 
     picture: Picture
     scale: float
-    marks: list[Mark]
-    tiles: list[tuple[Tile, Placement]]
+    marks: list[dict[tuple[int, int], _Piece]]
     seconds: float
 
 
@@ -161,10 +168,13 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
         ink = find_ink(picture)
     except DigitError as error:
         return error
-    marks = [whole(ink)] if one else segment(ink)
-    tiles = [normalise(mark.ink) for mark in marks]
+    marks = [{(0, 1): whole(ink)}] if one else [pieces(mark) for mark in segment(ink)]
+    tiles = [
+        {span: _Piece(piece, *normalise(piece.ink)) for span, piece in mark.items()}
+        for mark in marks
+    ]
     scale = picture.shape[1] / ink.shape[1]
-    return _Prepared(picture, scale, marks, tiles, time.perf_counter() - started)
+    return _Prepared(picture, scale, tiles, time.perf_counter() - started)
 
 
 def _on_picture(box: Box, scale: float, picture: Picture) -> Box:

@@ -3,13 +3,19 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, signal
 
 from ..arrays import Box, Ink
 
 # Sizes are shares of the height of the tallest mark.
 SPECK = 0.3
 NEAR = 0.3
+# The width of a single digit, in shares of its height.
+NARROWEST = 0.2
+WIDEST = 1.15
+MOST_CUTS = 8
+# More parts than a page of digits has; noise has thousands.
+MOST_PARTS = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +67,41 @@ def segment(ink: Ink) -> list[Mark]:
     ]
 
 
+def pieces(mark: Mark) -> dict[tuple[int, int], Mark]:
+    """What a mark may consist of if its digits touch: it is cut where it has little ink.
+
+    Returns the ink between the i-th and the j-th cut under (i, j), counting the mark's own sides
+    as the first and the last cut; a mark no wider than a digit is its own only piece, (0, 1).
+    """
+    width, height = mark.box.width, mark.box.height
+    cuts = [0, *_cuts(mark.ink), width] if width > WIDEST * height else [0, width]
+    last = len(cuts) - 1
+    return {
+        (i, j): _cut_out(mark, cuts[i], cuts[j])
+        for i in range(last)
+        for j in range(i + 1, last + 1)
+        if (i, j) == (0, last) or NARROWEST <= (cuts[j] - cuts[i]) / height <= WIDEST
+    }
+
+
+def best_path(scores: dict[tuple[int, int], float]) -> list[tuple[int, int]]:
+    """The pieces that together make up the mark and whose worst score is best.
+
+    scores: for each (i, j) of ``pieces`` how well it reads as a digit, the higher the better.
+    """
+    last = max(j for _, j in scores)
+    paths: dict[int, tuple[float, list[tuple[int, int]]]] = {0: (np.inf, [])}
+    for end in range(1, last + 1):
+        ways = [
+            (min(paths[i][0], score), [*paths[i][1], (i, j)])
+            for (i, j), score in scores.items()
+            if j == end and i in paths
+        ]
+        if ways:
+            paths[end] = max(ways, key=lambda way: (way[0], -len(way[1])))
+    return paths[last][1]
+
+
 @dataclass(frozen=True, eq=False)
 class _Part:
     """A connected component: its box, the mask inside the box, and the sum of its ink."""
@@ -71,12 +112,15 @@ class _Part:
 
 
 def _parts(ink: Ink) -> list[_Part]:
-    labels, _ = ndimage.label(ink > 0, np.ones((3, 3)))
+    """The connected components of the ink, at most MOST_PARTS of the heaviest."""
+    labels, count = ndimage.label(ink > 0, np.ones((3, 3)))
+    masses = ndimage.sum_labels(ink, labels, np.arange(1, count + 1))
+    slices = ndimage.find_objects(labels)
     parts = []
-    for number, where in enumerate(ndimage.find_objects(labels), start=1):
-        mask = labels[where] == number
-        box = Box(where[1].start, where[0].start, where[1].stop, where[0].stop)
-        parts.append(_Part(box, mask, float(ink[where][mask].sum())))
+    for index in np.argsort(-masses, kind="stable")[:MOST_PARTS].tolist():
+        rows, columns = slices[index]
+        box = Box(columns.start, rows.start, columns.stop, rows.stop)
+        parts.append(_Part(box, labels[rows, columns] == index + 1, float(masses[index])))
     return parts
 
 
@@ -88,6 +132,27 @@ def _mark(ink: Ink, parts: list[_Part], row: int) -> Mark:
         inside = canvas[top - box.top : bottom - box.top, left - box.left : right - box.left]
         inside[part.mask] = ink[top:bottom, left:right][part.mask]
     return Mark(canvas, box, row)
+
+
+def _cuts(ink: Ink) -> list[int]:
+    """The columns with less ink than their surroundings, at most MOST_CUTS of the emptiest."""
+    height = ink.shape[0]
+    profile = ndimage.gaussian_filter1d(ink.sum(axis=0), max(0.5, 0.04 * height))
+    places, _ = signal.find_peaks(-profile, distance=max(1, NARROWEST * height))
+    return sorted(places[np.argsort(profile[places], kind="stable")[:MOST_CUTS]].tolist())
+
+
+def _cut_out(mark: Mark, start: int, stop: int) -> Mark:
+    ink = mark.ink[:, start:stop]
+    rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    box = Box(
+        mark.box.left + start + int(left),
+        mark.box.top + int(top),
+        mark.box.left + start + int(right),
+        mark.box.top + int(bottom),
+    )
+    return Mark(ink[top:bottom, left:right], box, mark.row)
 
 
 def _around(parts: list[_Part]) -> Box:
