@@ -32,6 +32,8 @@ LINE_WIDTH = 0.02
 DARKER_THAN_LINES = 1.5
 # What is lower than this share of the picture is too little to be what the picture is of.
 SMALLEST_STROKE = 0.08
+# A stroke that runs out of the picture meets its side over at most this share of it.
+SHORT_CONTACT = 0.15
 _EIGHT = np.ones((3, 3), bool)
 _COLOURS = np.array(
     [[0.299, 0.587, 0.114], [1, 0, 0], [0, 1, 0], [0, 0, 1]],
@@ -232,28 +234,24 @@ def _column(length: int, axis: int) -> np.ndarray:
 def _without_surroundings(mask: np.ndarray) -> np.ndarray:
     """Take out what comes in from the picture's edge, such as a desk or a dark corner.
 
-    It stays where it lies mostly in the middle, where it is of the size of what does (the first
-    digit of a number cut out closely), or where nothing else is left.
+    It stays where it lies mostly in the middle, where it meets one side with no more than a
+    stroke's end, or where nothing else is left.
     """
     labels, count = ndimage.label(mask, _EIGHT)
     height, width = mask.shape
-    sides = [np.unique(side) for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1])]
-    touched = np.bincount(np.concatenate(sides), minlength=count + 1)
+    sides = [labels[0], labels[-1], labels[:, 0], labels[:, -1]]
+    contacts = np.stack([np.bincount(side, minlength=count + 1) for side in sides])
     middle = labels[height // 8 : -height // 8, width // 8 : -width // 8]
     inside = np.bincount(middle.ravel(), minlength=count + 1)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    kept = (touched == 0) | (inside > 0.6 * sizes)
+    opposite = (contacts[0] * contacts[1] > 0) | (contacts[2] * contacts[3] > 0)
+    ends = ~opposite & (contacts.max(axis=0) <= SHORT_CONTACT * min(mask.shape))
+    kept = ends | (inside > 0.6 * sizes)
     kept[0] = False
-    boxes = [
-        (rows.stop - rows.start, cols.stop - cols.start)
-        for rows, cols in ndimage.find_objects(labels)
-    ]
-    tallest = max((box[0] for box, keep in zip(boxes, kept[1:], strict=True) if keep), default=0)
-    if tallest < SMALLEST_STROKE * height:
-        return mask
-    alike = [0.6 * tallest < h < 1.4 * tallest and w < 1.2 * tallest for h, w in boxes]
-    kept[1:] |= (touched[1:] == 1) & alike
-    return kept[labels]
+    boxes = ndimage.find_objects(labels)
+    heights = [rows.stop - rows.start for rows, _ in boxes]
+    tallest = max((h for h, keep in zip(heights, kept[1:], strict=True) if keep), default=0)
+    return kept[labels] if tallest >= SMALLEST_STROKE * height else mask
 
 
 def _resize(grey: np.ndarray, longest: int) -> np.ndarray:
