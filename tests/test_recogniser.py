@@ -48,6 +48,21 @@ def test_a_row_of_digits_is_read_in_order(recogniser, drawn):
     assert reading.text == "".join(map(str, drawn.labels[:4]))
 
 
+def test_touching_digits_are_told_apart(recogniser):
+    drawn = draw_digits(60, seed=12)
+    right = 0
+    for start in range(0, 40, 2):
+        pair = [tile[:, tile.any(axis=0)] for tile in drawn.tiles[start : start + 2]]
+        ink = np.zeros((28, 60), np.float32)
+        first, second = (tile.shape[1] for tile in pair)
+        ink[:, 4 : 4 + first] = pair[0]
+        place = slice(3 + first, 3 + first + second)
+        ink[:, place] = np.maximum(ink[:, place], pair[1])
+        picture = Image.fromarray((240 - 220 * ink).astype(np.uint8)).resize((360, 168))
+        right += recogniser.read(picture).text == "".join(map(str, drawn.labels[start : start + 2]))
+    assert right >= 12
+
+
 def test_boxes_are_in_the_pixels_of_the_picture(recogniser, drawn):
     small = page(drawn.tiles[:1])
     large = small.resize((10 * small.width, 10 * small.height))
