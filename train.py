@@ -30,7 +30,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("train.py: stopped before the first epoch ended; nothing to keep.", file=sys.stderr)
+        print(
+            "train.py: stopped before the training began; there is nothing to keep.",
+            file=sys.stderr,
+        )
         return 130
     return 0
 

@@ -3,8 +3,12 @@
 import csv
 import math
 import os
+import signal
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,6 +109,36 @@ class HistoryFile(keras.callbacks.Callback):
             writer.writerow(row)
 
 
+class StopOnCtrlC(keras.callbacks.Callback):
+    """Lets the first Ctrl-C end the training after the step at hand, and a second one at once.
+
+    Left to itself KeyboardInterrupt is swallowed wherever Keras turns its logs into numbers.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self._asked = False
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.model.stop_training |= self._asked
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take Ctrl-C meanwhile; only a program's main thread can."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, self._ask)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _ask(self, *_) -> None:
+        self._asked = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def fit(
     recipe: Recipe,
     train: Labelled,
@@ -116,23 +150,18 @@ def fit(
     """Train by the recipe and return the averaged weights that did best on the validation images.
 
     history: a CSV file that gets a line an epoch. verbose: Keras's (1 is a progress bar).
-    Ctrl-C ends the training early and keeps the best so far; before the end of the first epoch
-    there is none, and KeyboardInterrupt goes on to the caller.
+    Ctrl-C ends the training after the step at hand; the epoch so far is validated like any other.
     """
     keras.utils.set_random_seed(recipe.seed)
     images, targets = _training_set(recipe, train)
     batches = AugmentedBatches(images, targets, recipe)
     started = time.perf_counter()
     with _distribution(recipe.batch_size, len(validation)).scope():
-        model = ARCHITECTURES[recipe.architecture]()
-        _compile(model, recipe, len(batches))
-        epochs = _run(model, recipe, batches, validation, history, verbose)
+        model, epochs = _run(recipe, batches, validation, history, verbose)
         logits = model.predict(validation.tiles, batch_size=_SCORING_BATCH, verbose=0)
     calibration = calibrate(logits, validation.labels)
-    finished = ARCHITECTURES[recipe.architecture]()  # without the optimizer, which would be saved
-    finished.set_weights(model.get_weights())
     return Trained(
-        finished,
+        model,
         calibration,
         score(logits, validation.labels, calibration.temperature),
         epochs,
@@ -168,7 +197,8 @@ def use_all_cores() -> None:
     jax.config.update("jax_num_cpu_devices", min(os.cpu_count() or 1, 8))
 
 
-def _compile(model: keras.Model, recipe: Recipe, steps: int) -> None:
+def _compiled(recipe: Recipe, steps: int) -> keras.Model:
+    """A new network with its optimizer, for so many steps an epoch."""
     total = steps * recipe.epochs
     warmup = total // 10
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -184,26 +214,33 @@ def _compile(model: keras.Model, recipe: Recipe, steps: int) -> None:
         ema_momentum=1 - 1 / max(1, recipe.ema_share * total),
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    model = ARCHITECTURES[recipe.architecture]()
     model.compile(
         optimizer,
         keras.losses.CategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
     )
+    return model
 
 
 def _run(
-    model: keras.Model,
     recipe: Recipe,
     batches: AugmentedBatches,
     validation: Labelled,
     history: Path | None,
     verbose: int,
-) -> int:
-    """Fit, put the best averaged weights into the model, and return the epochs that were run."""
+) -> tuple[keras.Model, int]:
+    """Fit; returns a new network with the best averaged weights, and the epochs begun.
+
+    The trained one has an optimizer, which does not belong into a checkpoint.
+    """
+    model = _compiled(recipe, len(batches))
     truth = np.eye(DIGITS, dtype=np.float32)[validation.labels]
     with tempfile.TemporaryDirectory() as folder:
         best = Path(folder) / "best.weights.h5"
+        stop = StopOnCtrlC()
         callbacks = [
+            stop,
             keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
             keras.callbacks.ModelCheckpoint(
                 best, monitor="val_accuracy", save_best_only=True, save_weights_only=True
@@ -211,7 +248,7 @@ def _run(
         ]
         if history is not None:
             callbacks.append(HistoryFile(history))
-        try:
+        with stop.listening():
             model.fit(
                 batches,
                 epochs=recipe.epochs,
@@ -220,8 +257,6 @@ def _run(
                 callbacks=callbacks,
                 verbose=verbose,
             )
-        except KeyboardInterrupt:
-            if not best.exists():
-                raise
-        model.load_weights(best)
-    return len(model.history.epoch)
+        finished = ARCHITECTURES[recipe.architecture]()
+        finished.load_weights(best)
+    return finished, len(model.history.epoch)
