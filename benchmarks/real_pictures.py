@@ -73,17 +73,21 @@ def _options() -> argparse.Namespace:
 
 def _labelled_sets(home: Path) -> Iterator[PictureSet]:
     photos = sorted(home.glob("photos/*/*.jpg"))
-    yield PictureSet("photos", photos, [path.parent.name for path in photos])
-    for name in ("forms", "tablet strokes", "usps_test", "semeion", "optdigits"):
-        if name == "tablet strokes":
-            yield _tablet(home / "tablet_strokes.json.gz")
-            continue
-        with np.load(home / f"{name}.npz") as arrays:
-            yield PictureSet(name, list(arrays["x"]), [str(label) for label in arrays["y"]])
+    yield PictureSet("phone photos", photos, [path.parent.name for path in photos])
+    yield _arrays("scanned forms", home / "forms.npz")
+    yield _tablet(home / "tablet_strokes.json.gz")
+    yield _arrays("USPS test", home / "usps_test.npz")
+    yield _arrays("Semeion", home / "semeion.npz")
+    yield _arrays("Optdigits", home / "optdigits.npz")
     with (home / "strings" / "labels.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     paths = [home / "strings" / "images" / row["file"] for row in rows]
-    yield PictureSet("strings, exact", paths, [row["label"] for row in rows], one=False)
+    yield PictureSet("cheque amounts, exact", paths, [row["label"] for row in rows], one=False)
+
+
+def _arrays(name: str, path: Path) -> PictureSet:
+    with np.load(path) as arrays:
+        return PictureSet(name, list(arrays["x"]), [str(label) for label in arrays["y"]])
 
 
 def _tablet(path: Path) -> PictureSet:
