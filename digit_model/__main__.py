@@ -4,6 +4,7 @@ import argparse
 import csv
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -73,17 +74,31 @@ def _recogniser(options: argparse.Namespace) -> Recogniser:
 
 def _read(options: argparse.Namespace) -> int:
     recogniser = _recogniser(options)
-    if options.heatmap:
-        options.heatmap.mkdir(parents=True, exist_ok=True)
+    heatmaps = _heatmap_paths(options.files, options.heatmap) if options.heatmap else None
     failed = False
     for start in range(0, len(options.files), _BATCH):
         files = options.files[start : start + _BATCH]
-        for file, outcome in zip(files, recogniser.read_all(files, one=options.one), strict=True):
+        outcomes = recogniser.read_all(files, one=options.one)
+        for number, (file, outcome) in enumerate(zip(files, outcomes, strict=True), start):
             failed |= isinstance(outcome, DigitError)
             _report(file, outcome, options.json)
-            if options.heatmap and isinstance(outcome, Reading):
-                _write_heatmap(recogniser, outcome, file, options.heatmap)
+            if heatmaps and isinstance(outcome, Reading):
+                _write_heatmap(recogniser, outcome, heatmaps[number])
     return int(failed)
+
+
+def _heatmap_paths(files: list[str], folder: Path) -> list[Path]:
+    """A PNG for each file, named as it is, with its number where several have the same name."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DigitError(f"{folder} cannot be made: {error.strerror}. Name another.") from error
+    stems = [Path(file).stem for file in files]
+    counts = Counter(stems)
+    return [
+        folder / (f"{stem}.png" if counts[stem] == 1 else f"{stem}-{number}.png")
+        for number, stem in enumerate(stems, start=1)
+    ]
 
 
 def _report(file: str, outcome: Reading | DigitError, as_json: bool) -> None:
@@ -99,20 +114,19 @@ def _report(file: str, outcome: Reading | DigitError, as_json: bool) -> None:
 
 
 def _in_words(reading: Reading) -> str:
-    """'1958 (98 %, 99 %, 71 %, 99 %)'; a refused mark stands as its guess with a question mark."""
+    """Such as '95? (98.1%, 99.9%, 41.2%)': a refused mark is its guess with a question mark."""
     guesses: dict[int, str] = {}
     for mark in reading.digits:
         guess = str(mark.digit) if mark.accepted else f"{mark.digit}?"
         guesses[mark.row] = guesses.get(mark.row, "") + guess
     if not guesses:
         return "no digit found"
-    sure = ", ".join(f"{mark.confidence:.0%}" for mark in reading.digits)
+    sure = ", ".join(f"{mark.confidence:.1%}" for mark in reading.digits)
     return f"{' / '.join(guesses.values())} ({sure})"
 
 
-def _write_heatmap(recogniser: Recogniser, reading: Reading, file: str, folder: Path) -> None:
+def _write_heatmap(recogniser: Recogniser, reading: Reading, path: Path) -> None:
     heatmaps = [recogniser.heatmap(mark) for mark in reading.digits]
-    path = folder / f"{Path(file).stem}.png"
     overlay(reading.picture, reading.digits, heatmaps).save(path)
 
 

@@ -62,6 +62,13 @@ def test_heatmaps_are_written(files, tmp_path, capsys):
     assert np.ptp(pixels, axis=2).max() > 60, "the heat is coloured on a grey picture"
 
 
+def test_heatmaps_of_files_with_one_name_do_not_overwrite_each_other(files, tmp_path, capsys):
+    (tmp_path / "3.jpg").write_bytes((files / "7.png").read_bytes())
+    both = [str(files / "3.png"), str(tmp_path / "3.jpg")]
+    assert main(["read", "--heatmap", str(tmp_path / "maps"), *both]) == 0
+    assert sorted(path.name for path in (tmp_path / "maps").iterdir()) == ["3-1.png", "3-2.png"]
+
+
 def write_csv(path, images, labels=None):
     table = images.reshape(len(images), -1).astype(int)
     header = [f"pixel{i}" for i in range(784)]
@@ -108,6 +115,7 @@ def test_submit_writes_what_kaggle_takes(tmp_path, capsys):
         ["evaluate", "--data", "absent.npz"],
         ["submit", "absent.csv"],
         ["read", "--model", "no such/place/at all", "x.png"],
+        ["read", "--heatmap", __file__, "x.png"],
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(arguments, capsys):
