@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     out = options.out or Path("checkpoints") / recipe.architecture
     try:
         checkpoint.refuse_to_overwrite(out, options.force)
+        _make(out)
         use_all_cores()
         _train(recipe, options.data, out, options.force)
     except DigitError as error:
@@ -73,11 +74,18 @@ def _choices(name: str) -> list[str] | None:
     return sorted(ARCHITECTURES) if name == "architecture" else None
 
 
+def _make(folder: Path) -> None:
+    """Make the folder before the long work, not after it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DigitError(f"{folder} cannot be made: {error.strerror}. Name another.") from error
+
+
 def _train(recipe: Recipe, data: Path | None, out: Path, force: bool) -> None:
     source = dataset.load(data)
     train, validation = dataset.split(source.train, recipe.seed)
     log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
-    out.mkdir(parents=True, exist_ok=True)
     trained = fit(recipe, train, validation, history=out / "history.csv")
     scores = {"validation": trained.validation.as_json()}
     if source.test is not None:

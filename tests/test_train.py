@@ -85,6 +85,12 @@ def test_a_missing_file_is_a_sentence():
     assert output.strip().startswith("train.py: absent.npz cannot be read")
 
 
+def test_a_folder_that_cannot_be_made_is_a_sentence(data):
+    status, output = finish(start("--data", data, "--out", data / "inside"))
+    assert status == 1
+    assert output.strip().startswith(f"train.py: {data / 'inside'} cannot be made")
+
+
 def test_every_choice_is_a_flag():
     status, output = finish(start("--help"))
     assert status == 0
