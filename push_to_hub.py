@@ -1,14 +1,26 @@
 #!/usr/bin/env python3
 """Publish a checkpoint folder, with a model card, as a model repository on the Hugging Face Hub."""
 
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit(
+        "push_to_hub.py: Python 3.11 or newer is needed; this is " + sys.version.split()[0] + "."
+    )
+
 import argparse
 import os
-import sys
 from pathlib import Path
 
-from digit_model import card, checkpoint, hub
-from digit_model.checkpoint import CONFIG, WEIGHTS, Checkpoint
-from digit_model.errors import DigitError, PublishFailed
+try:
+    from digit_model import card, checkpoint, hub
+    from digit_model.checkpoint import CONFIG, WEIGHTS, Checkpoint
+    from digit_model.errors import DigitError, PublishFailed
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"push_to_hub.py: the package {error.name} is missing. "
+        "Run `pip install -r requirements.txt`."
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

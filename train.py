@@ -1,18 +1,27 @@
 #!/usr/bin/env python3
 """Train a network on MNIST and write its checkpoint folder."""
 
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit("train.py: Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ".")
+
 import argparse
 import logging
-import sys
 from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 
-from digit_model import checkpoint
-from digit_model.architectures import ARCHITECTURES
-from digit_model.errors import DigitError
-from digit_model.training import dataset
-from digit_model.training.fit import Recipe, Trained, fit, use_all_cores
-from digit_model.training.metrics import Scores, score
+try:
+    from digit_model import checkpoint
+    from digit_model.architectures import ARCHITECTURES
+    from digit_model.errors import DigitError
+    from digit_model.training import dataset
+    from digit_model.training.fit import Recipe, Trained, fit, use_all_cores
+    from digit_model.training.metrics import Scores, score
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"train.py: the package {error.name} is missing. Run `pip install -r requirements.txt`."
+    )
 
 log = logging.getLogger("train")
 

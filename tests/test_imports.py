@@ -1,6 +1,8 @@
 """Imports run down only, as the house has it: a module may import from the tiers below its own."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,13 @@ def test_nothing_imports_a_script():
 
 def test_every_room_is_known():
     assert {room(path) for path in MODULES} <= set(TIER)
+
+
+@pytest.mark.parametrize("script", ["app.py", "train.py", "push_to_hub.py"])
+def test_a_missing_package_is_a_sentence(script):
+    # -S leaves out the folder of installed packages.
+    command = [sys.executable, "-S", script]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"{script}: the package ")
+    assert ended.stderr.count("\n") == 1
