@@ -33,7 +33,6 @@ def main(arguments: list[str] | None = None) -> int:
     out = options.out or Path("checkpoints") / recipe.architecture
     try:
         checkpoint.refuse_to_overwrite(out, options.force)
-        _make(out)
         use_all_cores()
         _train(recipe, options.data, out, options.force)
     except DigitError as error:
@@ -93,6 +92,7 @@ def _make(folder: Path) -> None:
 
 def _train(recipe: Recipe, data: Path | None, out: Path, force: bool) -> None:
     source = dataset.load(data)
+    _make(out)
     train, validation = dataset.split(source.train, recipe.seed)
     log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
     trained = fit(recipe, train, validation, history=out / "history.csv")

@@ -25,8 +25,6 @@ Heatmap: TypeAlias = np.ndarray
 TILE_SIZE = 28
 TILE_BOX = 20
 DIGITS = 10
-TRAIN_IMAGES = 60_000
-TEST_IMAGES = 10_000
 
 
 class Box(NamedTuple):
