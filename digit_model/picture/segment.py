@@ -114,7 +114,7 @@ class _Part:
 def _parts(ink: Ink) -> list[_Part]:
     """The connected components of the ink, at most MOST_PARTS of the heaviest."""
     labels, count = ndimage.label(ink > 0, np.ones((3, 3)))
-    masses = ndimage.sum_labels(ink, labels, np.arange(1, count + 1))
+    masses = np.bincount(labels.ravel(), ink.ravel(), count + 1)[1:]
     slices = ndimage.find_objects(labels)
     parts = []
     for index in np.argsort(-masses, kind="stable")[:MOST_PARTS].tolist():
