@@ -39,6 +39,7 @@ SMALLEST_STROKE = 0.08
 # A stroke that runs out of the picture meets its side over at most this share of it.
 SHORT_CONTACT = 0.15
 _EIGHT = np.ones((3, 3), bool)
+_RIDGE = 0.01 * np.eye(6, dtype=np.float32)
 _COLOURS = np.array(
     [[0.299, 0.587, 0.114], [1, 0, 0], [0, 1, 0], [0, 0, 1]],
     np.float32,
@@ -119,11 +120,11 @@ def _fit_paper(coarse: np.ndarray) -> np.ndarray:
     residual = np.abs(levels - np.median(levels[near]))
     spread = np.median(residual[near])
     for _ in range(6):
-        # Tukey's biweight; never 0, so that the normal equations can be solved.
+        # Tukey's biweight; the ridge decides where a narrow picture has too few rows for a bend.
         scale = max(3 * float(spread), 0.02)
-        weights = np.maximum(1 - (residual / scale) ** 2, 1e-3) ** 2
+        weights = np.maximum(1 - (residual / scale) ** 2, 0) ** 2
         weighted = (terms * weights[:, None]).T
-        surface = terms @ np.linalg.solve(weighted @ terms, weighted @ levels)
+        surface = terms @ np.linalg.solve(weighted @ terms + _RIDGE, weighted @ levels)
         residual = np.abs(levels - surface)
         spread = np.median(residual)
     return _resize_to(surface.reshape(some.shape), coarse.shape)

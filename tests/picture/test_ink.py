@@ -95,6 +95,13 @@ def test_noisy_paper_alone_is_blank():
         find_ink(np.repeat(noise, 3, axis=2))
 
 
+@pytest.mark.parametrize("shape", [(36, 1000), (60, 1000), (1000, 36)])
+def test_strips_of_paper_are_read(shape):
+    mask = np.zeros(shape, bool)
+    mask[shape[0] // 4 : shape[0] // 2, shape[1] // 4 : shape[1] // 4 + 20] = True
+    assert overlap(find_ink(paint(220, 30, mask)), mask) > 0.5
+
+
 def test_large_pictures_are_worked_on_smaller():
     picture = np.asarray(Image.fromarray(paint(255, 0)).resize((2500, 3000)))
     ink = find_ink(picture)
