@@ -2,8 +2,10 @@
 
 In order: the colour direction in which pen and paper differ most; the paper as a smooth surface,
 fitted from the border inwards; polarity; the light on the paper divided out; a threshold with
-hysteresis between the paper's noise and the strokes.
+hysteresis between the paper's noise and the strokes; surroundings and ruled lines taken out.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
@@ -54,11 +56,27 @@ def find_ink(picture: Picture) -> Ink:
     longer side, exactly 0 on the paper.
     Raises NoInk if nothing stands out from the paper.
     """
-    small = _shrink(picture, WORKING_SIZE)
-    ink = _threshold(_darkness(*_clearest(small)))
+    *_, (_, ink) = ink_steps(picture)
     if not ink.any():
         raise NoInk("This picture looks blank. Draw or photograph a digit with more contrast.")
     return ink
+
+
+def ink_steps(picture: Picture) -> Iterator[tuple[str, np.ndarray]]:
+    """The steps of find_ink: after each its name, and the picture as it stands.
+
+    picture: (height, width, 3) uint8.
+    Yields the picture scaled down, then (height, width) arrays of its size, floats of about 0..1
+    and bool masks. The last is the ink; where nothing stands out, it is an empty mask.
+    """
+    small = _shrink(picture, WORKING_SIZE)
+    yield "picture", small
+    grey, coarse = _clearest(small)
+    yield "clearest colour", grey
+    light, darkness = _divide_light_out(grey, coarse)
+    yield "paper's light", light
+    yield "darkness", darkness
+    yield from _stroke_steps(darkness)
 
 
 def _shrink(picture: Picture, longest: int) -> Picture:
@@ -79,7 +97,10 @@ def _clearest(picture: Picture) -> tuple[np.ndarray, np.ndarray]:
         return planes[1], _resize(planes[1], LIGHT_SIZE)
     coarse = np.stack([_resize(plane, LIGHT_SIZE) for plane in planes])
     rows = planes[:, _some_rows(picture.shape[0])]
-    signals = [_signal(_darkness(_mixed(rows, w), _mixed(coarse, w))) for w in _COLOURS]
+    signals = []
+    for weights in _COLOURS:
+        _, darkness = _divide_light_out(_mixed(rows, weights), _mixed(coarse, weights))
+        signals.append(_signal(darkness))
     clearest = _COLOURS[np.argmax(signals)]
     return _mixed(planes, clearest), _mixed(coarse, clearest)
 
@@ -93,10 +114,12 @@ def _some_rows(height: int) -> slice:
     return slice(None, None, -(-height // JUDGED_ROWS))
 
 
-def _darkness(grey: np.ndarray, coarse: np.ndarray) -> np.ndarray:
-    """The share of the paper's light that each pixel takes away: about 0 on paper, 1 in black.
+def _divide_light_out(grey: np.ndarray, coarse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The light on the paper, and the share of it that each pixel takes away.
 
     grey: (rows, width) in 0..1, all or some rows of a picture. coarse: a small copy of it.
+    Returns two arrays of grey's shape: the light in 0..1, of the negative where strokes are
+    lighter than the paper; the darkness, about 0 on paper and 1 in black.
     """
     large = min(grey.shape) >= SMALLEST_PAGE
     paper = _fit_paper(coarse) if large else np.full_like(coarse, _level_around(grey))
@@ -105,7 +128,7 @@ def _darkness(grey: np.ndarray, coarse: np.ndarray) -> np.ndarray:
     if large:
         paper = np.maximum(_local_light(coarse), 0.5 * paper)
     light = _resize_to(paper, grey.shape)
-    return (light - grey) / np.maximum(light, DARKEST_PAPER)
+    return light, (light - grey) / np.maximum(light, DARKEST_PAPER)
 
 
 def _fit_paper(coarse: np.ndarray) -> np.ndarray:
@@ -187,22 +210,26 @@ def _noise(darkness: np.ndarray) -> float:
     return float(np.median(differences)) / 0.954
 
 
-def _threshold(darkness: np.ndarray) -> Ink:
+def _stroke_steps(darkness: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """Keep the grey of what reaches the strokes' level, and of what is joined to it."""
     large = min(darkness.shape) >= SMALLEST_PAGE
     if large:
         darkness = ndimage.gaussian_filter(darkness, min(0.8, max(darkness.shape) / 500))
     mask = darkness > max(LEAST_CONTRAST, LEAST_SIGNAL * _noise(darkness))
+    yield "above the noise", mask
+    if not mask.any():
+        return
     if large:
         mask = _without_surroundings(mask)
-    if not mask.any():
-        return np.zeros_like(darkness)
+        yield "without surroundings", mask
     level = float(np.quantile(darkness[mask], 0.9))
-    mask &= darkness > 0.35 * level
+    mask = mask & (darkness > 0.35 * level)
+    yield "as dark as strokes", mask
     if large:
         mask = _without_surroundings(_without_lines(mask, darkness))
+        yield "without lines", mask
     joined = _reaching(mask, darkness > 0.55 * level)
-    return np.where(joined, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
+    yield "ink", np.where(joined, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
 
 
 def _reaching(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:
