@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage, signal
 
 from ..arrays import Box, Ink
+from .ink import SMALLEST_PAGE
 
 # Sizes are shares of the height of the tallest mark.
 SPECK = 0.3
@@ -30,10 +31,11 @@ class Mark:
 def whole(ink: Ink) -> Mark:
     """The ink as exactly one digit: its heaviest part, and what lies near that.
 
-    ink: (height, width) float32 in 0..1, not all 0. Specks, and parts at the picture's edge that
-    the heaviest part does not touch, are left out.
+    ink: (height, width) float32 in 0..1, not all 0. Specks are left out, and so are parts at the
+    picture's edge that the heaviest part does not touch, unless the digit was cut out tightly.
     """
     parts = _parts(ink)
+    cut_out = min(ink.shape) < SMALLEST_PAGE
     main = max(parts, key=lambda part: part.mass)
     reach = NEAR * max(main.box.width, main.box.height)
     kept = [
@@ -43,7 +45,7 @@ def whole(ink: Ink) -> Mark:
         or (
             _gap(part.box, main.box) <= reach
             and part.mass >= 0.02 * main.mass
-            and not _touches_edge(part.box, ink.shape)
+            and (cut_out or not _touches_edge(part.box, ink.shape))
         )
     ]
     return _mark(ink, kept, 0)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import random
 from jax.scipy.ndimage import map_coordinates
 
-from ..arrays import TILE_SIZE
+from ..arrays import TILE_BOX, TILE_SIZE
 
 _CENTRE = (TILE_SIZE - 1) / 2
 
@@ -35,6 +35,7 @@ def warp(key: jax.Array, tiles: jax.Array) -> jax.Array:
     theta = 0.16 * random.normal(angle, (n,)).clip(-2, 2)
     shear = 0.18 * random.normal(slant, (n,)).clip(-2, 2)
     scale = jnp.exp(0.12 * random.normal(stretch, (n, 2)).clip(-2, 2))
+    scale = scale.at[:, 1].divide(_widening(random.fold_in(stretch, 1), tiles))
     cos, sin = jnp.cos(theta), jnp.sin(theta)
     matrices = jnp.stack(
         [
@@ -50,6 +51,16 @@ def warp(key: jax.Array, tiles: jax.Array) -> jax.Array:
     return jax.vmap(lambda tile, where: map_coordinates(tile, where, order=1))(tiles, coordinates)
 
 
+def _widening(key: jax.Array, tiles: jax.Array) -> jax.Array:
+    """How much wider some tiles become, (n,): up to the square that Semeion's scanner made."""
+    columns = jnp.arange(TILE_SIZE)
+    inked = (tiles > 0.1).any(axis=1)
+    width = 1 + jnp.where(inked, columns, 0).max(1) - jnp.where(inked, columns, TILE_SIZE).min(1)
+    square = jnp.clip(TILE_BOX / width, 1, 2.2)
+    amounts = random.uniform(key, (len(tiles),))
+    return jnp.where(_chosen(key, 0.15, tiles)[:, 0, 0], 1 + amounts * (square - 1), 1)
+
+
 def _bends(key: jax.Array, n: int) -> jax.Array:
     """Smooth displacements, (n, 2, 28, 28) tile pixels, up to about two at the strongest."""
     field_key, strength_key = random.split(key)
@@ -59,7 +70,7 @@ def _bends(key: jax.Array, n: int) -> jax.Array:
 
 
 def change_pen(key: jax.Array, tiles: jax.Array) -> jax.Array:
-    """Thicken or thin the stroke by up to a pixel a side, and let the pen skip."""
+    """Thicken or thin the stroke by up to a pixel a side, close its loops, let the pen skip."""
     which, amount, skip = random.split(key, 3)
     amounts = random.uniform(amount, (len(tiles), 1, 1))
     draw = random.uniform(which, (len(tiles), 1, 1))
@@ -67,7 +78,14 @@ def change_pen(key: jax.Array, tiles: jax.Array) -> jax.Array:
     thin = tiles - 0.8 * amounts * (tiles + _spread(-tiles))
     legible = thin.sum((1, 2), keepdims=True) > 0.5 * tiles.sum((1, 2), keepdims=True)
     tiles = jnp.where(draw < 0.3, thick, jnp.where((draw < 0.55) & legible, thin, tiles))
+    tiles = jnp.where(draw > 0.94, _closed(tiles), tiles)
     return _skip(skip, tiles)
+
+
+def _closed(tiles: jax.Array) -> jax.Array:
+    """Loops of up to four pixels filled, as under a broad pen, and the strokes as they were."""
+    broad = _spread(_spread(tiles))
+    return -_spread(_spread(-broad))
 
 
 def _spread(tiles: jax.Array) -> jax.Array:

@@ -9,8 +9,8 @@ from ..arrays import DIGITS, Calibration
 
 CALIBRATION_BINS = 15
 # The shares of the validation digits that each of the two refusal thresholds may turn away.
-REFUSED_BY_CONFIDENCE = 0.002
-REFUSED_BY_ENERGY = 0.001
+REFUSED_BY_CONFIDENCE = 0.001
+REFUSED_BY_ENERGY = 0.003
 
 
 @dataclass(frozen=True, eq=False)

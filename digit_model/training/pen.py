@@ -16,8 +16,10 @@ Path: TypeAlias = np.ndarray
 # Four canvas pixels to a tile's pixel anti-alias the tile, and are as fine as serving works.
 PIXELS_PER_TILE_PIXEL = 4
 _MARGIN = 4
-# How much of its box the strokes of a mark may cover, counted along their length.
-_FULLEST = 0.72
+# How much of its box the strokes of a mark may cover, counted along their length: before the
+# loops of a digit close, and when they do as under a broad brush.
+OPEN_LOOPS = 0.72
+CLOSED_LOOPS = 1.2
 _SAMPLES = 5  # along the curve between two control points
 
 
@@ -25,12 +27,15 @@ def write(skeleton: Skeleton, aspects: tuple[float, float], rng: np.random.Gener
     """Write a skeleton in one random hand.
 
     aspects: the least and the greatest width over height.
-    Returns one path a stroke: jittered, of a random width, warped, slanted and turned.
+    Returns one path a stroke: jittered, its loops larger or smaller, of a random width, warped,
+    slanted and turned.
     """
-    jitter = rng.uniform(0.005, 0.03)
+    jitter = rng.uniform(0.005, 0.04)
+    proportions = np.exp(rng.normal(0, 0.15, 2))
     paths = [_jittered(stroke, jitter, rng) for stroke in skeleton]
+    paths = [np.sign(path) * np.abs(path) ** proportions for path in paths]
     for path in paths[1:]:
-        path += rng.normal(0, 0.015, 2)
+        path += rng.normal(0, 0.02, 2)
     if rng.random() < 0.15:
         paths[-1] = _overshot(paths[-1], rng.uniform(0.02, 0.08))
     matrix = _hand(rng.uniform(*aspects), rng)
@@ -42,13 +47,16 @@ def write(skeleton: Skeleton, aspects: tuple[float, float], rng: np.random.Gener
     ]
 
 
-def draw(paths: list[Path], pen: float, rng: np.random.Generator) -> Ink:
+def draw(
+    paths: list[Path], pen: float, rng: np.random.Generator, fullest: float = OPEN_LOOPS
+) -> Ink:
     """Draw paths with a round pen, four pixels to a tile's pixel, so that they fill a tile's box.
 
     pen: its width in tile pixels. Some pens press harder in some places than in others.
+    fullest: how much of their box the strokes may cover before a finer pen is taken.
     Returns (height, width) float32 ink with a narrow margin.
     """
-    pen = min(pen, _thickest_pen(paths))
+    pen = min(pen, _thickest_pen(paths, fullest))
     paths, size = _fitted(paths, pen)
     canvas = Image.new("L", size)
     brush = ImageDraw.Draw(canvas)
@@ -58,13 +66,13 @@ def draw(paths: list[Path], pen: float, rng: np.random.Generator) -> Ink:
     return np.asarray(canvas, np.float32) / 255
 
 
-def _thickest_pen(paths: list[Path]) -> float:
-    """The width in tile pixels beyond which the strokes would run together."""
+def _thickest_pen(paths: list[Path], fullest: float) -> float:
+    """The width in tile pixels beyond which the strokes would cover more than that of their box."""
     extent = np.ptp(np.concatenate(paths), axis=0)
     scale = TILE_BOX / max(1e-3, *extent)
     width, height = np.maximum(extent, extent[::-1] / 2) * scale
     length = scale * sum(np.hypot(*np.diff(path, axis=0).T).sum() for path in paths)
-    return max(1.0, _FULLEST * width * height / max(1e-3, length))
+    return max(1.0, fullest * width * height / max(1e-3, length))
 
 
 def _fitted(paths: list[Path], pen: float) -> tuple[list[Path], tuple[int, int]]:

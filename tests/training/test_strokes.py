@@ -1,4 +1,4 @@
-"""Drawn digits and outliers: the same from the same seed, and tiles as serving makes them."""
+"""Drawn digits: the same from the same seed, and tiles as serving makes them."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,9 @@ from scipy import ndimage
 
 from digit_model.arrays import DIGITS, TILE_BOX
 from digit_model.picture.normalise import bounding_box, normalise
-from digit_model.training.pen import draw, write
+from digit_model.training.pen import CLOSED_LOOPS, OPEN_LOOPS, draw, write
 from digit_model.training.skeletons import DIGIT_ASPECTS, DIGIT_SKELETONS, SIGN_SKELETONS
-from digit_model.training.strokes import _OUTLIERS, draw_digits, draw_outliers
+from digit_model.training.strokes import draw_digits
 
 VARIANTS = [
     pytest.param(variant, DIGIT_ASPECTS[digit], id=f"{digit}-{i}")
@@ -53,10 +53,19 @@ def test_digits_obey_lecuns_rule(digits):
         assert 13.99 <= column < 15.01 or left == 0 or right == 28
 
 
-def test_the_pen_is_no_blob_and_no_hair(digits):
+def test_the_pen_is_no_hair_and_few_are_brushes(digits):
     ink = digits.images.mean(axis=(1, 2)) / 255
     assert ink.min() > 0.02
-    assert ink.max() < 0.3
+    assert np.quantile(ink, 0.75) < 0.25
+    assert ink.max() < 0.4
+
+
+def test_a_brush_closes_loops_and_a_pen_does_not():
+    rng = np.random.default_rng(0)
+    paths = [np.array([[0, 0], [0.25, 0], [0.25, 1], [0, 1], [0, 0]], float)]
+    pen, brush = (draw(paths, 6, rng, fullest) for fullest in (OPEN_LOOPS, CLOSED_LOOPS))
+    assert ndimage.label(pen == 0)[1] == 2
+    assert ndimage.label(brush == 0)[1] == 1
 
 
 @pytest.mark.parametrize(("skeleton", "aspects"), VARIANTS)
@@ -76,24 +85,5 @@ def test_there_are_several_ways_to_write_each_digit():
     assert min(map(len, DIGIT_SKELETONS.values())) >= 5
 
 
-def test_outliers_are_tiles_and_the_same_from_the_same_seed():
-    outliers = draw_outliers(150, seed=3)
-    assert outliers.shape == (150, 28, 28)
-    assert outliers.dtype == np.uint8
-    assert outliers.any(axis=(1, 2)).all()
-    assert np.array_equal(outliers, draw_outliers(150, seed=3))
-    assert not np.array_equal(outliers, draw_outliers(150, seed=4))
-
-
-@pytest.mark.parametrize("kind", _OUTLIERS, ids=lambda kind: kind.__name__)
-def test_every_kind_of_outlier_varies_and_is_never_empty(kind):
-    rng = np.random.default_rng(5)
-    tiles = np.array([kind(rng) for _ in range(15)])
-    assert tiles.dtype == np.uint8
-    assert tiles.any(axis=(1, 2)).all()
-    assert len(np.unique(tiles, axis=0)) == len(tiles)
-
-
 def test_none_are_drawn_when_none_are_asked_for():
     assert draw_digits(0, seed=0).images.shape == (0, 28, 28)
-    assert draw_outliers(0, seed=0).shape == (0, 28, 28)
