@@ -104,8 +104,8 @@ def _visible(step: np.ndarray) -> Image.Image:
 
 def _fit_to_step(image: Image.Image) -> Image.Image:
     factor = STEP_SIZE / max(image.size)
-    method = Image.Resampling.BOX if factor < 1 else Image.Resampling.NEAREST
-    return image.resize([max(1, round(factor * side)) for side in image.size], method)
+    size = [max(1, round(factor * side)) for side in image.size]
+    return image.resize(size, Image.Resampling.BOX)
 
 
 def _framed(picture: Picture, digits: Sequence[Digit]) -> Image.Image:

@@ -135,3 +135,10 @@ def test_steps_of_any_kind_are_shown_and_what_was_read():
     assert with_digits.width == 2 * without.width, "the frames on the picture, and the tiles"
     shown = np.asarray(with_digits)
     assert (shown == ACCEPTED_FRAME).all(axis=2).any()
+
+
+@pytest.mark.parametrize("shape", [(4, 2000, 3), (2000, 4, 3), (4, 4, 3)])
+def test_steps_of_any_shape_are_shown(shape):
+    picture = np.full(shape, 100, np.uint8)
+    sheet = np.asarray(draw_steps([("picture", picture)], picture, []))
+    assert (sheet == 100).all(axis=2).any()
