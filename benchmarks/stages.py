@@ -27,7 +27,7 @@ from digit_model.arrays import Digit
 from digit_model.picture.decode import decode
 from digit_model.picture.ink import find_ink
 from digit_model.picture.normalise import normalise
-from digit_model.picture.segment import segment
+from digit_model.picture.segment import whole
 from digit_model.recogniser import Recogniser
 from digit_model.training.pen import draw, write
 from digit_model.training.skeletons import DIGIT_ASPECTS, DIGIT_SKELETONS
@@ -89,7 +89,7 @@ def time_stages(recogniser: Recogniser, file: bytes) -> list[float]:
         return result
 
     ink = timed(find_ink(timed(decode(file))))
-    [mark] = timed(segment(ink))
+    mark = timed(whole(ink))
     tile, placement = timed(normalise(mark.ink))
     logits = timed(recogniser.classify(tile[None]))
     timed(recogniser.heatmap(Digit(tile, placement, mark.box, mark.row, logits[0], accepted=True)))
