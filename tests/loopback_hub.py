@@ -24,7 +24,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 TOKEN = "hf_loopback"
-TROUBLES = ("status", "silent", "drip", "cut", "short", "corrupt", "portal")
+TROUBLES = ("status", "late", "silent", "drip", "cut", "short", "corrupt", "portal")
+LATE = 0.7
 LOG_IN_PAGE = b"<html><body>Welcome to the airport's network. Please log in.</body></html>"
 
 
@@ -410,6 +411,9 @@ def _spoiled(trouble: Trouble, routes):
     async def app(scope, receive, send) -> None:
         if trouble.kind == "silent":
             await _until_disconnected(receive)
+        elif trouble.kind == "late":
+            await asyncio.sleep(LATE)
+            await routes(scope, receive, send)
         elif trouble.kind == "status":
             await _refuse(trouble.status, trouble.code)(scope, receive, send)
         elif trouble.kind == "portal":

@@ -1,15 +1,20 @@
 """Pulling, with the real client, from a Hub on loopback that misbehaves on demand."""
 
+import os
 import re
+import signal
 import socket
+import subprocess
+import sys
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi
 
 from digit_model.errors import ModelUnavailable
-from digit_model.hub import pull
+from digit_model.hub import pull as module
 from tests.hub.conftest import CONFIG, FILES, GENEROUS, REPO, WEIGHTS, content
 from tests.loopback_hub import TOKEN, Trickle
 
@@ -125,7 +130,7 @@ def test_a_repository_without_a_checkpoint(download, remote):
 
 
 def test_weights_of_absurd_size_are_not_fetched(download, remote, monkeypatch):
-    monkeypatch.setattr(pull, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(module, "LARGEST_FILE", 1000)
     assert "has 16,384 bytes; the limit is 1,000" in _failure(download)
     assert not any("resolve" in asked for asked in remote.requests)
 
@@ -173,6 +178,85 @@ def test_a_cache_that_cannot_be_written(download, tmp_path):
     failure = _failure(download)
     assert "cannot be written" in failure
     assert str(tmp_path) not in failure
+
+
+PULL = """
+import os, resource, sys
+from pathlib import Path
+from digit_model import hub
+from digit_model.errors import ModelUnavailable
+
+repo, endpoint, cache, largest, processes, *files = sys.argv[1:]
+if int(largest):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(largest), int(largest)))
+print("ready", flush=True)
+sys.stdin.readline()
+children = []
+for _ in range(int(processes)):
+    if child := os.fork():
+        children.append(child)
+        continue
+    try:
+        said = hub.download(repo, None, files, timeout=20, endpoint=endpoint, cache=Path(cache))
+    except ModelUnavailable as error:
+        said = error
+    os.write(1, f"{said}\\n".encode())
+    os._exit(0)
+for child in children:
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.fixture
+def pull(remote, tmp_path):
+    """Let processes pull at the same moment; a context that gives what they said."""
+
+    @contextmanager
+    def run(processes=1, largest=0):
+        given = (REPO, remote.url, tmp_path / "cache", largest, processes, *FILES)
+        pulling = subprocess.Popen(
+            [sys.executable, "-c", PULL, *map(str, given)],
+            env=os.environ | {"HF_HUB_DISABLE_XET": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert pulling.stdout.readline() == "ready\n"
+        pulling.stdin.write("\n")
+        pulling.stdin.flush()
+        try:
+            yield pulling
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(pulling.pid, signal.SIGKILL)
+            pulling.communicate()
+
+    return run
+
+
+def test_six_cold_processes_at_once_download_once(pull, remote):
+    with remote.misbehave("late", "GET /objects"), pull(processes=6) as pulling:
+        said = pulling.communicate(timeout=30)[0].splitlines()
+        assert len(said) == 6
+    assert len(set(said)) == 1
+    assert content(Path(said[0])) == FILES
+    body = re.compile("GET .*(objects|resolve.*json)")
+    assert len([asked for asked in remote.requests if body.match(asked)]) == len(FILES)
+
+
+def test_processes_that_are_killed_meanwhile_leave_nothing_in_the_way(pull, download, remote):
+    with remote.misbehave("drip", "GET /objects"), pull(processes=2):
+        while not any("objects" in asked for asked in remote.requests):
+            time.sleep(0.01)
+        time.sleep(0.2)
+    assert content(download()) == FILES
+
+
+def test_a_disk_without_room(pull):
+    """The system itself refuses to let the file grow."""
+    with pull(largest=8000) as pulling:
+        assert "cannot be written (file too large)" in pulling.communicate(timeout=30)[0]
 
 
 def test_other_users_of_the_library_are_left_alone(download, remote):
