@@ -58,7 +58,7 @@ class Repo:
         return self.head
 
     def at(self, revision: str) -> tuple[str, dict[str, bytes]] | None:
-        if revision == "main":
+        if revision in ("main", "HEAD"):
             return self.commits[-1]
         revision = self.tags.get(revision, revision)
         return next((commit for commit in self.commits if commit[0] == revision), None)
@@ -319,7 +319,7 @@ class LoopbackHub:
                 return _refuse(400)
             self.objects[oid] = body
             return Response()
-        return Response(self.objects[oid], media_type="application/octet-stream")
+        return _part(request, self.objects[oid], {"ETag": f'"{oid}"'})
 
     async def _commit(self, request: Request) -> Response:
         if not _may_write(request):
@@ -354,7 +354,7 @@ class LoopbackHub:
             return _refuse(404, "EntryNotFound", {"X-Repo-Commit": oid})
         headers = {"X-Repo-Commit": oid, "ETag": f'"{_oid(path, files[path])}"'}
         if not _is_large(path):
-            return Response(files[path], headers=headers, media_type="text/plain")
+            return _part(request, files[path], headers)
         large = _oid(path, files[path])
         self.objects[large] = files[path]
         headers |= {"X-Linked-Etag": f'"{large}"', "X-Linked-Size": str(len(files[path]))}
@@ -374,6 +374,20 @@ class _HangUp(Exception):
 def _refuse(status: int, code: str = "", headers: dict[str, str] | None = None) -> Response:
     extra = {"X-Error-Code": code} if code else {}
     return JSONResponse({"error": f"refused: {status}"}, status, extra | (headers or {}))
+
+
+def _part(request: Request, content: bytes, headers: dict[str, str]) -> Response:
+    """The content, or the range of its bytes that was asked for."""
+    asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
+    if asked is None:
+        return Response(content, headers=headers, media_type="application/octet-stream")
+    start, end = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)
+    if start > end:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{len(content)}"})
+    headers |= {"Content-Range": f"bytes {start}-{end}/{len(content)}"}
+    return Response(
+        content[start : end + 1], 206, headers=headers, media_type="application/octet-stream"
+    )
 
 
 def _may_write(request: Request) -> bool:
