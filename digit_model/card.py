@@ -38,7 +38,7 @@ where a person sees the answer.
 
 **Not meant for** decisions without a person, such as cheques, ballots or doses. It knows no
 letters, no signs and no printed type; what is no digit is often, but not always, refused. MNIST
-was written in the United States around 1990: hands from elsewhere are read less well. The tiles
+was written in the United States around 1990: hands from elsewhere may be read less well. The tiles
 must be made as MNIST makes them (the program does that): on others the scores do not hold.
 
 ## Scores
