@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,26 +48,37 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of app.py, started as a person would, serving the bundled checkpoint."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("app") / "log"
-    environment = {k: v for k, v in os.environ.items() if not re.match("DIGIT_|GRADIO_|SPACE_", k)}
+@contextmanager
+def served(
+    home: Path, folder: Path, variables: dict[str, str] | None = None
+) -> Iterator[tuple[str, Path]]:
+    """The address of the app.py in ``home``, started as a person would, and the log it writes.
+
+    folder: for the log and what is uploaded. variables: of the environment, beside the usual ones.
+    """
+    port, log = free_port(), folder / "log"
+    clean = {k: v for k, v in os.environ.items() if not re.match("DIGIT_|GRADIO_|SPACE", k)}
     with log.open("wb") as output:
         app = subprocess.Popen(
             [sys.executable, "app.py", "--port", str(port)],
-            cwd=ROOT,
-            env=environment | {"GRADIO_TEMP_DIR": str(log.parent)},
+            cwd=home,
+            env=clean | {"GRADIO_TEMP_DIR": str(folder)} | (variables or {}),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         _wait_for(port, app, log)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", log
     finally:
         app.terminate()
         app.wait(20)
+
+
+@pytest.fixture(scope="session")
+def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of this repository's app.py, serving the bundled checkpoint."""
+    with served(ROOT, tmp_path_factory.mktemp("app")) as (url, _):
+        yield url
 
 
 def _wait_for(port: int, app: subprocess.Popen, log: Path) -> None:

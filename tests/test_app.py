@@ -1,6 +1,7 @@
 """The server: its two endpoints through the real client, and its command line."""
 
 import socket
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -149,3 +150,18 @@ def test_a_model_that_is_not_there_is_one_sentence(capsys, tmp_path):
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "config.json" in said
+
+
+@pytest.mark.parametrize(("told", "asked"), [("true", ["unused"]), ("false", []), (None, [])])
+def test_zero_gpu_is_given_one_function(told, asked, tmp_path, monkeypatch):
+    """With a package ``spaces`` that notes what asks for a GPU, as ZeroGPU's own does."""
+    package = "asked = []\n\ndef GPU(task):\n    asked.append(task.__name__)\n    return task\n"
+    (tmp_path / "spaces.py").write_text(package)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "spaces", raising=False)
+    monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
+    if told is not None:
+        monkeypatch.setenv("SPACES_ZERO_GPU", told)
+    assert app.main(["--port", "0", "--model", str(tmp_path)]) == 1  # no checkpoint there
+    assert getattr(sys.modules.get("spaces"), "asked", []) == asked
+    sys.modules.pop("spaces", None)
