@@ -74,7 +74,7 @@ def test_a_checkpoint_is_not_overwritten_unasked(saved):
     [
         (lambda c: c.update(format=2), "format 1"),
         (lambda c: c.update(architecture="../../evil"), "architecture"),
-        (lambda c: c.update(architecture="cnn"), "numbers"),
+        (lambda c: c.update(architecture="cnn"), "does not fit the architecture"),
         (lambda c: c.pop("weights"), "lacks the size"),
         (lambda c: c["weights"].update(size="9"), "lacks the size"),
         (lambda c: c["weights"].update(size=9), "bytes, not 9"),

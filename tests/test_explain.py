@@ -47,7 +47,7 @@ def test_grad_cam_is_cam_behind_average_pooling(cnn, tile, digit):
 def test_gradient_times_input_by_finite_differences(tile):
     model = seeded("dense", 0)
     found = np.asarray(gradient_input(model)(tile, 7))
-    step = 1e-2
+    step = 1e-3  # few ReLUs switch in so short a step
     for y, x in zip(*np.nonzero(tile > 0.5), strict=True):
         if (y + x) % 5:
             continue
