@@ -87,18 +87,23 @@ def load(folder: Path, *, sha256: str | None = None) -> Checkpoint:
     _verify_file(weights, config)
     model = ARCHITECTURES[config["architecture"]]()
     _verify_structure(weights, model.count_params())
-    try:
-        model.load_weights(weights)
-    except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
-        raise BadCheckpoint(
-            f"{WEIGHTS} does not fit the architecture {config['architecture']!r}."
-        ) from error
+    _load_weights(model, weights, config["architecture"])
     _verify_values(model, config)
     record = {name: config[name] for name in config if name not in _OWN_KEYS}
     calibration = Calibration(**{k: float(v) for k, v in config["calibration"].items()})
     return Checkpoint(
         model, config["architecture"], calibration, record, config["weights"]["sha256"]
     )
+
+
+def _load_weights(model: keras.Model, weights: Path, architecture: str) -> None:
+    """Keras only warns where layers find nothing in the file and keep their random weights."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(weights)
+    except (ValueError, KeyError, OSError, UserWarning) as error:
+        raise BadCheckpoint(f"{WEIGHTS} does not fit the architecture {architecture!r}.") from error
 
 
 def golden_tile() -> Tile:
