@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -102,7 +103,7 @@ def _load_weights(model: keras.Model, weights: Path, architecture: str) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)
             model.load_weights(weights)
-    except (ValueError, KeyError, OSError, UserWarning) as error:
+    except (ValueError, KeyError, TypeError, OSError, RuntimeError, UserWarning) as error:
         raise BadCheckpoint(f"{WEIGHTS} does not fit the architecture {architecture!r}.") from error
 
 
