@@ -28,12 +28,22 @@ from .errors import DigitError
 from .explain import Explainer
 from .picture.decode import decode
 from .picture.ink import find_ink
+from .picture.lattice import Lattice, Span, best_path, single
 from .picture.normalise import normalise
-from .picture.segment import Mark, best_path, pieces, segment, whole
+from .picture.parts import Mark
+from .picture.segment import segment, whole
 
 Source = str | Path | bytes | Image.Image | np.ndarray
 # Compiled at load; a batch is padded to the next of these sizes and cut at the last.
 BATCH_SIZES = (1, 8, 128)
+# How the network's doubt counts against what a mark of the row costs by its shape, and how much a
+# mark is held against that the network would refuse, for each nat of energy beyond the threshold.
+# Chosen with the costs in ``lattice``, on the same numbers.
+PER_NAT_OF_ENERGY = 3.0
+# In a row in which at least this share of the digits are beyond doubt, the others may be worse.
+MOST_OF_A_ROW = 0.5
+LENIENT_CONFIDENCE = 0.4
+LENIENT_ENERGY = 0.6
 
 
 class Recogniser:
@@ -84,7 +94,12 @@ class Recogniser:
         prepared = [_prepare(source, one) for source in sources]
         found = [item for item in prepared if isinstance(item, _Prepared)]
         started = time.perf_counter()
-        tiles = [piece.tile for item in found for mark in item.marks for piece in mark.values()]
+        tiles = [
+            candidate.tile
+            for item in found
+            for row in item.rows
+            for candidate in row.candidates.values()
+        ]
         logits = iter(self.classify(np.array(tiles)))
         share = (time.perf_counter() - started) / max(1, len(found))
         return [
@@ -113,42 +128,50 @@ class Recogniser:
         return np.asarray(self._compiled[size](batch))[: len(tiles)]
 
     def _reading(self, item: "_Prepared", logits: Iterator[np.ndarray], share: float) -> Reading:
-        """Take the next logits, one a piece, and keep the pieces that read best as digits."""
+        """Take the next logits, one a candidate, and keep what reads best as rows of digits."""
         digits: list[Digit] = []
-        for mark in item.marks:
-            read = {span: self._digit(item, piece, next(logits)) for span, piece in mark.items()}
-            scores = {span: digit.confidence - (not digit.accepted) for span, digit in read.items()}
-            digits += [read[span] for span in best_path(scores)]
+        for row in item.rows:
+            said = {span: next(logits) for span in row.candidates}
+            doubts = {span: self._doubt(scores) for span, scores in said.items()}
+            spans = best_path(row.lattice, doubts)
+            sure = [self._accepts(said[span]) for span in spans]
+            lenient = len(sure) > 1 and sum(sure) >= MOST_OF_A_ROW * len(sure)
+            for span in spans:
+                accepted = self._accepts(said[span], lenient)
+                probabilities = self._probabilities(said[span])
+                digits.append(_digit(item, row.candidates[span], probabilities, accepted))
         return Reading(item.picture, tuple(digits), item.seconds + share)
 
-    def _digit(self, item: "_Prepared", piece: "_Piece", logits: np.ndarray) -> Digit:
-        probabilities = special.softmax(logits.astype(np.float64) / self.calibration.temperature)
+    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+        return special.softmax(logits.astype(np.float64) / self.calibration.temperature)
+
+    def _doubt(self, logits: np.ndarray) -> float:
+        """What reading a mark as its likeliest digit costs, in nats."""
+        beyond = -float(special.logsumexp(logits)) - self.calibration.max_energy
+        confidence = float(self._probabilities(logits).max())
+        return -np.log(confidence) + PER_NAT_OF_ENERGY * max(0.0, beyond)
+
+    def _accepts(self, logits: np.ndarray, lenient: bool = False) -> bool:
+        least, most = self.calibration.min_confidence, self.calibration.max_energy
+        if lenient:
+            least, most = min(least, LENIENT_CONFIDENCE), most + LENIENT_ENERGY
         energy = -float(special.logsumexp(logits))
-        left, top, scale = piece.placement
-        return Digit(
-            tile=piece.tile,
-            placement=Placement(
-                item.scale * (piece.mark.box.left + left),
-                item.scale * (piece.mark.box.top + top),
-                item.scale * scale,
-            ),
-            box=_on_picture(piece.mark.box, item.scale, item.picture),
-            row=piece.mark.row,
-            probabilities=probabilities.astype(np.float32),
-            accepted=bool(
-                probabilities.max() >= self.calibration.min_confidence
-                and energy <= self.calibration.max_energy
-            ),
-        )
+        return bool(self._probabilities(logits).max() >= least and energy <= most)
 
 
 @dataclass(frozen=True, eq=False)
-class _Piece:
-    """A mark, or a part of one, that may be a digit, and its tile."""
+class _Candidate:
+    """A mark that may be a digit, and its tile."""
 
     mark: Mark
     tile: Tile
     placement: Placement
+
+
+@dataclass(frozen=True, eq=False)
+class _Row:
+    lattice: Lattice
+    candidates: dict[Span, _Candidate]
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +180,7 @@ class _Prepared:
 
     picture: Picture
     scale: float
-    marks: list[dict[tuple[int, int], _Piece]]
+    rows: list[_Row]
     seconds: float
 
 
@@ -168,13 +191,32 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
         ink = find_ink(picture)
     except DigitError as error:
         return error
-    marks = [{(0, 1): whole(ink)}] if one else [pieces(mark) for mark in segment(ink)]
-    tiles = [
-        {span: _Piece(piece, *normalise(piece.ink)) for span, piece in mark.items()}
-        for mark in marks
-    ]
+    lattices = [single(whole(ink))] if one else segment(ink)
+    rows = [_Row(lattice, _candidates(lattice)) for lattice in lattices]
     scale = picture.shape[1] / ink.shape[1]
-    return _Prepared(picture, scale, tiles, time.perf_counter() - started)
+    return _Prepared(picture, scale, rows, time.perf_counter() - started)
+
+
+def _candidates(lattice: Lattice) -> dict[Span, _Candidate]:
+    return {span: _Candidate(mark, *normalise(mark.ink)) for span, mark in lattice.marks.items()}
+
+
+def _digit(
+    item: _Prepared, candidate: _Candidate, probabilities: np.ndarray, accepted: bool
+) -> Digit:
+    """A digit with its place on the picture."""
+    left, top, scale = candidate.placement
+    box = candidate.mark.box
+    return Digit(
+        tile=candidate.tile,
+        placement=Placement(
+            item.scale * (box.left + left), item.scale * (box.top + top), item.scale * scale
+        ),
+        box=_on_picture(box, item.scale, item.picture),
+        row=candidate.mark.row,
+        probabilities=probabilities.astype(np.float32),
+        accepted=accepted,
+    )
 
 
 def _on_picture(box: Box, scale: float, picture: Picture) -> Box:

@@ -35,11 +35,17 @@ LEAST_SIGNAL = 5.0
 LINE_PIECES = 10
 LINE_REACH = 0.5
 LINE_WIDTH = 0.02
+# In pixels: a hairline between two rows of pixels, blurred.
+THINNEST_LINE = 3
 DARKER_THAN_LINES = 1.5
 # What is lower than this share of the picture is too little to be what the picture is of.
 SMALLEST_STROKE = 0.08
 # A stroke that runs out of the picture meets its side over at most this share of it.
 SHORT_CONTACT = 0.15
+# A picture that long for its height is a row of writing cut out closely, with no desk around it ...
+STRIP = 1.8
+# ... so that strokes may meet its sides over this share of their own length; lines run along them.
+STRIP_CONTACT = 0.4
 _EIGHT = np.ones((3, 3), bool)
 _RIDGE = 0.01 * np.eye(6, dtype=np.float32)
 _COLOURS = np.array(
@@ -219,7 +225,7 @@ def _stroke_steps(darkness: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     yield "above the noise", mask
     if not mask.any():
         return
-    if large:
+    if large and not _is_strip(mask):
         mask = _without_surroundings(mask)
         yield "without surroundings", mask
     level = float(np.quantile(darkness[mask], 0.9))
@@ -262,6 +268,8 @@ def _lines(mask: np.ndarray, axis: int) -> np.ndarray:
     if not _runs_through(np.flatnonzero(mask.any(axis=1 - axis)), length):
         return lines
     piece = length // LINE_PIECES
+    # The runs are a pixel wider than the line on each of its sides.
+    widest = 2 + max(THINNEST_LINE, LINE_WIDTH * max(mask.shape))
     thick = ndimage.maximum_filter1d(mask, 3, axis=1 - axis)
     runs = ndimage.maximum_filter1d(
         ndimage.minimum_filter1d(thick, piece, axis=axis), piece, axis=axis
@@ -270,9 +278,10 @@ def _lines(mask: np.ndarray, axis: int) -> np.ndarray:
     for number, where in enumerate(ndimage.find_objects(labels), start=1):
         own = runs[where] & (labels[where] == number)
         covered = np.flatnonzero(own.any(axis=1 - axis)) + where[axis].start
-        thin = own.sum() <= LINE_WIDTH * max(mask.shape) * len(covered)
+        widths = own.sum(axis=1 - axis, keepdims=True)
+        thin = np.median(widths[widths > 0]) <= widest
         if thin and len(covered) >= LINE_REACH * length and _runs_through(covered, length):
-            lines[where] |= own
+            lines[where] |= own & (widths <= widest)
     return lines
 
 
@@ -306,11 +315,26 @@ def _without_surroundings(mask: np.ndarray) -> np.ndarray:
     opposite = (contacts[0] * contacts[1] > 0) | (contacts[2] * contacts[3] > 0)
     ends = ~opposite & (contacts.max(axis=0) <= SHORT_CONTACT * min(mask.shape))
     kept = ends | (inside > 0.6 * sizes)
+    if _is_strip(mask):
+        kept |= contacts.sum(axis=0) <= STRIP_CONTACT * _lengths(mask, labels)
     kept[0] = False
     boxes = ndimage.find_objects(labels)
     heights = [rows.stop - rows.start for rows, _ in boxes]
     tallest = max((h for h, keep in zip(heights, kept[1:], strict=True) if keep), default=0)
     return kept[labels] if tallest >= SMALLEST_STROKE * height else mask
+
+
+def _is_strip(mask: np.ndarray) -> bool:
+    return max(mask.shape) >= STRIP * min(mask.shape)
+
+
+def _lengths(mask: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How long the strokes of each label are, in pixels: their area over their width."""
+    areas = np.bincount(labels.ravel())
+    depths = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    # Across a stroke of width w the distance to the paper averages w / 4.
+    widths = 4 * np.bincount(labels.ravel(), depths.ravel()) / areas - 1
+    return areas / np.maximum(widths, 1)
 
 
 def _resize(grey: np.ndarray, longest: int) -> np.ndarray:
