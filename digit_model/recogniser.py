@@ -36,10 +36,6 @@ from .picture.segment import segment, whole
 Source = str | Path | bytes | Image.Image | np.ndarray
 # Compiled at load; a batch is padded to the next of these sizes and cut at the last.
 BATCH_SIZES = (1, 8, 128)
-# How the network's doubt counts against what a mark of the row costs by its shape, and how much a
-# mark is held against that the network would refuse, for each nat of energy beyond the threshold.
-# Chosen with the costs in ``lattice``, on the same numbers.
-PER_NAT_OF_ENERGY = 3.0
 # In a row in which at least this share of the digits are beyond doubt, the others may be worse.
 MOST_OF_A_ROW = 0.5
 LENIENT_CONFIDENCE = 0.4
@@ -146,10 +142,13 @@ class Recogniser:
         return special.softmax(logits.astype(np.float64) / self.calibration.temperature)
 
     def _doubt(self, logits: np.ndarray) -> float:
-        """What reading a mark as its likeliest digit costs, in nats."""
-        beyond = -float(special.logsumexp(logits)) - self.calibration.max_energy
-        confidence = float(self._probabilities(logits).max())
-        return -np.log(confidence) + PER_NAT_OF_ENERGY * max(0.0, beyond)
+        """What reading a mark as its likeliest digit costs, in nats.
+
+        Each logit is trained as a yes or no of its own: yes to this digit, and no to all others.
+        """
+        scores = logits.astype(np.float64)
+        against = np.logaddexp(0, scores).sum()
+        return float(against - scores.max())
 
     def _accepts(self, logits: np.ndarray, lenient: bool = False) -> bool:
         least, most = self.calibration.min_confidence, self.calibration.max_energy
