@@ -38,8 +38,8 @@ Source = str | Path | bytes | Image.Image | np.ndarray
 BATCH_SIZES = (1, 8, 128)
 # In a row in which at least this share of the digits are beyond doubt, the others may be worse.
 MOST_OF_A_ROW = 0.5
-LENIENT_CONFIDENCE = 0.4
-LENIENT_ENERGY = 0.6
+LENIENT_CONFIDENCE = 0.3
+LENIENT_ENERGY = 1.5
 
 
 class Recogniser:
