@@ -81,8 +81,11 @@ def main() -> int:
     print("|---" * 7 + "|")
     # Spawned, for JAX's threads do not survive a fork.
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        record: dict = {"sha256": served.checkpoint.sha256}
         for pictures in _labelled_sets(options.data):
-            _report(pictures, networks, pool, options.failures)
+            record[pictures.name] = _report(pictures, networks, pool, options.failures)
+        if options.json:
+            options.json.write_text(json.dumps(record, indent=2) + "\n")
         print("\n| to be refused | pictures | refused |\n|---|---|---|")
         for name, strange in _strange_sets(options.data):
             answers = _answers(served.recogniser, list(pool.map(_tile, strange, chunksize=32)))
@@ -100,6 +103,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", help="a checkpoint folder, instead of the one that is served")
     parser.add_argument("--previous", help="a checkpoint folder to compare with")
     parser.add_argument("--failures", type=Path, help="write contact sheets of the misread here")
+    parser.add_argument(
+        "--json", type=Path, help="write the scores here, for push_to_hub.py --real"
+    )
     options = parser.parse_args()
     if not options.data.is_dir():
         parser.error(f"there is no folder {options.data}; --data names it")
@@ -200,8 +206,8 @@ def _naive_tile(picture) -> np.ndarray:
 
 def _report(
     pictures: PictureSet, networks: list[Recogniser], pool: Executor, failures: Path | None
-) -> None:
-    """Print the row of a set, and draw its contact sheet."""
+) -> dict:
+    """Print the row of a set, draw its contact sheet, and return its score."""
     naive = ece = "–"
     if pictures.one:
         tiles = list(pool.map(_tile, pictures.pictures, chunksize=32))
@@ -218,6 +224,7 @@ def _report(
     print(f"| {pictures.name} | {len(answers)} | {' | '.join(cells)} |", flush=True)
     if failures:
         _draw_failures(pictures, answers, failures)
+    return {"pictures": len(answers), "accuracy": len(right) / len(answers)}
 
 
 def _share(answers: list[Answer], pictures: PictureSet) -> str:
