@@ -38,6 +38,9 @@ LINE_WIDTH = 0.02
 # In pixels: a hairline between two rows of pixels, blurred.
 THINNEST_LINE = 3
 DARKER_THAN_LINES = 1.5
+# A line below a row of writing may be broken in more places; the feet of digits cover less.
+GROUND_REACH = 0.65
+GROUND_MARGIN = 0.07
 # What is lower than this share of the picture is too little to be what the picture is of.
 SMALLEST_STROKE = 0.08
 # A stroke that runs out of the picture meets its side over at most this share of it.
@@ -263,8 +266,8 @@ def _without_lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
 
 def _lines(mask: np.ndarray, axis: int) -> np.ndarray:
     """The pixels of lines that run along the axis across most of the picture."""
-    lines = np.zeros_like(mask)
     length = mask.shape[axis]
+    lines = _ground_line(mask, axis) if length >= STRIP * mask.shape[1 - axis] else np.zeros_like(mask)
     if not _runs_through(np.flatnonzero(mask.any(axis=1 - axis)), length):
         return lines
     piece = length // LINE_PIECES
@@ -283,6 +286,20 @@ def _lines(mask: np.ndarray, axis: int) -> np.ndarray:
         if thin and len(covered) >= LINE_REACH * length and _runs_through(covered, length):
             lines[where] |= own & (widths <= widest)
     return lines
+
+
+def _ground_line(mask: np.ndarray, axis: int) -> np.ndarray:
+    """The pixels of a line on which a strip's writing stands, maybe broken, all but parallel to it.
+
+    Such a line and what stands on it make one shape; it shows in being everywhere between the ends.
+    """
+    length = mask.shape[axis]
+    thick = ndimage.maximum_filter1d(mask, 5, axis=1 - axis)
+    closed = ndimage.binary_closing(thick, _column(length // LINE_PIECES, axis))
+    margin = round(GROUND_MARGIN * length)
+    inner = np.take(closed, range(margin, length - margin), axis)
+    full = inner.all(axis=axis) & (thick.mean(axis=axis) >= GROUND_REACH)
+    return mask & np.expand_dims(full, axis)
 
 
 def _runs_through(covered: np.ndarray, length: int) -> bool:

@@ -29,7 +29,7 @@ VALLEY = 0.06
 # What is wider is more than one digit, and so is what leaves such a gap.
 WIDEST = 1.3
 WIDEST_GAP = 0.25
-# What is lower is no digit but a dot, a comma or a dash.
+# What has no part as high as this is no digit but a dot, a comma, a dash or two.
 LOWEST = 0.4
 MOST_JOINED = 5
 # Writing leans by less than this to the left and to the right, as tangents.
@@ -182,7 +182,7 @@ def _valleys(extents: np.ndarray, height: float) -> list[int]:
 
 
 def _may_be_digit(pieces: list[_Piece], height: float) -> bool:
-    if around([piece.part for piece in pieces]).height < LOWEST * height:
+    if max(piece.part.box.height for piece in pieces) < LOWEST * height:
         return False
     width = max(piece.right for piece in pieces) - min(piece.left for piece in pieces)
     narrow = width <= WIDEST * height and max(_gaps(pieces)) <= WIDEST_GAP * height
