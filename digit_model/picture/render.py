@@ -46,8 +46,8 @@ def fit_to_screen(picture: Picture, digits: Sequence[Digit]) -> tuple[Picture, t
     if factor == 1:
         return picture, tuple(digits)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    scaled = np.asarray(Image.fromarray(picture).resize(size, method))
-    return scaled, tuple(_scaled(digit, factor) for digit in digits)
+    resized = np.asarray(Image.fromarray(picture).resize(size, method))
+    return resized, tuple(scaled(digit, factor) for digit in digits)
 
 
 def overlay(picture: Picture, digits: Sequence[Digit], heatmaps: Sequence[Heatmap]) -> Image.Image:
@@ -68,7 +68,8 @@ def overlay(picture: Picture, digits: Sequence[Digit], heatmaps: Sequence[Heatma
     return image
 
 
-def _scaled(digit: Digit, factor: float) -> Digit:
+def scaled(digit: Digit, factor: float) -> Digit:
+    """The digit of a picture that is made larger or smaller by this factor."""
     left, top, right, bottom = digit.box
     return replace(
         digit,
