@@ -45,14 +45,14 @@ LENIENT_ENERGY = 1.5
 class Recogniser:
     """Reads pictures with one network. Compiled and warm once made; safe to call from threads.
 
-    explanation: the name of the method behind ``heatmap``.
+    explanations: the names of the methods that ``heatmap`` takes, the one it takes unasked first.
     """
 
     def __init__(self, model: keras.Model, calibration: Calibration | None = None):
         """model: an architecture with its weights. calibration: how to read its logits."""
         self.calibration = calibration or Calibration()
         self._explainer = Explainer(model)
-        self.explanation = self._explainer.method
+        self.explanations = self._explainer.methods
         trainable = [v.value for v in model.trainable_variables]
         others = [v.value for v in model.non_trainable_variables]
 
@@ -110,12 +110,16 @@ class Recogniser:
         batches = [self._run(tiles[start : start + largest]) for start in starts]
         return np.concatenate(batches) if batches else np.zeros((0, DIGITS), np.float32)
 
-    def heatmap(self, digit: Digit, target: int | None = None) -> Heatmap:
+    def heatmap(
+        self, digit: Digit, target: int | None = None, *, method: str | None = None
+    ) -> Heatmap:
         """What speaks for ``target`` in a read digit, by default for the answer itself.
 
+        method: one of ``explanations``, by default the first.
         Returns (28, 28) float32 in 0..1 on the digit's tile; its placement maps it to the picture.
         """
-        return self._explainer.heatmap(digit.tile, digit.digit if target is None else target)
+        target = digit.digit if target is None else target
+        return self._explainer.heatmap(digit.tile, target, method)
 
     def _run(self, tiles: np.ndarray) -> np.ndarray:
         size = next(size for size in BATCH_SIZES if size >= len(tiles))

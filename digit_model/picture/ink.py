@@ -267,7 +267,9 @@ def _without_lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
 def _lines(mask: np.ndarray, axis: int) -> np.ndarray:
     """The pixels of lines that run along the axis across most of the picture."""
     length = mask.shape[axis]
-    lines = _ground_line(mask, axis) if length >= STRIP * mask.shape[1 - axis] else np.zeros_like(mask)
+    lines = (
+        _ground_line(mask, axis) if length >= STRIP * mask.shape[1 - axis] else np.zeros_like(mask)
+    )
     if not _runs_through(np.flatnonzero(mask.any(axis=1 - axis)), length):
         return lines
     piece = length // LINE_PIECES
