@@ -193,13 +193,14 @@ def _bar(digit: int, mark: Digit | None, target: int | None) -> str:
     share = float(mark.probabilities[digit]) if mark else 0.0
     winner = " winner" if mark and digit == mark.digit else ""
     shown = _whole_percent(share) if mark else ""
-    label = f"{digit}: {percent(share)}. Show what speaks for {digit}" if mark else f"{digit}"
+    label = f"{digit}: {shown}. Show what speaks for {digit}" if mark else f"{digit}"
     state = f'aria-pressed="{_aria(digit == target)}"' if mark else "disabled"
     return (
         f'<button type="button" class="bar{winner}" data-target="{digit}" {state} '
-        f'aria-label="{escape(label)}"><span class="share">{escape(shown)}</span>'
+        f'aria-label="{escape(label)}"><span class="name">{digit}</span> '
+        f'<span class="share">{escape(shown)}</span>'
         f'<span class="well"><span class="fill" style="height:{100 * share:.1f}%"></span></span>'
-        f'<span class="name">{digit}</span></button>'
+        "</button>"
     )
 
 
