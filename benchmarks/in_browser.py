@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the page costs in a browser on this machine: weight, waiting, and layout shift.
 
-    python benchmarks/page.py [--strokes 20] [--url http://127.0.0.1:7860]
+    python benchmarks/in_browser.py [--strokes 20] [--url http://127.0.0.1:7860]
 
 Without --url, app.py is started on a free port. Needs Chromium or Chrome and Playwright. Pen-up to
 answer runs from the event in the browser to the frame that paints the answer to the whole stroke;
@@ -19,12 +19,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
-DESKTOP = {"width": 1280, "height": 800}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 # Runs in the page: from the pen-up to the answer to what was asked after it; shifts of the layout.
 WATCH = """() => {
   const waits = (window.waits = []), shifts = (window.shifts = []);
