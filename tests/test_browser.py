@@ -203,7 +203,7 @@ def test_why_not_another_digit_and_another_mark(visit):
     draw(page, 1, width=0.5)
     draw(page, 7, left=0.45, width=0.5)
     expect_number(page, "17")
-    marks = page.locator("#answer .picker button")
+    marks = page.locator("#answer .marks button")
     expect(marks).to_have_count(2)
     marks.nth(1).click()
     expect(page.locator("#answer .bar.winner .name")).to_have_text("7", timeout=PATIENCE)
