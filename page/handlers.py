@@ -65,8 +65,6 @@ class Handlers:
             reading = self._recogniser.read(source)
         except DigitError as error:
             return answer.problem(str(error)), answer.no_pictures(), None
-        if not reading.digits:
-            return answer.problem("Nothing here looks like a digit."), answer.no_pictures(), None
         picture, digits = near(reading.picture, reading.digits)
         mark = _least_sure(reading)
         small = replace(reading, picture=picture, digits=digits)
