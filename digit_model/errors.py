@@ -7,6 +7,7 @@ DigitError
 ├── BadDataset           a training or test file is not what it should be
 ├── BadCheckpoint        a checkpoint folder is damaged, incomplete or hostile
 ├── CheckpointExists     a run would overwrite an earlier one
+├── WeightsUnavailable   the weights that a training begins with could not be downloaded
 ├── ModelUnavailable     the Hub did not give the model in time
 └── PublishFailed        the Hub did not take the model
 """
@@ -38,6 +39,10 @@ class BadCheckpoint(DigitError):
 
 class CheckpointExists(DigitError):
     """The folder to write to already holds a checkpoint."""
+
+
+class WeightsUnavailable(DigitError):
+    """The weights that a training begins with could not be downloaded."""
 
 
 class ModelUnavailable(DigitError):

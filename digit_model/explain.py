@@ -123,14 +123,15 @@ def _layer_cam(below: Callable, above: Callable) -> Evidence:
 
 def _finer_maps(model: keras.Model, features: keras.KerasTensor) -> keras.KerasTensor | None:
     """The first finished maps of the next finer size that all information passes through."""
-    finer = [
-        layer.output
-        for layer, following in zip(model.layers, model.layers[1:], strict=False)
-        if _is_finer(layer.output, features)
-        and not isinstance(following, _FINISHING)
-        and _is_bottleneck(model, layer.output)
-    ]
-    return min(finer, key=lambda maps: maps.shape[1], default=None)
+    finer = sorted(
+        (
+            layer.output
+            for layer, following in zip(model.layers, model.layers[1:], strict=False)
+            if _is_finer(layer.output, features) and not isinstance(following, _FINISHING)
+        ),
+        key=lambda maps: maps.shape[1],
+    )
+    return next((maps for maps in finer if _is_bottleneck(model, maps)), None)
 
 
 def _is_finer(maps: keras.KerasTensor, features: keras.KerasTensor) -> bool:

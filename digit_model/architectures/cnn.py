@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 from ..arrays import DIGITS, TILE_SIZE
+from .blocks import convolution, residual
 
 
 def cnn() -> keras.Model:
@@ -15,24 +16,10 @@ def cnn() -> keras.Model:
     """
     tiles = keras.Input((TILE_SIZE, TILE_SIZE))
     x = layers.Reshape((TILE_SIZE, TILE_SIZE, 1))(tiles)
-    x = _convolution(x, 32, kernel=5, strides=2)
-    x = _convolution(x, 40)
-    x = _convolution(x, 80, strides=2)
-    x = _residual(x, 80)
-    x = _residual(x, 80, name="features")
+    x = convolution(x, 32, kernel=5, strides=2)
+    x = convolution(x, 40)
+    x = convolution(x, 80, strides=2)
+    x = residual(x, 80)
+    x = residual(x, 80, name="features")
     x = layers.GlobalAveragePooling2D()(x)
     return keras.Model(tiles, layers.Dense(DIGITS)(x), name="cnn")
-
-
-def _convolution(x, channels: int, kernel: int = 3, strides: int = 1):
-    return layers.ReLU()(_normalised(x, channels, kernel, strides))
-
-
-def _residual(x, channels: int, name: str | None = None):
-    y = _normalised(_convolution(x, channels), channels, 3, 1)
-    return layers.ReLU(name=name)(layers.Add()([x, y]))
-
-
-def _normalised(x, channels: int, kernel: int, strides: int):
-    x = layers.Conv2D(channels, kernel, strides=strides, padding="same", use_bias=False)(x)
-    return layers.BatchNormalization()(x)

@@ -1,0 +1,44 @@
+"""What the networks of keras.applications need before and after them to read tiles."""
+
+from collections.abc import Callable
+
+import keras
+from keras import layers
+
+from ..arrays import DIGITS, TILE_SIZE
+from ..errors import WeightsUnavailable
+
+IMAGENET = "imagenet"
+# The smallest size for which MobileNetV2's ImageNet weights were made.
+PICTURE_SIZE = 96
+
+
+def colour_pictures():
+    """The input for tiles, and the tiles as (n, 96, 96, 3) pictures in 0..255, grey in colours."""
+    tiles = keras.Input((TILE_SIZE, TILE_SIZE))
+    x = layers.Reshape((TILE_SIZE, TILE_SIZE, 1))(tiles)
+    x = layers.Rescaling(255)(layers.Resizing(PICTURE_SIZE, PICTURE_SIZE)(x))
+    return tiles, layers.Concatenate()([x, x, x])
+
+
+def with_backbone(
+    build: Callable[..., keras.Model], pictures, tiles, weights: str | None
+) -> keras.Model:
+    """A network of keras.applications behind the pictures, and a linear layer that gives logits.
+
+    build: the function of keras.applications. weights: "imagenet" for Keras's own download, None
+    for random ones. Raises WeightsUnavailable where the download fails.
+    """
+    try:
+        backbone = build(include_top=False, weights=weights, input_tensor=pictures)
+    # Keras raises a plain Exception when a download fails, and ValueError when it is damaged.
+    except Exception as error:
+        if weights is None:
+            raise
+        raise WeightsUnavailable(
+            "The ImageNet weights could not be downloaded from storage.googleapis.com. Check the "
+            f"network, or begin with random weights: --pretrained none. ({error})"
+        ) from error
+    x = layers.Identity(name="features")(backbone.output)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(tiles, layers.Dense(DIGITS)(x), name=build.__name__.lower())
