@@ -22,6 +22,7 @@ FILE = f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{PICTURE_SIZE}_no_t
 
 @pytest.fixture(autouse=True)
 def empty_cache(tmp_path, monkeypatch):
+    (tmp_path / "keras").mkdir()
     monkeypatch.setattr(file_utils.config, "keras_home", lambda: str(tmp_path / "keras"))
 
 

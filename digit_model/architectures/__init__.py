@@ -12,20 +12,22 @@ from .cnn import cnn
 from .deep_cnn import deep_cnn
 from .dense import dense
 from .mobilenetv2 import mobilenetv2
+from .quick import quick
 from .resnet50 import resnet50
 from .small import small
 from .tiny import tiny
-from .transfer import IMAGENET
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "cnn": cnn,
     "deep_cnn": deep_cnn,
     "dense": dense,
     "mobilenetv2": mobilenetv2,
+    "quick": quick,
     "resnet50": resnet50,
     "small": small,
     "tiny": tiny,
 }
 # Those that can begin with ImageNet's weights: ARCHITECTURES[name](weights=IMAGENET).
+IMAGENET = "imagenet"
 TRANSFER = frozenset({"mobilenetv2", "resnet50"})
 FEATURES = "features"

@@ -8,7 +8,6 @@ from keras import layers
 from ..arrays import DIGITS, TILE_SIZE
 from ..errors import WeightsUnavailable
 
-IMAGENET = "imagenet"
 # The smallest size for which MobileNetV2's ImageNet weights were made.
 PICTURE_SIZE = 96
 
@@ -30,8 +29,13 @@ def with_backbone(
     for random ones. Raises WeightsUnavailable where the download fails.
     """
     try:
-        backbone = build(include_top=False, weights=weights, input_tensor=pictures)
-    # Keras raises a plain Exception when a download fails, and ValueError when it is damaged.
+        backbone = build(
+            include_top=False,
+            weights=weights,
+            input_tensor=pictures,
+            input_shape=pictures.shape[1:],
+        )
+    # Keras raises a plain Exception when a download fails, and OSError when it is damaged.
     except Exception as error:
         if weights is None:
             raise

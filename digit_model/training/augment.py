@@ -4,6 +4,8 @@ Every function takes (n, 28, 28) float32 tiles in 0..1 and a JAX random key, and
 same shape; each tile draws its own amounts.
 """
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jax import random
@@ -12,6 +14,16 @@ from jax.scipy.ndimage import map_coordinates
 from ..arrays import TILE_BOX, TILE_SIZE
 
 _CENTRE = (TILE_SIZE - 1) / 2
+
+
+@jax.jit
+def shift(key: jax.Array, tiles: jax.Array) -> jax.Array:
+    """Move each tile by up to two whole pixels both ways."""
+    padded = jnp.pad(tiles, ((0, 0), (2, 2), (2, 2)))
+    corners = random.randint(key, (len(tiles), 2), 0, 5)
+    return jax.vmap(
+        lambda tile, corner: jax.lax.dynamic_slice(tile, corner, (TILE_SIZE, TILE_SIZE))
+    )(padded, corners)
 
 
 @jax.jit
@@ -28,6 +40,7 @@ def augment(key: jax.Array, tiles: jax.Array) -> jax.Array:
     return jnp.where(_chosen(kept, 0.1, tiles), tiles, harder)
 
 
+@jax.jit
 def warp(key: jax.Array, tiles: jax.Array) -> jax.Array:
     """Rotate, slant, stretch and shift (affine), and bend (elastic, Simard et al. 2003)."""
     angle, slant, stretch, shift, bend = random.split(key, 5)
@@ -177,3 +190,12 @@ def _random_line(key: jax.Array, n: int, reach: float) -> tuple[jax.Array, jax.A
 def _chosen(key: jax.Array, share: float, tiles: jax.Array) -> jax.Array:
     """Which tiles something happens to, (n, 1, 1) bool."""
     return random.bernoulli(random.fold_in(key, 7), share, (len(tiles), 1, 1))
+
+
+# What a recipe can ask for: nothing, MNIST's own variety, or what real pictures go through.
+AUGMENTATIONS: dict[str, Callable[..., jax.Array]] = {
+    "none": lambda key, tiles: tiles,
+    "shift": shift,
+    "warp": warp,
+    "all": augment,
+}

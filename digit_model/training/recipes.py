@@ -1,0 +1,62 @@
+"""The choices for a training run, and those that suit each network."""
+
+from dataclasses import dataclass, field, replace
+
+from ..architectures import ARCHITECTURES, IMAGENET
+from .augment import AUGMENTATIONS
+
+RANDOM = "none"
+
+
+def _flag(default, help_text: str, choices: tuple[str, ...] | None = None):
+    """A field of Recipe that train.py turns into a flag with this help text."""
+    return field(default=default, metadata={"help": help_text, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The choices for a run; with the data they decide the weights."""
+
+    architecture: str = _flag("cnn", "which network to train", tuple(ARCHITECTURES))
+    pretrained: str = _flag(
+        RANDOM, "the weights that a transfer model begins with", (IMAGENET, RANDOM)
+    )
+    epochs: int = _flag(22, "passes over the training set")
+    batch_size: int = _flag(128, "images a step")
+    learning_rate: float = _flag(3e-3, "peak learning rate, reached early and then lowered to 0")
+    weight_decay: float = _flag(1e-2, "decoupled weight decay (AdamW)")
+    label_smoothing: float = _flag(0.05, "share of each target spread over all ten digits")
+    ema_share: float = _flag(0.03, "part of the run that the averaged weights look back over")
+    augment: str = _flag(
+        "all",
+        "how every training image is distorted anew in each epoch: moved, bent as hands differ, or "
+        "all that happens to real pictures",
+        tuple(AUGMENTATIONS),
+    )
+    drawn: int = _flag(24_000, "digits drawn by our own code that join the training set")
+    outliers: int = _flag(18_000, "marks that are no digit, for which all ten targets are 0")
+    seed: int = _flag(0, "decides the split, the first weights, the order and every distortion")
+
+
+# MNIST's own images and nothing else.
+_MNIST = Recipe(drawn=0, outliers=0, augment="warp")
+# A name is that of the network, or says what differs from its usual recipe.
+RECIPES: dict[str, Recipe] = {
+    "cnn": Recipe(),
+    "dense": Recipe(architecture="dense"),
+    "dense-plain": replace(_MNIST, architecture="dense", augment="none", learning_rate=1e-3),
+    "deep_cnn": replace(_MNIST, architecture="deep_cnn", epochs=30),
+    "small": replace(_MNIST, architecture="small", epochs=40, learning_rate=1e-2),
+    "tiny": replace(
+        _MNIST, architecture="tiny", epochs=40, learning_rate=1e-2, label_smoothing=0.0
+    ),
+    "quick": replace(
+        _MNIST, architecture="quick", epochs=8, learning_rate=5e-3, augment="shift", ema_share=0.06
+    ),
+    "mobilenetv2": replace(
+        _MNIST, architecture="mobilenetv2", pretrained=IMAGENET, epochs=6, learning_rate=1e-3
+    ),
+    "resnet50": replace(
+        _MNIST, architecture="resnet50", pretrained=IMAGENET, epochs=4, learning_rate=3e-4
+    ),
+}
