@@ -8,16 +8,16 @@ if sys.version_info < (3, 11):
 
 import argparse
 import logging
-from dataclasses import MISSING, asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 try:
     from digit_model import checkpoint
-    from digit_model.architectures import ARCHITECTURES
-    from digit_model.errors import DigitError
-    from digit_model.training import dataset
-    from digit_model.training.fit import Recipe, Trained, fit, use_all_cores
+    from digit_model.errors import CheckpointExists, DigitError
+    from digit_model.training import curves, dataset, progress, together
+    from digit_model.training.fit import Trained, fit
     from digit_model.training.metrics import Scores, score
+    from digit_model.training.recipes import RECIPES, Recipe
 except ModuleNotFoundError as error:
     sys.exit(
         f"train.py: the package {error.name} is missing. Run `pip install -r requirements.txt`."
@@ -27,22 +27,18 @@ log = logging.getLogger("train")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    recipe = Recipe(**{f.name: getattr(options, f.name) for f in fields(Recipe)})
-    out = options.out or Path("checkpoints") / recipe.architecture
+    if (options.coordinator is None) != (options.processes == 1):
+        parser.error("--coordinator and --processes go together")
     try:
-        checkpoint.refuse_to_overwrite(out, options.force)
-        use_all_cores()
-        _train(recipe, options.data, out, options.force)
+        _train(options)
     except DigitError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
-            "train.py: stopped before the training began; there is nothing to keep.",
-            file=sys.stderr,
-        )
+        print("train.py: stopped; --resume goes on after the last epoch.", file=sys.stderr)
         return 130
     return 0
 
@@ -60,26 +56,70 @@ def _parser() -> argparse.ArgumentParser:
         help="an .npz with Keras's keys, a folder of idx files or Kaggle's train.csv; "
         "without it Keras downloads MNIST",
     )
-    parser.add_argument("--out", type=Path, help="the folder to write; checkpoints/ARCHITECTURE")
+    parser.add_argument("--out", type=Path, help="the folder to write; checkpoints/RECIPE")
     parser.add_argument("--force", action="store_true", help="replace a checkpoint that is there")
-    for choice in fields(Recipe):
-        assert choice.default is not MISSING
-        kind = type(choice.default)
-        parser.add_argument(
-            f"--{choice.name.replace('_', '-')}",
-            default=choice.default,
-            help=choice.metadata["help"],
-            **(
-                {"action": argparse.BooleanOptionalAction}
-                if kind is bool
-                else {"type": kind, "choices": _choices(choice.name)}
-            ),
-        )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with what was interrupted in that folder"
+    )
+    _add_recipe(parser.add_argument_group("recipe"))
+    _add_machines(parser.add_argument_group("machines"))
     return parser
 
 
-def _choices(name: str) -> list[str] | None:
-    return sorted(ARCHITECTURES) if name == "architecture" else None
+def _add_recipe(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--recipe",
+        choices=sorted(RECIPES),
+        help="choices that suit a network, which the flags below change; "
+        "without it the one called as the architecture",
+    )
+    for choice in fields(Recipe):
+        group.add_argument(
+            f"--{choice.name.replace('_', '-')}",
+            type=type(choice.default),
+            choices=choice.metadata["choices"],
+            default=argparse.SUPPRESS,
+            help=f"{choice.metadata['help']} (of recipe cnn: {choice.default})",
+        )
+
+
+def _add_machines(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--devices", type=int, metavar="N", help="how many of this machine's GPUs or cores to use"
+    )
+    group.add_argument(
+        "--coordinator", metavar="HOST:PORT", help="where process 0 of several is reached"
+    )
+    group.add_argument(
+        "--processes", type=int, metavar="N", default=1, help="how many train together"
+    )
+    group.add_argument(
+        "--rank", type=int, metavar="R", default=0, help="which of them this is, from 0"
+    )
+
+
+def _recipe(options: argparse.Namespace) -> tuple[str, Recipe]:
+    """The recipe's name and the recipe with what the flags change."""
+    changes = {f.name: getattr(options, f.name) for f in fields(Recipe) if f.name in options}
+    name = options.recipe or changes.get("architecture", "cnn")
+    return name, replace(RECIPES[name], **changes)
+
+
+def _prepare(options: argparse.Namespace, out: Path) -> None:
+    """Refuse to overwrite, and make ready devices and folder, before the long work."""
+    interrupted = progress.is_interrupted(out)
+    if interrupted and not (options.resume or options.force):
+        raise CheckpointExists(
+            f"{out} holds an interrupted training. --resume goes on with it, --force begins anew."
+        )
+    checkpoint.refuse_to_overwrite(out, options.force or (options.resume and interrupted))
+    if options.resume and not interrupted:
+        log.info("There is nothing to resume in %s; the training begins.", out)
+    if options.coordinator is None:
+        together.use_devices(options.devices)
+    else:
+        together.use_devices(options.devices or 1)
+        together.join(options.coordinator, options.processes, options.rank)
 
 
 def _make(folder: Path) -> None:
@@ -90,16 +130,30 @@ def _make(folder: Path) -> None:
         raise DigitError(f"{folder} cannot be made: {error.strerror}. Name another.") from error
 
 
-def _train(recipe: Recipe, data: Path | None, out: Path, force: bool) -> None:
-    source = dataset.load(data)
-    _make(out)
+def _train(options: argparse.Namespace) -> None:
+    name, recipe = _recipe(options)
+    out = options.out or Path("checkpoints") / name
+    # Process 0 writes the checkpoint; the others keep no more than what they can resume from.
+    folder = out / f"process-{options.rank}" if options.rank else out
+    _prepare(options, folder)
+    source = dataset.load(options.data)
+    _make(folder)
     train, validation = dataset.split(source.train, recipe.seed)
     log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
-    trained = fit(recipe, train, validation, history=out / "history.csv")
-    scores = {"validation": trained.validation.as_json()}
-    if source.test is not None:
-        scores["test"] = _score_once(trained, source.test).as_json()
-    _save(recipe, trained, scores, out, force)
+    trained = fit(
+        recipe,
+        train,
+        validation,
+        folder=folder,
+        resume=options.resume,
+        devices=options.devices,
+        verbose=1 if sys.stdout.isatty() else 2,
+    )
+    if options.rank == 0:
+        curves.draw(progress.read_log(out / progress.LOG)).save(out / "curves.png")
+        _save(recipe, trained, source.test, out)
+    if trained.epochs == recipe.epochs:
+        progress.forget(folder)
 
 
 def _score_once(trained: Trained, test: dataset.Labelled) -> Scores:
@@ -107,7 +161,10 @@ def _score_once(trained: Trained, test: dataset.Labelled) -> Scores:
     return score(logits, test.labels, trained.calibration.temperature)
 
 
-def _save(recipe: Recipe, trained: Trained, scores: dict, out: Path, force: bool) -> None:
+def _save(recipe: Recipe, trained: Trained, test: dataset.Labelled | None, out: Path) -> None:
+    scores = {"validation": trained.validation.as_json()}
+    if test is not None:
+        scores["test"] = _score_once(trained, test).as_json()
     record = {
         "recipe": asdict(recipe),
         "training": {"epochs": trained.epochs, "seconds": round(trained.seconds, 1)},
@@ -116,7 +173,7 @@ def _save(recipe: Recipe, trained: Trained, scores: dict, out: Path, force: bool
     saved = checkpoint.save(
         out,
         checkpoint.Checkpoint(trained.model, recipe.architecture, trained.calibration, record),
-        force=force,
+        force=True,
     )
     for name, result in scores.items():
         log.info(

@@ -5,15 +5,17 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from digit_model import checkpoint
-from digit_model.training.fit import Recipe
+from digit_model.training.progress import LOG, epochs, read_log
+from digit_model.training.recipes import RECIPES, Recipe
 from digit_model.training.strokes import draw_digits
+from tests.conftest import free_port
 
 ROOT = Path(__file__).parents[1]
 SHORT = ["--architecture", "dense", "--drawn", "100", "--outliers", "20", "--batch-size", "64"]
@@ -54,7 +56,13 @@ def test_a_run_writes_a_checkpoint_and_is_not_overwritten(data, tmp_path):
     assert saved.record["recipe"]["epochs"] == 2
     assert saved.record["scores"]["test"]["images"] == 100
     assert saved.record["training"]["epochs"] == 2
-    assert (out / "history.csv").read_text().count("\n") == 3
+    assert len(epochs(read_log(out / LOG))) == 2
+    assert sorted(path.name for path in out.iterdir()) == [
+        "config.json",
+        "curves.png",
+        "log.jsonl",
+        "model.weights.h5",
+    ]
     status, output = finish(start("--data", data, "--out", out, "--epochs", "2", *SHORT))
     assert status == 1
     assert "--force" in output
@@ -64,7 +72,7 @@ def test_a_run_writes_a_checkpoint_and_is_not_overwritten(data, tmp_path):
 def test_ctrl_c_keeps_the_best_so_far(data, tmp_path):
     out = tmp_path / "dense"
     process = start("--data", data, "--out", out, "--epochs", "2000", *SHORT)
-    wait_for(out / "history.csv", process)
+    wait_for_epochs(1, out, process)
     process.send_signal(signal.SIGINT)
     status, output = finish(process)
     assert status == 0, output
@@ -72,11 +80,70 @@ def test_ctrl_c_keeps_the_best_so_far(data, tmp_path):
     assert 1 <= checkpoint.load(out).record["training"]["epochs"] < 2000
 
 
-def wait_for(path, process):
+def wait_for_epochs(count, out, process):
     for _ in range(900):
-        if path.exists() or process.poll() is not None:
+        if len(epochs(read_log(out / LOG))) >= count or process.poll() is not None:
             return
         time.sleep(0.1)
+
+
+def test_a_killed_run_is_resumed(data, tmp_path):
+    out = tmp_path / "dense"
+    command = ("--data", data, "--out", out, "--epochs", "40", *SHORT)
+    process = start(*command)
+    wait_for_epochs(2, out, process)
+    process.kill()
+    finish(process)
+    status, output = finish(start(*command))
+    assert status == 1
+    assert "--resume" in output
+    status, output = finish(start(*command, "--resume"))
+    assert status == 0, output
+    assert "Epoch 1/40" not in output
+    assert checkpoint.load(out).record["training"]["epochs"] == 40
+    assert [row["epoch"] for row in epochs(read_log(out / LOG))] == list(range(1, 41))
+    status, output = finish(start("--data", data, "--out", tmp_path / "whole", *command[4:]))
+    assert status == 0, output
+    assert checkpoint.load(tmp_path / "whole").sha256 == checkpoint.load(out).sha256
+
+
+def test_two_processes_train_what_one_does(data, tmp_path):
+    common = ("--data", data, "--epochs", "2", *SHORT)
+    together = ("--coordinator", f"127.0.0.1:{free_port()}", "--processes", "2")
+    pair = [start(*common, "--out", tmp_path / "two", *together, "--rank", rank) for rank in (0, 1)]
+    for status, output in map(finish, pair):
+        assert status == 0, output
+    status, output = finish(start(*common, "--out", tmp_path / "one", "--devices", "1"))
+    assert status == 0, output
+    one, two = (checkpoint.load(tmp_path / name) for name in ("one", "two"))
+    for single, shared in zip(one.model.get_weights(), two.model.get_weights(), strict=True):
+        np.testing.assert_allclose(single, shared, atol=1e-4)
+    assert one.record["scores"]["test"]["errors"] == two.record["scores"]["test"]["errors"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--processes", "2"), "--coordinator and --processes go together"),
+        (("--coordinator", "127.0.0.1:1", "--processes", "2", "--rank", "2"), "--rank 2 is none"),
+        (("--devices", "100", *SHORT), "do not divide"),
+        (("--pretrained", "imagenet", *SHORT), "Leave --pretrained out"),
+    ],
+)
+def test_what_does_not_go_together_is_a_sentence(data, tmp_path, arguments, says):
+    status, output = finish(start("--data", data, "--out", tmp_path / "out", *arguments))
+    assert status in (1, 2)
+    assert says in output
+    assert "Traceback" not in output
+
+
+def test_an_architecture_comes_with_its_recipe(data, tmp_path):
+    out = tmp_path / "tiny"
+    chosen = ("--architecture", "tiny", "--epochs", "1", "--batch-size", "64")
+    status, output = finish(start("--data", data, "--out", out, *chosen))
+    assert status == 0, output
+    recipe = checkpoint.load(out).record["recipe"]
+    assert recipe == asdict(replace(RECIPES["tiny"], epochs=1, batch_size=64))
 
 
 def test_a_missing_file_is_a_sentence():

@@ -1,52 +1,31 @@
 """A recipe and labelled tiles in, a trained network out."""
 
-import csv
-import math
-import os
+import hashlib
 import signal
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import jax
 import keras
 import numpy as np
 
-from ..architectures import ARCHITECTURES
+from ..architectures import ARCHITECTURES, TRANSFER
 from ..arrays import DIGITS, Calibration
-from .augment import augment
+from ..errors import DigitError
+from .augment import AUGMENTATIONS
 from .dataset import Labelled
 from .metrics import Scores, calibrate, score
 from .outliers import combine_digits, draw_outliers
+from .progress import BEST, LOG, Backup, Log, backup_path, begin, epochs, read_log
+from .recipes import RANDOM, Recipe
 from .strokes import draw_digits
+from .together import agreed, data_parallel, own_part
 
 _SCORING_BATCH = 500
-
-
-def _flag(default, help_text: str):
-    """A field of Recipe that train.py turns into a flag with this help text."""
-    return field(default=default, metadata={"help": help_text})
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The choices for a run; with the data they decide the weights."""
-
-    architecture: str = _flag("cnn", "which network to train")
-    epochs: int = _flag(22, "passes over the training set")
-    batch_size: int = _flag(128, "images a step")
-    learning_rate: float = _flag(3e-3, "peak learning rate, reached early and then lowered to 0")
-    weight_decay: float = _flag(1e-2, "decoupled weight decay (AdamW)")
-    label_smoothing: float = _flag(0.05, "share of each target spread over all ten digits")
-    ema_share: float = _flag(0.03, "part of the run that the averaged weights look back over")
-    augment: bool = _flag(True, "distort every training image anew in each epoch")
-    drawn: int = _flag(24_000, "digits drawn by our own code that join the training set")
-    outliers: int = _flag(18_000, "marks that are no digit, for which all ten targets are 0")
-    seed: int = _flag(0, "decides the split, the first weights, the order and every distortion")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +42,18 @@ class Trained:
 class AugmentedBatches(keras.utils.PyDataset):
     """Shuffled, freshly distorted batches: (batch, 28, 28) float32 tiles and (batch, 10) targets.
 
-    Everything random hangs on the seed, the epoch and the batch's number alone.
+    Everything random hangs on the seed, the epoch and the batch's number alone. Of several
+    processes that train together each gets its own part of every batch.
     """
 
-    def __init__(self, images: np.ndarray, targets: np.ndarray, recipe: Recipe):
+    def __init__(
+        self, images: np.ndarray, targets: np.ndarray, recipe: Recipe, epochs_before: int = 0
+    ):
         super().__init__(workers=2, max_queue_size=4)
         self._images, self._targets, self._recipe = images, targets, recipe
-        self._epoch = 0
+        self._augment = AUGMENTATIONS[recipe.augment]
+        self._part = own_part(recipe.batch_size)
+        self._epoch = epochs_before
         self._shuffle()
 
     def __len__(self) -> int:
@@ -79,9 +63,8 @@ class AugmentedBatches(keras.utils.PyDataset):
         size = self._recipe.batch_size
         chosen = self._order[index * size : (index + 1) * size]
         tiles = self._images[chosen].astype(np.float32) / 255
-        if self._recipe.augment:
-            tiles = np.asarray(augment(jax.random.fold_in(self._key, index), tiles))
-        return tiles, self._targets[chosen]
+        tiles = np.asarray(self._augment(jax.random.fold_in(self._key, index), tiles))
+        return tiles[self._part], self._targets[chosen][self._part]
 
     def on_epoch_end(self) -> None:
         self._epoch += 1
@@ -91,23 +74,6 @@ class AugmentedBatches(keras.utils.PyDataset):
         seed = (self._recipe.seed, self._epoch)
         self._order = np.random.default_rng(seed).permutation(len(self._images))
         self._key = jax.random.fold_in(jax.random.key(self._recipe.seed), self._epoch)
-
-
-class HistoryFile(keras.callbacks.Callback):
-    """Writes a line an epoch into a CSV file, closed in between so that nothing is lost."""
-
-    def __init__(self, path: Path):
-        super().__init__()
-        self._path = path
-        self._path.unlink(missing_ok=True)
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        row = {"epoch": epoch + 1, **{k: round(float(v), 6) for k, v in (logs or {}).items()}}
-        with self._path.open("a", newline="", encoding="ascii") as file:
-            writer = csv.DictWriter(file, row)
-            if file.tell() == 0:
-                writer.writeheader()
-            writer.writerow(row)
 
 
 class StopOnCtrlC(keras.callbacks.Callback):
@@ -125,8 +91,11 @@ class StopOnCtrlC(keras.callbacks.Callback):
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Take Ctrl-C meanwhile; only a program's main thread can."""
-        if threading.current_thread() is not threading.main_thread():
+        """Take Ctrl-C meanwhile; only a program's main thread can.
+
+        Of several processes none may end before the others: there it ends all at once.
+        """
+        if threading.current_thread() is not threading.main_thread() or jax.process_count() > 1:
             yield
             return
         before = signal.signal(signal.SIGINT, self._ask)
@@ -145,29 +114,45 @@ def fit(
     train: Labelled,
     validation: Labelled,
     *,
-    history: Path | None = None,
+    folder: Path | None = None,
+    resume: bool = False,
+    devices: int | None = None,
     verbose: int = 1,
 ) -> Trained:
     """Train by the recipe and return the averaged weights that did best on the validation images.
 
-    history: a CSV file that gets a line an epoch. verbose: Keras's (1 is a progress bar).
+    folder: gets the log, and the state after each epoch to resume from until ``progress.forget``;
+    each of several processes has its own. resume: go on with the interrupted run in the folder, if
+    there is one. devices: how many of each process take part; without it as many as divide the
+    batches. verbose: Keras's (1 is a progress bar, 2 a line an epoch).
     Ctrl-C ends the training after the step at hand; the epoch so far is validated like any other.
+    Raises DigitError for what does not go together, and WeightsUnavailable.
     """
+    if folder is None:
+        with tempfile.TemporaryDirectory() as name:
+            return fit(
+                recipe, train, validation, folder=Path(name), devices=devices, verbose=verbose
+            )
     keras.utils.set_random_seed(recipe.seed)
-    images, targets = _training_set(recipe, train)
-    batches = AugmentedBatches(images, targets, recipe)
-    started = time.perf_counter()
-    with _distribution(recipe.batch_size, len(validation)).scope():
-        model, epochs = _run(recipe, batches, validation, history, verbose)
-        logits = model.predict(validation.tiles, batch_size=_SCORING_BATCH, verbose=0)
-    calibration = calibrate(logits, validation.labels)
-    return Trained(
-        model,
-        calibration,
-        score(logits, validation.labels, calibration.temperature),
-        epochs,
-        time.perf_counter() - started,
-    )
+    distribution = data_parallel(devices, recipe.batch_size, len(validation), _SCORING_BATCH)
+    state, before = begin(folder, _identity(recipe, train), resume=resume)
+    before = agreed(before)
+    log = Log(folder / LOG, before)
+    batches = AugmentedBatches(*_training_set(recipe, train), recipe, before)
+    with distribution.scope():
+        model = _compiled(recipe, len(batches))
+        if before:
+            model.optimizer.build(model.trainable_variables)
+            model.load_weights(backup_path(state, before))
+        callbacks = _callbacks(state, before, log)
+        begun = _run(model, recipe.epochs, before, batches, validation, callbacks, verbose)
+    return _finished(recipe, state, validation, begun, log.seconds)
+
+
+def _identity(recipe: Recipe, train: Labelled) -> dict:
+    """What decides the weights, as JSON types."""
+    data = hashlib.sha256(train.images.tobytes() + train.labels.tobytes())
+    return {"recipe": asdict(recipe), "data": data.hexdigest()}
 
 
 def _training_set(recipe: Recipe, train: Labelled) -> tuple[np.ndarray, np.ndarray]:
@@ -187,23 +172,6 @@ def _outliers(recipe: Recipe, train: Labelled) -> np.ndarray:
     return np.concatenate([combined, draw_outliers(recipe.outliers - len(combined), recipe.seed)])
 
 
-def _distribution(batch_size: int, held_out: int) -> keras.distribution.DataParallel:
-    """Every local device that divides the batches evenly.
-
-    XLA runs much of a convolution's training step on one core, so that on a CPU two virtual
-    devices train a network up to twice as fast as one (benchmarks/LOG.md).
-    """
-    devices = keras.distribution.list_devices()
-    even = math.gcd(batch_size, held_out, _SCORING_BATCH)
-    count = max(n for n in range(1, len(devices) + 1) if even % n == 0)
-    return keras.distribution.DataParallel(devices=devices[:count], auto_shard_dataset=False)
-
-
-def use_all_cores() -> None:
-    """Show each CPU core to JAX as a device of its own. Call before anything runs on JAX."""
-    jax.config.update("jax_num_cpu_devices", min(os.cpu_count() or 1, 8))
-
-
 def _compiled(recipe: Recipe, steps: int) -> keras.Model:
     """A new network with its optimizer, for so many steps an epoch."""
     total = steps * recipe.epochs
@@ -221,7 +189,7 @@ def _compiled(recipe: Recipe, steps: int) -> keras.Model:
         ema_momentum=1 - 1 / max(1, recipe.ema_share * total),
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    model = ARCHITECTURES[recipe.architecture]()
+    model = _network(recipe)
     model.compile(
         optimizer,
         keras.losses.BinaryCrossentropy(from_logits=True),
@@ -230,40 +198,67 @@ def _compiled(recipe: Recipe, steps: int) -> keras.Model:
     return model
 
 
+def _network(recipe: Recipe) -> keras.Model:
+    build = ARCHITECTURES[recipe.architecture]
+    if recipe.pretrained == RANDOM:
+        return build()
+    if recipe.architecture not in TRANSFER:
+        raise DigitError(
+            f"There are no {recipe.pretrained} weights for {recipe.architecture}, only for "
+            f"{' and '.join(sorted(TRANSFER))}. Leave --pretrained out."
+        )
+    return build(weights=recipe.pretrained)
+
+
+def _callbacks(state: Path, before: int, log: Log) -> list[keras.callbacks.Callback]:
+    """What happens between epochs, in this order."""
+    scores = [row["val_accuracy"] for row in epochs(read_log(state.parent / LOG))]
+    return [
+        log,
+        keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
+        keras.callbacks.ModelCheckpoint(
+            state / BEST,
+            monitor="val_accuracy",
+            save_best_only=True,
+            save_weights_only=True,
+            initial_value_threshold=max(scores, default=None),
+        ),
+        Backup(state, before),
+    ]
+
+
 def _run(
-    recipe: Recipe,
+    model: keras.Model,
+    last: int,
+    before: int,
     batches: AugmentedBatches,
     validation: Labelled,
-    history: Path | None,
+    callbacks: list[keras.callbacks.Callback],
     verbose: int,
-) -> tuple[keras.Model, int]:
-    """Fit; returns a new network with the best averaged weights, and the epochs begun.
+) -> int:
+    """Fit until after the last epoch or Ctrl-C; returns the epochs begun in all."""
+    own = validation[own_part(len(validation))]
+    stop = StopOnCtrlC()
+    with stop.listening():
+        model.fit(
+            batches,
+            initial_epoch=before,
+            epochs=last,
+            validation_data=(own.tiles, np.eye(DIGITS, dtype=np.float32)[own.labels]),
+            validation_batch_size=_SCORING_BATCH,
+            callbacks=[stop, *callbacks],
+            verbose=verbose,
+        )
+    return before + len(model.history.epoch)
 
-    The trained one has an optimizer, which does not belong into a checkpoint.
-    """
-    model = _compiled(recipe, len(batches))
-    truth = np.eye(DIGITS, dtype=np.float32)[validation.labels]
-    with tempfile.TemporaryDirectory() as folder:
-        best = Path(folder) / "best.weights.h5"
-        stop = StopOnCtrlC()
-        callbacks = [
-            stop,
-            keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
-            keras.callbacks.ModelCheckpoint(
-                best, monitor="val_accuracy", save_best_only=True, save_weights_only=True
-            ),
-        ]
-        if history is not None:
-            callbacks.append(HistoryFile(history))
-        with stop.listening():
-            model.fit(
-                batches,
-                epochs=recipe.epochs,
-                validation_data=(validation.tiles, truth),
-                validation_batch_size=_SCORING_BATCH,
-                callbacks=callbacks,
-                verbose=verbose,
-            )
-        finished = ARCHITECTURES[recipe.architecture]()
-        finished.load_weights(best)
-    return finished, len(model.history.epoch)
+
+def _finished(
+    recipe: Recipe, state: Path, validation: Labelled, begun: int, seconds: float
+) -> Trained:
+    """The best weights in a new network: the trained one has an optimizer, which is not kept."""
+    model = ARCHITECTURES[recipe.architecture]()
+    model.load_weights(state / BEST)
+    logits = model.predict(validation.tiles, batch_size=_SCORING_BATCH, verbose=0)
+    calibration = calibrate(logits, validation.labels)
+    scores = score(logits, validation.labels, calibration.temperature)
+    return Trained(model, calibration, scores, begun, seconds)

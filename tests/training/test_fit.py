@@ -1,14 +1,17 @@
 import _thread
-import csv
 import itertools
 import signal
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 
+from digit_model.errors import DigitError
 from digit_model.training.dataset import split
-from digit_model.training.fit import AugmentedBatches, Recipe, fit
+from digit_model.training.fit import AugmentedBatches, fit
+from digit_model.training.progress import LOG, epochs, forget, is_interrupted, read_log
+from digit_model.training.recipes import Recipe
 from digit_model.training.strokes import draw_digits
 
 SHORT = Recipe(architecture="dense", epochs=3, drawn=200, outliers=40, batch_size=64)
@@ -21,30 +24,73 @@ def drawn():
 
 @pytest.fixture(scope="module")
 def trained(drawn, tmp_path_factory):
-    history = tmp_path_factory.mktemp("fit") / "history.csv"
-    return fit(SHORT, *drawn, history=history, verbose=0), history
+    folder = tmp_path_factory.mktemp("fit")
+    return fit(SHORT, *drawn, folder=folder, verbose=0), read_log(folder / LOG)
 
 
-def test_training_learns_and_writes_its_history(trained):
-    result, history = trained
-    with history.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == result.epochs == 3
-    assert float(rows[-1]["loss"]) < float(rows[0]["loss"])
+def test_training_learns_and_writes_a_line_a_step_and_an_epoch(trained):
+    result, log = trained
+    ended = epochs(log)
+    assert [row["epoch"] for row in ended] == [1, 2, 3]
+    assert result.epochs == 3
+    assert ended[-1]["loss"] < ended[0]["loss"]
     assert result.validation.accuracy > 0.5
+    steps = [(row["epoch"], row["step"]) for row in log if "step" in row]
+    assert steps == [(epoch, step) for epoch in (1, 2, 3) for step in range(1, 18)]
+    seconds = [row["seconds"] for row in log]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] <= result.seconds
 
 
 def test_the_seed_decides_the_weights(drawn, trained):
     again = fit(SHORT, *drawn, verbose=0)
-    for one, other in zip(trained[0].model.get_weights(), again.model.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    assert_alike(trained[0].model, again.model)
+
+
+def assert_alike(model, other):
+    for one, another in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, another)
 
 
 def test_the_best_epoch_is_kept(trained):
-    result, history = trained
-    with history.open(newline="") as file:
-        best = max(float(row["val_accuracy"]) for row in csv.DictReader(file))
+    result, log = trained
+    best = max(row["val_accuracy"] for row in epochs(log))
     assert result.validation.accuracy == pytest.approx(best, abs=1e-6)
+
+
+def test_a_run_stopped_early_goes_on_as_if_it_had_not_been(drawn, trained, tmp_path, monkeypatch):
+    with monkeypatch.context() as patched:
+        interrupt_after(patched, 30)
+        stopped = fit(SHORT, *drawn, folder=tmp_path, verbose=0)
+    assert stopped.epochs == 2
+    assert is_interrupted(tmp_path)
+    resumed = fit(SHORT, *drawn, folder=tmp_path, resume=True, verbose=0)
+    assert_alike(resumed.model, trained[0].model)
+    assert resumed.epochs == 3
+    assert without_seconds(read_log(tmp_path / LOG)) == without_seconds(trained[1])
+    forget(tmp_path)
+    assert not is_interrupted(tmp_path)
+
+
+def without_seconds(log):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in log]
+
+
+def test_another_recipe_does_not_resume(drawn, tmp_path):
+    fit(replace(SHORT, epochs=1), *drawn, folder=tmp_path, verbose=0)
+    with pytest.raises(DigitError, match="another recipe"):
+        fit(SHORT, *drawn, folder=tmp_path, resume=True, verbose=0)
+
+
+def test_weights_for_another_network_are_a_sentence(drawn):
+    with pytest.raises(DigitError, match="mobilenetv2 and resnet50"):
+        fit(replace(SHORT, pretrained="imagenet"), *drawn, verbose=0)
+
+
+@pytest.mark.parametrize(("devices", "says"), [(3, "are 1 devices"), (0, "are 1 devices")])
+def test_devices_that_are_not_there_are_a_sentence(drawn, devices, says):
+    with pytest.raises(DigitError, match=says):
+        fit(SHORT, *drawn, devices=devices, verbose=0)
 
 
 @pytest.mark.parametrize("calls", [1, 5, 20])

@@ -1,0 +1,75 @@
+"""A training's log -> a picture of its curves, drawn by Pillow."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from .progress import epochs
+
+Curve = tuple[np.ndarray, np.ndarray]
+
+_WIDTH, _HEIGHT, _LEFT, _TOP, _RIGHT, _BOTTOM = 460, 320, 60, 44, 24, 46
+_PAPER, _WORDS, _LINES = "white", (31, 41, 55), (209, 213, 219)
+# Colour-blind safe, and apart in grey (Okabe and Ito 2008, https://jfly.uni-koeln.de/color/).
+_COLOURS = ((213, 94, 0), (0, 114, 178), (0, 0, 0))
+_TICKS = 5
+
+
+def draw(rows: list[dict]) -> Image.Image:
+    """Loss and errors in percent by epoch, in training and on validation, on logarithmic scales.
+
+    rows: of a log, as ``progress.read_log`` gives them. Training's are means over the epoch, of
+    distorted images and without averaged weights, and may lie above validation's.
+    """
+    ended = epochs(rows)
+    columns = {name: np.array([row[name] for row in ended]) for name in ended[0]}
+    loss = {"training": columns["loss"], "validation": columns["val_loss"]}
+    errors = {
+        "training": 100 * (1 - columns["accuracy"]),
+        "validation": 100 * (1 - columns["val_accuracy"]),
+    }
+    image = Image.new("RGB", (2 * _WIDTH, _HEIGHT), _PAPER)
+    for place, (title, curves) in enumerate((("loss", loss), ("errors, %", errors))):
+        by_epoch = {name: (columns["epoch"], curve) for name, curve in curves.items()}
+        image.paste(chart(title, "epoch", by_epoch), (place * _WIDTH, 0))
+    return image
+
+
+def chart(title: str, across: str, curves: Mapping[str, Curve]) -> Image.Image:
+    """Up to three curves by name, each its places and its heights; heights are logarithmic.
+
+    title: what the heights are. across: what the places are.
+    """
+    places, heights = (np.concatenate(parts) for parts in zip(*curves.values(), strict=True))
+    first, last = places.min(), max(places.max(), places.min() + 1)
+    least = heights[heights > 0].min(initial=heights.max(initial=1.0)) / 1.1
+    most = max(heights.max(), least) * 1.1
+
+    def at(place: float, height: float) -> tuple[float, float]:
+        along = (place - first) / (last - first)
+        up = np.log(max(height, least) / least) / np.log(most / least)
+        return (
+            _LEFT + along * (_WIDTH - _LEFT - _RIGHT),
+            _HEIGHT - _BOTTOM - up * (_HEIGHT - _TOP - _BOTTOM),
+        )
+
+    image = Image.new("RGB", (_WIDTH, _HEIGHT), _PAPER)
+    on = ImageDraw.Draw(image)
+    for height in np.geomspace(least, most, _TICKS):
+        on.line([at(first, height), at(last, height)], _LINES)
+        _write(on, (_LEFT - 6, at(first, height)[1]), f"{height:.2g}", "rm")
+    for place in np.unique(np.linspace(first, last, _TICKS).round()):
+        _write(on, (at(place, least)[0], _HEIGHT - _BOTTOM + 6), f"{place:.0f}", "mt")
+    _write(on, (_WIDTH / 2, _HEIGHT - 6), across, "mb")
+    _write(on, (_LEFT, 14), title, "lm")
+    right = _WIDTH - _RIGHT
+    for colour, (name, (along, up)) in zip(_COLOURS, curves.items(), strict=False):
+        on.line([at(*point) for point in zip(along, up, strict=True)], colour, 2)
+        _write(on, (right, 14), name, "rm", colour)
+        right -= 16 + on.textlength(name, ImageFont.load_default(13))
+    return image
+
+
+def _write(on: ImageDraw.ImageDraw, at: tuple, text: str, anchor: str, colour=_WORDS) -> None:
+    on.text(at, text, colour, ImageFont.load_default(13), anchor=anchor)

@@ -1,0 +1,133 @@
+"""What a training run leaves in its folder: a log for programs, and its state to go on from."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import keras
+
+from ..errors import DigitError
+
+LOG = "log.jsonl"
+BEST = "best.weights.h5"
+_STATE, _RUN = "state", "run.json"
+
+
+class Log(keras.callbacks.Callback):
+    """Writes a line of JSON a step, and one an epoch with the validation scores.
+
+    Both have ``epoch``, ``seconds`` since the training began, and the means over the epoch so far
+    of ``loss`` and ``accuracy``; a step has ``step``, an epoch ``val_loss`` and ``val_accuracy``.
+    """
+
+    def __init__(self, path: Path, epochs_before: int):
+        """epochs_before: those of an interrupted run, whose lines stay."""
+        super().__init__()
+        kept = [row for row in read_log(path) if row["epoch"] <= epochs_before]
+        path.write_text("".join(map(_line, kept)), encoding="ascii")
+        self._path, self._epoch = path, epochs_before
+        self._started = time.perf_counter() - (kept[-1]["seconds"] if kept else 0)
+
+    @property
+    def seconds(self) -> float:
+        """Since the training began, those of an interrupted run included."""
+        return time.perf_counter() - self._started
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._epoch = epoch + 1
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self._write({"step": batch + 1}, logs)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        self._write({}, logs)
+
+    def _write(self, place: dict[str, int], logs: dict | None) -> None:
+        seconds = round(self.seconds, 3)
+        scores = {name: float(value) for name, value in (logs or {}).items()}
+        with self._path.open("a", encoding="ascii") as file:
+            file.write(_line({"epoch": self._epoch, **place, "seconds": seconds, **scores}))
+
+
+def read_log(path: Path) -> list[dict]:
+    """The lines of a log, up to one that an interruption cut off; none where there is no log."""
+    rows: list[dict] = []
+    if path.exists():
+        for line in path.read_text(encoding="ascii").splitlines():
+            try:
+                rows.append(json.loads(line))
+            except ValueError:
+                break
+    return rows
+
+
+def epochs(rows: list[dict]) -> list[dict]:
+    """Of a log's lines those that end an epoch."""
+    return [row for row in rows if "step" not in row]
+
+
+class Backup(keras.callbacks.Callback):
+    """Saves weights, optimizer and seeds before each epoch but the first; keeps the last two.
+
+    Comes after the callbacks that change the weights between epochs. A file is complete or is not
+    there, so that any moment is fit for an interruption.
+    """
+
+    def __init__(self, folder: Path, epochs_before: int):
+        super().__init__()
+        self._folder, self._epochs_before = folder, epochs_before
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        if epoch == self._epochs_before:
+            return
+        unfinished = self._folder / "unfinished.weights.h5"
+        self.model.save_weights(unfinished, overwrite=True)
+        unfinished.replace(backup_path(self._folder, epoch))
+        for number, path in _backups(self._folder).items():
+            if number < epoch - 1:
+                path.unlink()
+
+
+def is_interrupted(folder: Path) -> bool:
+    """Whether the folder holds the state of a run that did not end."""
+    return (folder / _STATE / _RUN).exists()
+
+
+def begin(folder: Path, run: dict, *, resume: bool) -> tuple[Path, int]:
+    """Make the folder for a run's state, or find that of an interrupted one to resume.
+
+    run: what decides the weights, as JSON types. Returns the state's folder and the epochs that
+    are behind. Raises DigitError where the interrupted run is another one.
+    """
+    state = folder / _STATE
+    if resume and is_interrupted(folder):
+        if json.loads((state / _RUN).read_text(encoding="ascii")) != run:
+            raise DigitError(
+                f"{folder} holds an interrupted training by another recipe or on other images. "
+                "Give what it was begun with, or --force in place of --resume to begin anew."
+            )
+        return state, max(_backups(state), default=0)
+    forget(folder)
+    state.mkdir(parents=True)
+    (state / _RUN).write_text(json.dumps(run), encoding="ascii")
+    return state, 0
+
+
+def forget(folder: Path) -> None:
+    """Remove the state of a run, if there is one."""
+    shutil.rmtree(folder / _STATE, ignore_errors=True)
+
+
+def backup_path(folder: Path, number: int) -> Path:
+    """Where the state after so many epochs lies."""
+    return folder / f"epoch-{number}.weights.h5"
+
+
+def _backups(folder: Path) -> dict[int, Path]:
+    paths = folder.glob("epoch-*.weights.h5")
+    return {int(path.name.removesuffix(".weights.h5")[6:]): path for path in paths}
+
+
+def _line(row: dict) -> str:
+    return json.dumps(row) + "\n"

@@ -1,0 +1,24 @@
+import numpy as np
+import pytest
+
+from digit_model.training.curves import draw
+
+
+def row(epoch, **changes):
+    scores = {"loss": 0.5, "accuracy": 0.9, "val_loss": 0.4, "val_accuracy": 0.95}
+    return {"epoch": epoch, "seconds": 1.0, **scores, **changes}
+
+
+@pytest.mark.parametrize("count", [1, 2, 30])
+def test_a_log_is_drawn(count):
+    rows = [row(1, step=1), *(row(epoch, loss=1 / epoch) for epoch in range(1, count + 1))]
+    assert np.asarray(draw(rows)).std() > 0
+
+
+def test_no_errors_at_all_are_drawn():
+    assert np.asarray(draw([row(1, val_accuracy=1.0), row(2, val_accuracy=1.0)])).std() > 0
+
+
+def test_a_lower_loss_is_a_lower_line():
+    high, low = (np.asarray(draw([row(1), row(2, val_loss=loss)])) for loss in (0.4, 0.04))
+    assert not np.array_equal(high, low)
