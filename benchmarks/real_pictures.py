@@ -82,13 +82,13 @@ def main() -> int:
     # Spawned, for JAX's threads do not survive a fork.
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         record: dict = {"sha256": served.checkpoint.sha256}
-        for pictures in _labelled_sets(options.data):
+        for pictures in labelled_sets(options.data):
             record[pictures.name] = _report(pictures, networks, pool, options.failures)
         if options.json:
             options.json.write_text(json.dumps(record, indent=2) + "\n")
         print("\n| to be refused | pictures | refused |\n|---|---|---|")
         for name, strange in _strange_sets(options.data):
-            answers = _answers(served.recogniser, list(pool.map(_tile, strange, chunksize=32)))
+            answers = _answers(served.recogniser, list(pool.map(tile_of, strange, chunksize=32)))
             print(f"| {name} | {len(strange)} | {1 - _accepted(answers):.1%} |", flush=True)
     if MNIST.exists():
         tiles = list(_mnist_test()[0].astype(np.float32) / 255)
@@ -112,7 +112,7 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _labelled_sets(home: Path) -> Iterator[PictureSet]:
+def labelled_sets(home: Path) -> Iterator[PictureSet]:
     photos = sorted(home.glob("photos/*/*.jpg"))
     yield PictureSet("phone photos", photos, [path.parent.name for path in photos])
     yield _arrays("scanned forms", home / "forms.npz")
@@ -190,7 +190,7 @@ def _mnist_test() -> tuple[np.ndarray, np.ndarray]:
         return arrays["x_test"], arrays["y_test"]
 
 
-def _tile(picture) -> np.ndarray:
+def tile_of(picture) -> np.ndarray:
     """The tile of a picture of one digit, as a recogniser makes it; BLANK where there is no ink."""
     try:
         return normalise(whole(find_ink(decode(picture))).ink)[0]
@@ -210,7 +210,7 @@ def _report(
     """Print the row of a set, draw its contact sheet, and return its score."""
     naive = ece = "–"
     if pictures.one:
-        tiles = list(pool.map(_tile, pictures.pictures, chunksize=32))
+        tiles = list(pool.map(tile_of, pictures.pictures, chunksize=32))
         answers, *before = [_answers(network, tiles) for network in networks]
         tiles = list(pool.map(_naive_tile, pictures.pictures, chunksize=32))
         naive = _share(_answers(networks[0], tiles), pictures)

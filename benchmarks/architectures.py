@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""Trains and scores every network of the family, and writes the table of docs/architectures.md.
+
+    python benchmarks/architectures.py [--data MNIST] [--checkpoints DIR] [--only NAME ...]
+
+A recipe whose checkpoint is in the folder already is only scored; the others are trained first, by
+train.py, and an interrupted training is resumed. Where ImageNet's weights cannot be downloaded a
+transfer model begins with random ones, and the table says so. Without --data Keras downloads MNIST.
+"""
+
+import argparse
+import multiprocessing
+import os
+import platform
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from mnist_errors import BAD_LABELS
+from real_pictures import HOME, labelled_sets, tile_of
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from digit_model import checkpoint, pretrained
+from digit_model.architectures import IMAGENET
+from digit_model.errors import DigitError
+from digit_model.recogniser import Recogniser
+from digit_model.training import dataset
+from digit_model.training.dataset import Labelled
+from digit_model.training.metrics import Scores, score
+from digit_model.training.recipes import RANDOM, RECIPES
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "architectures.md"
+BEGIN, END = "<!-- python benchmarks/architectures.py writes this -->", "<!-- to here -->"
+# What five well-known projects report on MNIST's test images; docs/architectures.md says more.
+ELSEWHERE = {
+    "dense-plain": "97.44–98.72 %",
+    "cnn": "98.17–99.45 %",
+    "mobilenetv2": "63 %",
+    "resnet50": "78 %",
+}
+HEADINGS = (
+    "recipe",
+    "parameters",
+    "file",
+    "accuracy",
+    "errors (bad labels)",
+    "NLL",
+    "ECE",
+    "phone photos",
+    "real pictures",
+    "training",
+    "1 tile",
+    "128 tiles",
+    "elsewhere",
+)
+REPETITIONS = 30
+
+
+@dataclass(frozen=True, eq=False)
+class TileSet:
+    """A set of real pictures as tiles, (n, 28, 28) float32, and their digits, (n,)."""
+
+    name: str
+    tiles: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """What the table says of one checkpoint; real: the share of each set that is read right."""
+
+    name: str
+    parameters: int
+    bytes: int
+    scores: Scores
+    bad_labels: int
+    real: dict[str, float]
+    minutes: float
+    milliseconds: tuple[float, float]
+    random: bool
+
+
+def main() -> int:
+    options = _options()
+    try:
+        test = dataset.load(options.data).scored
+        folders = {name: options.checkpoints / name for name in options.only}
+        for name, folder in folders.items():
+            if not (folder / checkpoint.CONFIG).exists():
+                train(name, folder, options.data)
+        real = list(real_tiles(options.real)) if options.real.is_dir() else []
+        rows = [measure(name, folder, test, real) for name, folder in folders.items()]
+    except DigitError as error:
+        print(f"architectures.py: {error}", file=sys.stderr)
+        return 1
+    text = table(rows)
+    print(text)
+    write(options.page, text)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="MNIST, as train.py takes it")
+    parser.add_argument(
+        "--checkpoints", type=Path, default=Path("checkpoints"), help="one folder a recipe"
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=RECIPES, default=list(RECIPES), help="these recipes alone"
+    )
+    parser.add_argument("--real", type=Path, default=HOME, help="the folder of real pictures")
+    parser.add_argument("--page", type=Path, default=PAGE, help="where to write the table")
+    return parser.parse_args()
+
+
+def train(name: str, folder: Path, data: Path | None) -> None:
+    """Train by the recipe, with random weights where ImageNet's cannot be had.
+
+    Raises DigitError where that fails too.
+    """
+    command = [sys.executable, "train.py", "--recipe", name, "--out", str(folder.resolve())]
+    command += ["--resume"] + (["--data", str(data.resolve())] if data else [])
+    attempts = [command]
+    if RECIPES[name].pretrained == IMAGENET:
+        attempts.append([*command, "--force", "--pretrained", RANDOM])
+    # any() stops at the first that succeeds.
+    if not any(subprocess.run(attempt, cwd=ROOT).returncode == 0 for attempt in attempts):
+        raise DigitError(f"The training by recipe {name} failed; its last lines say why.")
+
+
+def real_tiles(home: Path):
+    """The sets of one digit a picture, as TileSets."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        for pictures in labelled_sets(home):
+            if pictures.one:
+                tiles = list(pool.map(tile_of, pictures.pictures, chunksize=32))
+                yield TileSet(pictures.name, np.array(tiles), np.array(pictures.texts, int))
+
+
+def measure(name: str, folder: Path, test: Labelled, real: list[TileSet]) -> Row:
+    """Load a checkpoint, score it and time it."""
+    served = pretrained.load_from(folder)
+    recogniser, record = served.recogniser, served.checkpoint.record
+    logits = recogniser.classify(test.tiles)
+    wrong = np.flatnonzero(logits.argmax(axis=1) != test.labels)
+    return Row(
+        name,
+        parameters=served.checkpoint.model.count_params(),
+        bytes=(folder / checkpoint.WEIGHTS).stat().st_size,
+        scores=score(logits, test.labels, recogniser.calibration.temperature),
+        bad_labels=len(BAD_LABELS.intersection(wrong.tolist())),
+        real={tiles.name: share_right(recogniser, tiles) for tiles in real},
+        minutes=record.get("training", {}).get("seconds", 0.0) / 60,
+        milliseconds=(latency(recogniser, 1), latency(recogniser, 128)),
+        random=RECIPES[name].pretrained != record.get("recipe", {}).get("pretrained", RANDOM),
+    )
+
+
+def share_right(recogniser: Recogniser, tiles: TileSet) -> float:
+    """Of a set's pictures those read right; one in which no ink was found is wrong."""
+    answers = recogniser.classify(tiles.tiles).argmax(axis=1)
+    return float(((answers == tiles.labels) & tiles.tiles.any(axis=(1, 2))).mean())
+
+
+def latency(recogniser: Recogniser, batch: int) -> float:
+    """The median milliseconds of the network alone for so many tiles at once."""
+    tiles = np.random.default_rng(0).random((batch, 28, 28), np.float32)
+    times = []
+    for _ in range(REPETITIONS):
+        started = time.perf_counter()
+        recogniser.classify(tiles)
+        times.append(time.perf_counter() - started)
+    return 1000 * float(np.median(times))
+
+
+def table(rows: list[Row]) -> str:
+    """The rows in markdown, and on which machine they were measured."""
+    lines = [f"| {' | '.join(HEADINGS)} |", "|---" * len(HEADINGS) + "|"]
+    lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
+    if any(row.random for row in rows):
+        lines += [
+            "",
+            "* ImageNet's weights could not be downloaded where this was trained: "
+            "`--pretrained none`.",
+        ]
+    machine = f"{platform.machine()}, {os.cpu_count()} cores"
+    return "\n".join([*lines, "", f"Trained and timed on {machine}."])
+
+
+def _cells(row: Row) -> list[str]:
+    scores = row.scores
+    return [
+        f"`{row.name}`" + ("*" if row.random else ""),
+        f"{row.parameters:,}",
+        f"{row.bytes / 1000:,.0f} kB",
+        f"{scores.accuracy:.2%}".replace("%", " %"),
+        f"{scores.errors} ({row.bad_labels})",
+        f"{scores.nll:.4f}",
+        f"{scores.ece:.4f}",
+        f"{100 * row.real['phone photos']:.1f} %" if "phone photos" in row.real else "–",
+        f"{100 * np.mean(list(row.real.values())):.1f} %" if row.real else "–",
+        f"{row.minutes:.0f} min",
+        f"{row.milliseconds[0]:.1f} ms",
+        f"{row.milliseconds[1]:.0f} ms",
+        ELSEWHERE.get(row.name, ""),
+    ]
+
+
+def write(page: Path, text: str) -> None:
+    """Put the table between its marks on the page."""
+    before, mark, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (mark and end):
+        raise DigitError(f"{page} lacks the line {BEGIN} or {END}.")
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

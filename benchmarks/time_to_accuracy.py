@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""How long until a network reads 99 % and 99.5 % of the validation images, beside two examples.
+
+    python benchmarks/time_to_accuracy.py [--data MNIST] [--picture FILE] [--json FILE]
+
+In one run, one after the other, each in a process of its own on all cores: `train.py --recipe
+quick`; Keras's MNIST convnet example (https://keras.io/examples/vision/mnist_convnet/, its layers
+and settings, on JAX); PyTorch's MNIST example (https://github.com/pytorch/examples/tree/main/mnist,
+its layers and settings), left out where torch is not installed. All learn from the same 55,000
+images and are scored on the same 5,000 after each epoch; the clock starts before the first step and
+counts compiling and scoring. The test images are scored once, at the end.
+"""
+
+import argparse
+import json
+import multiprocessing
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from digit_model.arrays import DIGITS
+from digit_model.errors import DigitError
+from digit_model.training import dataset
+from digit_model.training.curves import chart
+from digit_model.training.dataset import Labelled
+
+GOALS = (0.99, 0.995)
+SCORING_BATCH = 1000
+# Of MNIST's training images, by which PyTorch's example scales its pixels.
+MEAN, DEVIATION = 0.1307, 0.3081
+
+
+@dataclass(frozen=True)
+class Images:
+    """What every contestant gets: images to learn from, to be scored on, and to end with."""
+
+    train: Labelled
+    validation: Labelled
+    test: Labelled
+
+
+@dataclass(frozen=True)
+class Run:
+    """The seconds at which each epoch ended, the accuracies then, and the one on the test set."""
+
+    seconds: list[float]
+    accuracies: list[float]
+    test_accuracy: float
+
+    def seconds_to(self, accuracy: float) -> float | None:
+        """When the validation accuracy was first reached, or None."""
+        reached = zip(self.seconds, self.accuracies, strict=True)
+        return next((second for second, found in reached if found >= accuracy), None)
+
+
+def quick(images: Images, epochs: int | None, seed: int) -> Run:
+    """`train.py --recipe quick`."""
+    from digit_model.training import progress, together
+    from digit_model.training.fit import fit
+    from digit_model.training.recipes import RECIPES
+
+    recipe = replace(RECIPES["quick"], seed=seed)
+    recipe = replace(recipe, epochs=epochs or recipe.epochs)
+    together.use_devices()
+    with TemporaryDirectory() as folder:
+        trained = fit(recipe, images.train, images.validation, folder=Path(folder), verbose=0)
+        ended = progress.epochs(progress.read_log(Path(folder) / progress.LOG))
+    answers = trained.model.predict(images.test.tiles, SCORING_BATCH, verbose=0).argmax(axis=1)
+    return Run(
+        [row["seconds"] for row in ended],
+        [row["val_accuracy"] for row in ended],
+        float((answers == images.test.labels).mean()),
+    )
+
+
+def keras_example(images: Images, epochs: int | None, seed: int) -> Run:
+    """Keras's example: two convolutions with pooling, dropout, Adam, batches of 128, 15 epochs."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(seed)
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, kernel_size=(3, 3), activation="relu"),
+            layers.MaxPooling2D(pool_size=(2, 2)),
+            layers.Conv2D(64, kernel_size=(3, 3), activation="relu"),
+            layers.MaxPooling2D(pool_size=(2, 2)),
+            layers.Flatten(),
+            layers.Dropout(0.5),
+            layers.Dense(DIGITS, activation="softmax"),
+        ]
+    )
+    model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+    (x, y), held_out, test = (
+        (part.tiles[..., None], keras.utils.to_categorical(part.labels, DIGITS))
+        for part in (images.train, images.validation, images.test)
+    )
+    seconds: list[float] = []
+    started = time.perf_counter()
+    clock = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seconds.append(time.perf_counter() - started)
+    )
+    history = model.fit(
+        x,
+        y,
+        batch_size=128,
+        epochs=epochs or 15,
+        validation_data=held_out,
+        callbacks=[clock],
+        verbose=0,
+    )
+    accuracy = model.evaluate(*test, batch_size=SCORING_BATCH, verbose=0)[1]
+    return Run(seconds, [float(a) for a in history.history["val_accuracy"]], float(accuracy))
+
+
+def pytorch_example(images: Images, epochs: int | None, seed: int) -> Run:
+    """PyTorch's example: two convolutions, Adadelta, batches of 64, 14 epochs."""
+    import torch
+    from torch import nn
+    from torch.nn import functional
+
+    torch.manual_seed(seed)
+    model = nn.Sequential(
+        nn.Conv2d(1, 32, 3, 1),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 3, 1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Dropout(0.25),
+        nn.Flatten(),
+        nn.Linear(9216, 128),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(128, DIGITS),
+        nn.LogSoftmax(dim=1),
+    )
+    optimizer = torch.optim.Adadelta(model.parameters(), lr=1.0)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.7)
+    (x, y), held_out, test = (
+        (
+            torch.from_numpy((part.tiles[:, None] - MEAN) / DEVIATION),
+            torch.from_numpy(part.labels.astype(np.int64)),
+        )
+        for part in (images.train, images.validation, images.test)
+    )
+
+    def accuracy(tiles, labels) -> float:
+        model.eval()
+        with torch.no_grad():
+            answers = [model(batch).argmax(1) for batch in tiles.split(SCORING_BATCH)]
+        return float((torch.cat(answers) == labels).double().mean())
+
+    seconds, accuracies = [], []
+    started = time.perf_counter()
+    for _ in range(epochs or 14):
+        model.train()
+        for chosen in torch.randperm(len(x)).split(64):
+            optimizer.zero_grad()
+            functional.nll_loss(model(x[chosen]), y[chosen]).backward()
+            optimizer.step()
+        schedule.step()
+        accuracies.append(accuracy(*held_out))
+        seconds.append(time.perf_counter() - started)
+    return Run(seconds, accuracies, accuracy(*test))
+
+
+def main() -> int:
+    options = _options()
+    try:
+        images = load(options.data, options.limit)
+    except DigitError as error:
+        print(f"time_to_accuracy.py: {error}", file=sys.stderr)
+        return 1
+    contestants: dict[str, Callable[..., Run]] = {"quick": quick, "Keras example": keras_example}
+    if find_spec("torch"):
+        contestants["PyTorch example"] = pytorch_example
+    else:
+        print("PyTorch is not installed here; its row is left out (pip install torch).\n")
+    runs = {}
+    for name, contestant in contestants.items():
+        # A process of its own, for what one sets in JAX the next must not find.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            runs[name] = pool.submit(contestant, images, options.epochs, options.seed).result()
+        print(f"{name}: {runs[name].seconds[-1]:.0f} s", flush=True)
+    print("\n" + table(runs))
+    if options.json:
+        options.json.write_text(json.dumps({k: asdict(v) for k, v in runs.items()}, indent=2))
+    if options.picture:
+        draw(runs).save(options.picture)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="MNIST, as train.py takes it")
+    parser.add_argument("--seed", type=int, default=0, help="of all three")
+    parser.add_argument("--picture", type=Path, help="draw the errors by the seconds into this")
+    parser.add_argument("--json", type=Path, help="write the curves into this")
+    parser.add_argument("--epochs", type=int, help="of all three, in place of their own; to try")
+    parser.add_argument("--limit", type=int, help="so many training images; to try")
+    return parser.parse_args()
+
+
+def load(data: Path | None, limit: int | None) -> Images:
+    """The images, of the training ones no more than the limit. Raises DigitError."""
+    source = dataset.load(data)
+    train, validation = dataset.split(source.train, seed=0)
+    return Images(train[:limit], validation, source.scored)
+
+
+def table(runs: dict[str, Run]) -> str:
+    """In markdown: the seconds to each goal, how many times ours they are, and the ends."""
+    ours = runs["quick"]
+    goals = " | ".join(f"to {goal:.1%} | times ours" for goal in GOALS)
+    lines = [f"| | {goals} | in all | validation | test |", "|---" * (2 * len(GOALS) + 4) + "|"]
+    for name, run in runs.items():
+        cells = [name]
+        for goal in GOALS:
+            cells += _against(run.seconds_to(goal), ours.seconds_to(goal))
+        cells += [f"{run.seconds[-1]:.0f} s", f"{run.accuracies[-1]:.2%}"]
+        lines.append(f"| {' | '.join(cells)} | {run.test_accuracy:.2%} |")
+    return "\n".join(lines)
+
+
+def _against(seconds: float | None, ours: float | None) -> list[str]:
+    if seconds is None:
+        return ["not reached", "–"]
+    return [f"{seconds:.0f} s", f"{seconds / ours:.1f}" if ours else "–"]
+
+
+def draw(runs: dict[str, Run]):
+    """The validation errors in percent by the seconds, one curve a contestant."""
+    curves = {
+        name: (np.array(run.seconds), 100 * (1 - np.array(run.accuracies)))
+        for name, run in runs.items()
+    }
+    return chart("validation errors, %", "seconds of training, 2 cores", curves)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

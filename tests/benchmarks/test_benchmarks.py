@@ -1,0 +1,79 @@
+"""The benchmarks as a person calls them, on a few drawn digits."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digit_model import checkpoint
+from digit_model.training.strokes import draw_digits
+from tests.conftest import ROOT
+
+BUNDLED = ROOT / "digit_model" / "bundled"
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "drawn.npz"
+    train, test = draw_digits(960, seed=0), draw_digits(200, seed=1)
+    np.savez(
+        path, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels
+    )
+    return path
+
+
+def run(name, *arguments):
+    command = [sys.executable, f"benchmarks/{name}.py", *map(str, arguments)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=250)
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def test_errors_are_listed_and_drawn(data, tmp_path):
+    sheet = tmp_path / "sheet.png"
+    status, output = run("mnist_errors", BUNDLED, "--data", data, "--sheet", sheet)
+    assert status == 0, output
+    *listed, total = output.strip().splitlines()
+    scores = subprocess.run(
+        [sys.executable, "-m", "digit_model", "evaluate", "--data", data, "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    ).stdout
+    errors = json.loads(scores)["errors"]
+    assert total.startswith(f"{errors} errors")
+    assert sum(" read as " in line for line in listed) == errors
+    assert sheet.exists() == bool(errors)
+
+
+def test_the_table_is_written_between_its_marks(data, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text((ROOT / "docs" / "architectures.md").read_text())
+    options = ("--data", data, "--checkpoints", tmp_path, "--real", tmp_path / "absent")
+    status, output = run("architectures", *options, "--only", "dense-plain", "--page", page)
+    assert status == 0, output
+    [row] = [line for line in page.read_text().splitlines() if line.startswith("| `dense-plain` |")]
+    trained = checkpoint.load(tmp_path / "dense-plain").record["scores"]["test"]
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[1] == "235,146"
+    assert cells[3] == f"{100 * trained['accuracy']:.2f} %"
+    assert cells[4].split()[0] == str(trained["errors"])
+    assert cells[7:9] == ["–", "–"]
+    assert "Not measured yet" not in page.read_text()
+    assert page.read_text().endswith((ROOT / "docs" / "architectures.md").read_text()[-100:])
+
+
+def test_times_to_accuracy_stand_side_by_side(data, tmp_path):
+    curves, picture = tmp_path / "curves.json", tmp_path / "curves.png"
+    options = ("--data", data, "--epochs", "2", "--json", curves, "--picture", picture)
+    status, output = run("time_to_accuracy", *options)
+    assert status == 0, output
+    runs = json.loads(curves.read_text())
+    assert {"quick", "Keras example"} <= runs.keys()
+    for name, found in runs.items():
+        assert f"| {name} |" in output
+        assert len(found["accuracies"]) == 2
+        assert found["seconds"] == sorted(found["seconds"])
+    assert Image.open(picture).size[0] > 100
