@@ -128,7 +128,7 @@ def train(name: str, folder: Path, data: Path | None) -> None:
     command += ["--resume"] + (["--data", str(data.resolve())] if data else [])
     attempts = [command]
     if RECIPES[name].pretrained == IMAGENET:
-        attempts.append([*command, "--force", "--pretrained", RANDOM])
+        attempts.append([*command, "--pretrained", RANDOM])
     # any() stops at the first that succeeds.
     if not any(subprocess.run(attempt, cwd=ROOT).returncode == 0 for attempt in attempts):
         raise DigitError(f"The training by recipe {name} failed; its last lines say why.")
