@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         checkpoint.refuse_to_overwrite(out, options.force)
         use_all_cores()
-        _train(recipe, options.data, out, options.force)
+        _train(recipe, options.data, options.start, out, options.force)
     except DigitError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
@@ -61,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
         "without it Keras downloads MNIST",
     )
     parser.add_argument("--out", type=Path, help="the folder to write; checkpoints/ARCHITECTURE")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="begin with this checkpoint's weights; without it with random ones",
+    )
     parser.add_argument("--force", action="store_true", help="replace a checkpoint that is there")
     for choice in fields(Recipe):
         assert choice.default is not MISSING
@@ -90,16 +96,36 @@ def _make(folder: Path) -> None:
         raise DigitError(f"{folder} cannot be made: {error.strerror}. Name another.") from error
 
 
-def _train(recipe: Recipe, data: Path | None, out: Path, force: bool) -> None:
+def _train(recipe: Recipe, data: Path | None, start: Path | None, out: Path, force: bool) -> None:
+    first = _started(start, recipe.architecture)
     source = dataset.load(data)
     _make(out)
     train, validation = dataset.split(source.train, recipe.seed)
     log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
-    trained = fit(recipe, train, validation, history=out / "history.csv")
+    trained = fit(
+        recipe,
+        train,
+        validation,
+        start=first.model if first else None,
+        history=out / "history.csv",
+    )
     scores = {"validation": trained.validation.as_json()}
     if source.test is not None:
         scores["test"] = _score_once(trained, source.test).as_json()
-    _save(recipe, trained, scores, out, force)
+    _save(recipe, trained, scores, first, out, force)
+
+
+def _started(start: Path | None, architecture: str) -> checkpoint.Checkpoint | None:
+    """The checkpoint to begin with, if there is one."""
+    if start is None:
+        return None
+    first = checkpoint.load(start)
+    if first.architecture != architecture:
+        raise DigitError(
+            f"{start} holds a network of the kind {first.architecture}, and {architecture} is to "
+            f"be trained. Say --architecture {first.architecture}."
+        )
+    return first
 
 
 def _score_once(trained: Trained, test: dataset.Labelled) -> Scores:
@@ -107,10 +133,18 @@ def _score_once(trained: Trained, test: dataset.Labelled) -> Scores:
     return score(logits, test.labels, trained.calibration.temperature)
 
 
-def _save(recipe: Recipe, trained: Trained, scores: dict, out: Path, force: bool) -> None:
+def _save(
+    recipe: Recipe,
+    trained: Trained,
+    scores: dict,
+    first: checkpoint.Checkpoint | None,
+    out: Path,
+    force: bool,
+) -> None:
+    training = {"epochs": trained.epochs, "seconds": round(trained.seconds, 1)}
     record = {
         "recipe": asdict(recipe),
-        "training": {"epochs": trained.epochs, "seconds": round(trained.seconds, 1)},
+        "training": training | ({"start": first.sha256} if first else {}),
         "scores": scores,
     }
     saved = checkpoint.save(

@@ -61,6 +61,30 @@ def test_a_run_writes_a_checkpoint_and_is_not_overwritten(data, tmp_path):
     assert checkpoint.load(out).sha256 == saved.sha256
 
 
+def test_a_run_begins_with_the_weights_of_another(data, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    status, output = finish(start("--data", data, "--out", first, "--epochs", "2", *SHORT))
+    assert status == 0, output
+    still = ["--start", first, "--epochs", "1", "--learning-rate", "0", *SHORT]
+    status, output = finish(start("--data", data, "--out", second, *still))
+    assert status == 0, output
+    before, after = checkpoint.load(first), checkpoint.load(second)
+    assert after.record["training"]["start"] == before.sha256
+    for old, new in zip(
+        before.model.trainable_variables, after.model.trainable_variables, strict=True
+    ):
+        np.testing.assert_allclose(new, old, atol=1e-6)
+
+
+def test_weights_of_another_architecture_are_refused_as_a_start(data, tmp_path):
+    status, output = finish(
+        start("--data", data, "--out", tmp_path, "--start", "digit_model/bundled", *SHORT)
+    )
+    assert status == 1
+    assert "--architecture cnn" in output
+    assert "Traceback" not in output
+
+
 def test_ctrl_c_keeps_the_best_so_far(data, tmp_path):
     out = tmp_path / "dense"
     process = start("--data", data, "--out", out, "--epochs", "2000", *SHORT)

@@ -45,7 +45,7 @@ class Recipe:
     ema_share: float = _flag(0.03, "part of the run that the averaged weights look back over")
     augment: bool = _flag(True, "distort every training image anew in each epoch")
     drawn: int = _flag(24_000, "digits drawn by our own code that join the training set")
-    outliers: int = _flag(18_000, "marks that are no digit, for which all ten targets are 0")
+    outliers: int = _flag(26_000, "marks that are no digit, for which all ten targets are 0")
     seed: int = _flag(0, "decides the split, the first weights, the order and every distortion")
 
 
@@ -145,11 +145,13 @@ def fit(
     train: Labelled,
     validation: Labelled,
     *,
+    start: keras.Model | None = None,
     history: Path | None = None,
     verbose: int = 1,
 ) -> Trained:
     """Train by the recipe and return the averaged weights that did best on the validation images.
 
+    start: a network of the recipe's architecture whose weights to begin with, else random ones.
     history: a CSV file that gets a line an epoch. verbose: Keras's (1 is a progress bar).
     Ctrl-C ends the training after the step at hand; the epoch so far is validated like any other.
     """
@@ -158,7 +160,10 @@ def fit(
     batches = AugmentedBatches(images, targets, recipe)
     started = time.perf_counter()
     with _distribution(recipe.batch_size, len(validation)).scope():
-        model, epochs = _run(recipe, batches, validation, history, verbose)
+        model = _compiled(recipe, len(batches))
+        if start is not None:
+            model.set_weights(start.get_weights())
+        model, epochs = _run(model, recipe, batches, validation, history, verbose)
         logits = model.predict(validation.tiles, batch_size=_SCORING_BATCH, verbose=0)
     calibration = calibrate(logits, validation.labels)
     return Trained(
@@ -182,8 +187,8 @@ def _training_set(recipe: Recipe, train: Labelled) -> tuple[np.ndarray, np.ndarr
 
 
 def _outliers(recipe: Recipe, train: Labelled) -> np.ndarray:
-    """Marks that are no digit, (n, 28, 28) uint8; every fifth is two training digits in one."""
-    combined = combine_digits(train, recipe.outliers // 5, recipe.seed)
+    """Marks that are no digit, (n, 28, 28) uint8; every third is two training digits in one."""
+    combined = combine_digits(train, recipe.outliers // 3, recipe.seed)
     return np.concatenate([combined, draw_outliers(recipe.outliers - len(combined), recipe.seed)])
 
 
@@ -231,6 +236,7 @@ def _compiled(recipe: Recipe, steps: int) -> keras.Model:
 
 
 def _run(
+    model: keras.Model,
     recipe: Recipe,
     batches: AugmentedBatches,
     validation: Labelled,
@@ -241,7 +247,6 @@ def _run(
 
     The trained one has an optimizer, which does not belong into a checkpoint.
     """
-    model = _compiled(recipe, len(batches))
     truth = np.eye(DIGITS, dtype=np.float32)[validation.labels]
     with tempfile.TemporaryDirectory() as folder:
         best = Path(folder) / "best.weights.h5"
