@@ -1,7 +1,7 @@
 """A trained network as a reader of pictures: read(picture) -> Reading."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from scipy import special
 
 from .arrays import (
     DIGITS,
+    TILE_BOX,
     TILE_SIZE,
     Box,
     Calibration,
@@ -30,6 +31,7 @@ from .picture.decode import decode
 from .picture.ink import find_ink
 from .picture.normalise import normalise
 from .picture.segment import Mark, best_path, pieces, segment, whole
+from .picture.sheet import lay_out
 
 Source = str | Path | bytes | Image.Image | np.ndarray
 # Compiled at load; a batch is padded to the next of these sizes and cut at the last.
@@ -92,6 +94,20 @@ class Recogniser:
             for item in prepared
         ]
 
+    def read_tiles(self, tiles: np.ndarray, rows: Sequence[int]) -> Reading:
+        """Read (n, 28, 28) float32 tiles in 0..1 as they are, each one digit, in the rows given.
+
+        The reading's picture shows the tiles themselves, side by side in their rows.
+        """
+        started = time.perf_counter()
+        picture, placements = lay_out(tiles, rows)
+        read = zip(tiles, rows, placements, self.classify(tiles), strict=True)
+        digits = tuple(
+            Digit(tile, placement, _inner_box(placement), row, *self._judged(logits))
+            for tile, row, placement, logits in read
+        )
+        return Reading(picture, digits, time.perf_counter() - started)
+
     def classify(self, tiles: np.ndarray) -> np.ndarray:
         """The logits, (n, 10) float32, of (n, 28, 28) float32 tiles in 0..1."""
         largest = BATCH_SIZES[-1]
@@ -122,8 +138,7 @@ class Recogniser:
         return Reading(item.picture, tuple(digits), item.seconds + share)
 
     def _digit(self, item: "_Prepared", piece: "_Piece", logits: np.ndarray) -> Digit:
-        probabilities = special.softmax(logits.astype(np.float64) / self.calibration.temperature)
-        energy = -float(special.logsumexp(logits))
+        probabilities, accepted = self._judged(logits)
         left, top, scale = piece.placement
         return Digit(
             tile=piece.tile,
@@ -134,12 +149,19 @@ class Recogniser:
             ),
             box=_on_picture(piece.mark.box, item.scale, item.picture),
             row=piece.mark.row,
-            probabilities=probabilities.astype(np.float32),
-            accepted=bool(
-                probabilities.max() >= self.calibration.min_confidence
-                and energy <= self.calibration.max_energy
-            ),
+            probabilities=probabilities,
+            accepted=accepted,
         )
+
+    def _judged(self, logits: np.ndarray) -> tuple[np.ndarray, bool]:
+        """The calibrated probabilities, (10,) float32, and whether they make an answer."""
+        probabilities = special.softmax(logits.astype(np.float64) / self.calibration.temperature)
+        energy = -float(special.logsumexp(logits))
+        accepted = (
+            probabilities.max() >= self.calibration.min_confidence
+            and energy <= self.calibration.max_energy
+        )
+        return probabilities.astype(np.float32), bool(accepted)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +197,14 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
     ]
     scale = picture.shape[1] / ink.shape[1]
     return _Prepared(picture, scale, tiles, time.perf_counter() - started)
+
+
+def _inner_box(placement: Placement) -> Box:
+    """Where LeCun's box lies on the picture; the ink may pass it by a little."""
+    margin = (TILE_SIZE - TILE_BOX) // 2 - 1
+    low, high = margin * placement.scale, (TILE_SIZE - margin) * placement.scale
+    left, top = placement.left, placement.top
+    return Box(*(round(side) for side in (left + low, top + low, left + high, top + high)))
 
 
 def _on_picture(box: Box, scale: float, picture: Picture) -> Box:

@@ -14,7 +14,7 @@ from digit_model.errors import DigitError
 from digit_model.picture.render import fit_to_screen, overlay
 from digit_model.pretrained import Pretrained
 
-from . import answer
+from . import answer, link
 from .answer import Seen
 
 PAD_EMPTY = ("Draw a digit", "Or several. The answer comes by itself after each stroke.")
@@ -38,7 +38,9 @@ class Handlers:
         self._shelf = tempfile.TemporaryDirectory(prefix="digit-")
 
     def pad(self, drawing: str | None) -> Shown:
-        """drawing: the pad's PNG in a data: URL, or nothing."""
+        """drawing: the pad's PNG in a data: URL, a link that was opened there, or nothing."""
+        if drawing and drawing.startswith(link.PREFIX):
+            return self._linked(drawing.removeprefix(link.PREFIX))
         try:
             png = base64.b64decode((drawing or "").partition(",")[2])
         except ValueError:
@@ -99,6 +101,19 @@ class Handlers:
             return answer.problem(str(error)), answer.no_pictures(), None
         if not reading.digits:
             return answer.problem("Nothing here looks like a digit."), answer.no_pictures(), None
+        return self._look(reading)
+
+    def _linked(self, code: str) -> Shown:
+        """The tiles in a link; the pad itself draws the strokes in one."""
+        try:
+            found = link.read(code)
+        except DigitError as error:
+            return answer.problem(str(error)), answer.no_pictures(), None
+        if isinstance(found, link.Tiles):
+            return self._look(self._recogniser.read_tiles(found.tiles, found.rows))
+        return _nothing(PAD_EMPTY)
+
+    def _look(self, reading: Reading) -> Shown:
         picture, digits = fit_to_screen(reading.picture, reading.digits)
         mark = _least_sure(reading)
         small = replace(reading, picture=picture, digits=digits)
@@ -110,7 +125,8 @@ class Handlers:
             for number, digit in enumerate(seen.reading.digits)
         ]
         method = self._recogniser.explanation
-        return answer.answer(seen), answer.pictures(seen, heatmaps, method), seen
+        tiles = f'<span hidden data-tiles="{link.of_digits(seen.reading.digits)}"></span>'
+        return answer.answer(seen) + tiles, answer.pictures(seen, heatmaps, method), seen
 
     def _keep(self, image) -> str:
         """A file of its own for each call: Gradio copies by content, and not atomically."""

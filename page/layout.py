@@ -11,6 +11,7 @@ from digit_model.pretrained import Pretrained
 
 from . import answer
 from .handlers import PAD_EMPTY, Handlers, accuracy
+from .share import link_button, unpack
 
 HERE = Path(__file__).parent
 PAD = """
@@ -46,8 +47,11 @@ def build(served: Pretrained) -> gr.Blocks:
                 inputs = _inputs()
             with gr.Column(elem_id="output", min_width=300, scale=6):
                 shown = _output()
-            gr.HTML(_small_print(served), elem_id="model")
+            with gr.Column(elem_id="after", min_width=0):
+                link = link_button()
+                gr.HTML(_small_print(served), elem_id="model")
         _wire(handlers, inputs, [*shown, seen], seen)
+        link.open(unpack, link, inputs["pad"][1], show_progress="hidden", api_visibility="private")
         _endpoints(handlers)
     return page
 
