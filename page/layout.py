@@ -1,15 +1,19 @@
 """What stands where on the page, and which event does what."""
 
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from pathlib import Path
 
 import gradio as gr
+from gradio.components import Component
 from gradio.data_classes import ImageData
 
 from digit_model.pretrained import Pretrained
 
 from . import answer
+from .batch import read_files, results, uploader
+from .gallery import picked, thumbnails
 from .handlers import PAD_EMPTY, Handlers, accuracy
 from .share import link_button, unpack
 
@@ -44,19 +48,31 @@ def build(served: Pretrained) -> gr.Blocks:
         seen = gr.State(None, time_to_live=FILES_KEPT[1])
         with gr.Row(elem_id="desk", equal_height=False):
             with gr.Column(elem_id="input", min_width=300, scale=4):
-                inputs = _inputs()
+                inputs, files = _inputs()
             with gr.Column(elem_id="output", min_width=300, scale=6):
                 shown = _output()
+                table = results()
             with gr.Column(elem_id="after", min_width=0):
                 link = link_button()
                 gr.HTML(_small_print(served), elem_id="model")
         _wire(handlers, inputs, [*shown, seen], seen)
         link.open(unpack, link, inputs["pad"][1], show_progress="hidden", api_visibility="private")
+        files.change(
+            partial(read_files, served.recogniser),
+            files,
+            table,
+            show_progress="hidden",
+            trigger_mode="always_last",
+            api_visibility="private",
+            concurrency_id="batch",
+            concurrency_limit=1,
+        )
         _endpoints(handlers)
     return page
 
 
-def _inputs() -> dict[str, tuple[gr.Tab, gr.Image | gr.HTML]]:
+def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File]:
+    """The ways in that give one answer, by their handlers' names, and the one for many files."""
     with gr.Tabs(elem_id="ways"):
         with gr.Tab("Sketchpad", id="pad") as pad_tab:
             pad = _pad()
@@ -68,6 +84,9 @@ def _inputs() -> dict[str, tuple[gr.Tab, gr.Image | gr.HTML]]:
                 elem_id="image",
                 **_picture("Picture of digits"),
             )
+            thumbnails().pick(
+                picked, None, image, show_progress="hidden", api_visibility="private", queue=False
+            )
         with gr.Tab("Webcam", id="camera") as camera_tab:
             gr.HTML('<p class="note" role="status"></p>', elem_id="camera-note")
             camera = gr.Image(
@@ -76,9 +95,16 @@ def _inputs() -> dict[str, tuple[gr.Tab, gr.Image | gr.HTML]]:
                 elem_id="camera",
                 **_picture("Webcam"),
             )
+        with gr.Tab("Files", id="files", elem_id="files-tab"):
+            files = uploader()
     for component in (image, camera):
         _hand_over_as_uploaded(component)
-    return {"pad": (pad_tab, pad), "image": (image_tab, image), "camera": (camera_tab, camera)}
+    ways: dict[str, tuple[gr.Tab, Component]] = {
+        "pad": (pad_tab, pad),
+        "image": (image_tab, image),
+        "camera": (camera_tab, camera),
+    }
+    return ways, files
 
 
 def _pad() -> gr.HTML:
