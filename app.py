@@ -10,6 +10,7 @@ import argparse
 import logging
 import os
 import socket
+from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,7 +32,13 @@ def main(arguments: list[str] | None = None) -> int:
         served = pretrained.load_from(options.model) if options.model else pretrained.load()
     except DigitError as error:
         return _fail(str(error))
-    serve(served, options.host, options.port, share=options.share)
+    serve(
+        served,
+        options.host,
+        options.port,
+        share=options.share,
+        corrections=None if options.corrections == "off" else Path(options.corrections),
+    )
     return 0
 
 
@@ -54,6 +61,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PLACE",
         help="a checkpoint folder, or USER/NAME or USER/NAME@REVISION on the Hugging Face Hub; "
         "without it the bundled checkpoint, or the one that DIGIT_MODEL_REPO names",
+    )
+    parser.add_argument(
+        "--corrections",
+        metavar="DIR",
+        default=os.environ.get("DIGIT_CORRECTIONS", "corrections"),
+        help="the folder that keeps what visitors say about wrong answers, for train.py --extra; "
+        "off does not ask them",
     )
     return parser
 

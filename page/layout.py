@@ -12,7 +12,9 @@ from gradio.data_classes import ImageData
 from digit_model.pretrained import Pretrained
 
 from . import answer
+from .answer import Seen
 from .batch import read_files, results, uploader
+from .corrections import Corrections, correct, correction_panel
 from .gallery import picked, thumbnails
 from .handlers import PAD_EMPTY, Handlers, accuracy
 from .share import link_button, unpack
@@ -36,8 +38,12 @@ element.addEventListener("click", (event) => {
 """
 
 
-def build(served: Pretrained) -> gr.Blocks:
-    """The page and its two endpoints for one model."""
+def build(served: Pretrained, corrections: Path | None = None) -> gr.Blocks:
+    """The page and its two endpoints for one model.
+
+    corrections: the folder that keeps what visitors say about wrong answers; without it they are
+    not asked.
+    """
     handlers = Handlers(served)
     with gr.Blocks(title="Digit reader", delete_cache=FILES_KEPT, analytics_enabled=False) as page:
         gr.HTML(
@@ -54,6 +60,8 @@ def build(served: Pretrained) -> gr.Blocks:
                 table = results()
             with gr.Column(elem_id="after", min_width=0):
                 link = link_button()
+                if corrections:
+                    _ask(served, corrections, seen)
                 gr.HTML(_small_print(served), elem_id="model")
         _wire(handlers, inputs, [*shown, seen], seen)
         link.open(unpack, link, inputs["pad"][1], show_progress="hidden", api_visibility="private")
@@ -69,6 +77,17 @@ def build(served: Pretrained) -> gr.Blocks:
         )
         _endpoints(handlers)
     return page
+
+
+def _ask(served: Pretrained, folder: Path, seen: gr.State) -> None:
+    """The panel on which one says that an answer is wrong."""
+    corrections = Corrections(folder)
+    panel = correction_panel(folder)
+
+    def kept(seen: Seen | None, event: gr.EventData) -> str:
+        return correct(corrections, served.checkpoint, seen, (event._data or {}).get("digit"))
+
+    panel.correct(kept, seen, panel, show_progress="hidden", api_visibility="private")
 
 
 def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File]:

@@ -109,9 +109,12 @@ async function share() {
 
 let silence;
 function say(words) {
+  const done = words === "Link copied";
   note.textContent = words;
+  note.classList.toggle("unseen", done); // the button itself says so
+  button.textContent = done ? words : "Copy link";
   clearTimeout(silence);
-  if (words === "Link copied") silence = setTimeout(() => (note.textContent = ""), 4000);
+  if (done) silence = setTimeout(say, 4000, "");
 }
 
 button.addEventListener("click", share);

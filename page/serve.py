@@ -24,10 +24,19 @@ THEME = gr.themes.Base(
 
 
 def serve(
-    served: Pretrained, host: str, port: int, *, share: bool, block: bool = True
+    served: Pretrained,
+    host: str,
+    port: int,
+    *,
+    share: bool,
+    corrections: Path | None = None,
+    block: bool = True,
 ) -> gr.Blocks:
-    """Serve the page for one model; returns once it is stopped, or at once if not block."""
-    page = build(served)
+    """Serve the page for one model; returns once it is stopped, or at once if not block.
+
+    corrections: the folder for what visitors say about wrong answers.
+    """
+    page = build(served, corrections)
     page.queue(max_size=WAITING, default_concurrency_limit=READERS)
     page.launch(
         server_name=host,

@@ -48,14 +48,20 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def corrections(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where app.py keeps its corrections."""
+    return tmp_path_factory.mktemp("corrections")
+
+
+@pytest.fixture(scope="session")
+def app_url(tmp_path_factory: pytest.TempPathFactory, corrections: Path) -> Iterator[str]:
     """The address of app.py, started as a person would, serving the bundled checkpoint."""
     port = free_port()
     log = tmp_path_factory.mktemp("app") / "log"
     environment = {k: v for k, v in os.environ.items() if not re.match("DIGIT_|GRADIO_|SPACE_", k)}
     with log.open("wb") as output:
         app = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port)],
+            [sys.executable, "app.py", "--port", str(port), "--corrections", str(corrections)],
             cwd=ROOT,
             env=environment | {"GRADIO_TEMP_DIR": str(log.parent)},
             stdout=output,

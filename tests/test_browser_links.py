@@ -16,8 +16,9 @@ CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 
 def copied(page: Page) -> str:
-    press(page, "Copy link")
-    expect(page.locator("#link .said")).to_have_text("Link copied")
+    page.locator("[data-share]").click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    expect(page.locator("#link [role=status]")).to_have_text("Link copied")
     return page.evaluate("navigator.clipboard.readText()")
 
 

@@ -145,16 +145,18 @@ def fit(
     train: Labelled,
     validation: Labelled,
     *,
+    no_digits: np.ndarray | None = None,
     history: Path | None = None,
     verbose: int = 1,
 ) -> Trained:
     """Train by the recipe and return the averaged weights that did best on the validation images.
 
+    no_digits: (n, 28, 28) uint8 marks that are no digit, besides those that our code draws.
     history: a CSV file that gets a line an epoch. verbose: Keras's (1 is a progress bar).
     Ctrl-C ends the training after the step at hand; the epoch so far is validated like any other.
     """
     keras.utils.set_random_seed(recipe.seed)
-    images, targets = _training_set(recipe, train)
+    images, targets = _training_set(recipe, train, no_digits)
     batches = AugmentedBatches(images, targets, recipe)
     started = time.perf_counter()
     with _distribution(recipe.batch_size, len(validation)).scope():
@@ -170,10 +172,14 @@ def fit(
     )
 
 
-def _training_set(recipe: Recipe, train: Labelled) -> tuple[np.ndarray, np.ndarray]:
-    """Images (n, 28, 28) uint8 and targets (n, 10) float32: MNIST and what our code draws."""
+def _training_set(
+    recipe: Recipe, train: Labelled, no_digits: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Images (n, 28, 28) uint8 and targets (n, 10) float32: what is given and what we draw."""
     drawn = draw_digits(recipe.drawn, recipe.seed)
     outliers = _outliers(recipe, train)
+    if no_digits is not None:
+        outliers = np.concatenate([outliers, no_digits])
     labels = np.concatenate([train.labels, drawn.labels])
     smoothing = recipe.label_smoothing
     sure = np.eye(DIGITS, dtype=np.float32)[labels] * (1 - smoothing) + smoothing / DIGITS
