@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("digit_model").setLevel(logging.INFO)
     if reason := _why_not(options.host, options.port):
         return _fail(reason)
+    _please_zero_gpu()
     try:
         from digit_model import pretrained
         from digit_model.errors import DigitError
@@ -40,6 +41,20 @@ def main(arguments: list[str] | None = None) -> int:
         corrections=None if options.corrections == "off" else Path(options.corrections),
     )
     return 0
+
+
+def _please_zero_gpu() -> None:
+    """Give ZeroGPU the function that asks for a GPU without which it does not start an app.
+
+    It is never called: the network is small, and JAX stays on the CPU.
+    """
+    if os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true"):
+        # Such a Space has this package, and it wants to be imported before gradio.
+        import spaces
+
+        @spaces.GPU
+        def unused() -> None:
+            pass
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,34 +2,48 @@
 """Top-1 accuracy on real pictures, beside the naive pipeline with the same network.
 
     python benchmarks/real_pictures.py [--data ../shared/data/real] [--model CHECKPOINT]
+                                       [--previous CHECKPOINT] [--failures DIR]
 
 The sets are described in the data folder's README. Naive is what most demos do: grey, resize to
-28x28, invert if light. With --failures DIR a contact sheet of the misread pictures of each set is
-written: the picture, the tile the network saw, what it said and the truth.
+28x28, invert if light. Previous is another checkpoint on the same tiles, such as an earlier
+commit's: git archive COMMIT digit_model/bundled | tar x -C DIR. With --failures DIR a contact sheet
+of the misread pictures of each set is written: the picture, the tile that the network saw, what it
+said and the truth.
 """
 
 import argparse
 import csv
 import gzip
 import json
+import multiprocessing
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+from scipy import interpolate, special
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from digit_model import pretrained
-from digit_model.arrays import Reading
+from digit_model.arrays import TILE_SIZE, Reading
+from digit_model.errors import NoInk
 from digit_model.picture.decode import decode
+from digit_model.picture.ink import find_ink
+from digit_model.picture.normalise import normalise
+from digit_model.picture.segment import whole
 from digit_model.recogniser import Recogniser
+from digit_model.training.metrics import expected_calibration_error
 
 HOME = Path(__file__).parents[2] / "shared" / "data" / "real"
+MNIST = HOME.parent / "mnist.npz"
 CANVAS, RADIUS = 280, 11
-BATCH = 64
+MADE = 300
+BLANK = np.zeros((TILE_SIZE, TILE_SIZE), np.float32)
+THUMBNAIL, SHEET_COLUMNS, SHEET_MOST = 112, 12, 120
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,21 +56,44 @@ class PictureSet:
     one: bool = True
 
 
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What was read in one picture: of each digit (10,) probabilities and the tile."""
+
+    text: str
+    probabilities: np.ndarray
+    accepted: bool
+    tiles: np.ndarray
+
+    @property
+    def confidence(self) -> float:
+        return float(self.probabilities.max(axis=1).min())
+
+
 def main() -> int:
     options = _options()
-    chosen = pretrained.load_from(options.model) if options.model else pretrained.load()
-    print(f"Model: {chosen.source}\n")
-    print("| set | pictures | ours | naive | accepted of the right ones |\n|---|---|---|---|---|")
-    for pictures in _labelled_sets(options.data):
-        readings = list(_read(chosen.recogniser, pictures))
-        print(_row(chosen.recogniser, pictures, readings), flush=True)
-        if options.failures:
-            _draw_failures(pictures, readings, options.failures)
-    print("\n| to be refused | pictures | refused |\n|---|---|---|")
-    for strange in _strange_sets(options.data):
-        readings = list(_read(chosen.recogniser, strange))
-        refused = np.mean([not isinstance(r, Reading) or r.text == "" for r in readings])
-        print(f"| {strange.name} | {len(readings)} | {refused:.1%} |", flush=True)
+    served = pretrained.load_from(options.model) if options.model else pretrained.load()
+    networks = [served.recogniser]
+    if options.previous:
+        networks.append(pretrained.load_from(options.previous).recogniser)
+    print(f"Model: {served.source}\n")
+    print("| set | pictures | ours | previous | naive | ECE | accepted of the right ones |")
+    print("|---" * 7 + "|")
+    # Spawned, for JAX's threads do not survive a fork.
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        record: dict = {"sha256": served.checkpoint.sha256}
+        for pictures in _labelled_sets(options.data):
+            record[pictures.name] = _report(pictures, networks, pool, options.failures)
+        if options.json:
+            options.json.write_text(json.dumps(record, indent=2) + "\n")
+        print("\n| to be refused | pictures | refused |\n|---|---|---|")
+        for name, strange in _strange_sets(options.data):
+            answers = _answers(served.recogniser, list(pool.map(_tile, strange, chunksize=32)))
+            print(f"| {name} | {len(strange)} | {1 - _accepted(answers):.1%} |", flush=True)
+    if MNIST.exists():
+        tiles = list(_mnist_test()[0].astype(np.float32) / 255)
+        share = _accepted(_answers(served.recogniser, tiles))
+        print(f"\nOf MNIST's test images {share:.2%} are accepted.")
     return 0
 
 
@@ -64,7 +101,11 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=HOME, help="the folder of real pictures")
     parser.add_argument("--model", help="a checkpoint folder, instead of the one that is served")
+    parser.add_argument("--previous", help="a checkpoint folder to compare with")
     parser.add_argument("--failures", type=Path, help="write contact sheets of the misread here")
+    parser.add_argument(
+        "--json", type=Path, help="write the scores here, for push_to_hub.py --real"
+    )
     options = parser.parse_args()
     if not options.data.is_dir():
         parser.error(f"there is no folder {options.data}; --data names it")
@@ -93,86 +134,161 @@ def _arrays(name: str, path: Path) -> PictureSet:
 def _tablet(path: Path) -> PictureSet:
     with gzip.open(path, "rt") as file:
         samples = json.load(file)
-    pictures = [_draw_strokes(sample["strokes"]) for sample in samples]
-    return PictureSet("tablet strokes", pictures, [str(sample["label"]) for sample in samples])
+    strokes = [[np.array(line) * CANVAS / 500 for line in sample["strokes"]] for sample in samples]
+    labels = [str(sample["label"]) for sample in samples]
+    return PictureSet("tablet strokes", [_draw(lines) for lines in strokes], labels)
 
 
-def _draw_strokes(strokes: list) -> np.ndarray:
-    """A 500x500 drawing on the page's 280-pixel canvas with the page's pen."""
+def _draw(strokes: list[np.ndarray]) -> np.ndarray:
+    """Strokes, each (n, 2) in pixels, on the page's canvas with the page's pen."""
     canvas = Image.new("L", (CANVAS, CANVAS), 255)
     draw = ImageDraw.Draw(canvas)
     for stroke in strokes:
-        points = [(x * CANVAS / 500, y * CANVAS / 500) for x, y in stroke]
-        draw.line(points, fill=0, width=2 * RADIUS)
-        for x, y in points:
+        draw.line(stroke.ravel().tolist(), fill=0, width=2 * RADIUS)
+        for x, y in stroke.tolist():
             draw.ellipse((x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS), fill=0)
     return np.asarray(canvas)
 
 
-def _strange_sets(home: Path) -> Iterator[PictureSet]:
-    """Pictures of no digit, each read as one mark."""
+def _strange_sets(home: Path) -> Iterator[tuple[str, list]]:
+    """Pictures of no digit. What is made here shares no code with what the network learns from."""
     for name in ("letters", "fashion", "cifar"):
         with np.load(home / f"{name}.npz") as arrays:
-            yield PictureSet(name, list(arrays["x"]), [""] * len(arrays["x"]))
-    noise = np.random.default_rng(0)
-    yield PictureSet("noise", list(noise.integers(0, 256, (300, 28, 28), np.uint8)), [""] * 300)
+            yield name, list(arrays["x"])
+    rng = np.random.default_rng(0)
+    yield "noise", list(rng.integers(0, 256, (MADE, 28, 28), np.uint8))
+    yield "blank pictures", [_blank(rng) for _ in range(MADE)]
+    yield "scribbles", [_scribble(rng) for _ in range(MADE)]
+    if MNIST.exists():
+        yield "two digits overlaid", _overlaid(rng)
 
 
-def _read(recogniser: Recogniser, pictures: PictureSet) -> Iterator:
-    for start in range(0, len(pictures.pictures), BATCH):
-        yield from recogniser.read_all(pictures.pictures[start : start + BATCH], one=pictures.one)
+def _blank(rng: np.random.Generator) -> np.ndarray:
+    """Paper of any brightness in uneven light, with up to three grey levels of noise."""
+    y, x = np.mgrid[0:1:280j, 0:1:280j]
+    light = 1 - rng.uniform(0, 0.3) * x - rng.uniform(0, 0.3) * y
+    noise = rng.normal(0, rng.uniform(0, 3), light.shape)
+    return (rng.uniform(60, 255) * light + noise).clip(0, 255).astype(np.uint8)
 
 
-def _row(recogniser: Recogniser, pictures: PictureSet, readings: list) -> str:
-    right = [_said(r, pictures.one) == t for r, t in zip(readings, pictures.texts, strict=True)]
-    ours = np.mean(right)
-    accepted = np.mean(
-        [all(d.accepted for d in r.digits) for r, good in zip(readings, right, strict=True) if good]
-    )
-    naive = "–"
-    if pictures.one:
-        tiles = np.stack([_naive_tile(picture) for picture in pictures.pictures])
-        answers = recogniser.classify(tiles).argmax(axis=1)
-        naive = f"{np.mean(answers == np.array(pictures.texts, int)):.1%}"
-    return f"| {pictures.name} | {len(right)} | {ours:.1%} | {naive} | {accepted:.1%} |"
+def _scribble(rng: np.random.Generator) -> np.ndarray:
+    """One smooth line with many turns."""
+    corners = rng.uniform(40, CANVAS - 40, (rng.integers(12, 25), 2))
+    curve = interpolate.CubicSpline(np.arange(len(corners)), corners)
+    return _draw([curve(np.linspace(0, len(corners) - 1, 20 * len(corners))).clip(0, CANVAS)])
 
 
-def _said(reading, one: bool) -> str:
-    if not isinstance(reading, Reading):
-        return ""
-    return str(reading.digits[0].digit) if one else reading.text
+def _overlaid(rng: np.random.Generator) -> list[np.ndarray]:
+    images, labels = _mnist_test()
+    pairs = rng.integers(0, len(images), (2 * MADE, 2))
+    pairs = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]][:MADE]
+    return [np.maximum(images[a], images[b]) for a, b in pairs]
 
 
-def _naive_tile(source) -> np.ndarray:
-    grey = Image.fromarray(decode(source)).convert("L").resize((28, 28))
+def _mnist_test() -> tuple[np.ndarray, np.ndarray]:
+    with np.load(MNIST) as arrays:
+        return arrays["x_test"], arrays["y_test"]
+
+
+def _tile(picture) -> np.ndarray:
+    """The tile of a picture of one digit, as a recogniser makes it; BLANK where there is no ink."""
+    try:
+        return normalise(whole(find_ink(decode(picture))).ink)[0]
+    except NoInk:
+        return BLANK
+
+
+def _naive_tile(picture) -> np.ndarray:
+    grey = Image.fromarray(decode(picture)).convert("L").resize((TILE_SIZE, TILE_SIZE))
     tile = np.asarray(grey, np.float32) / 255
     return 1 - tile if tile.mean() > 0.5 else tile
 
 
-def _draw_failures(pictures: PictureSet, readings: list, folder: Path, most: int = 120) -> None:
-    """A sheet of the first misread pictures, each over its tile(s), what was said and the truth."""
+def _report(
+    pictures: PictureSet, networks: list[Recogniser], pool: Executor, failures: Path | None
+) -> dict:
+    """Print the row of a set, draw its contact sheet, and return its score."""
+    naive = ece = "–"
+    if pictures.one:
+        tiles = list(pool.map(_tile, pictures.pictures, chunksize=32))
+        answers, *before = [_answers(network, tiles) for network in networks]
+        tiles = list(pool.map(_naive_tile, pictures.pictures, chunksize=32))
+        naive = _share(_answers(networks[0], tiles), pictures)
+        probabilities = np.concatenate([answer.probabilities for answer in answers])
+        ece = f"{expected_calibration_error(probabilities, np.array(pictures.texts, int)):.3f}"
+    else:
+        answers, *before = [_number_answers(network, pictures) for network in networks]
+    previous = _share(before[0], pictures) if before else "–"
+    right = [a for a, text in zip(answers, pictures.texts, strict=True) if a.text == text]
+    cells = (_share(answers, pictures), previous, naive, ece, f"{_accepted(right):.1%}")
+    print(f"| {pictures.name} | {len(answers)} | {' | '.join(cells)} |", flush=True)
+    if failures:
+        _draw_failures(pictures, answers, failures)
+    return {"pictures": len(answers), "accuracy": len(right) / len(answers)}
+
+
+def _share(answers: list[Answer], pictures: PictureSet) -> str:
+    """How many are right."""
+    right = [answer.text == text for answer, text in zip(answers, pictures.texts, strict=True)]
+    return f"{np.mean(right):.1%}"
+
+
+def _accepted(answers: list[Answer]) -> float:
+    return float(np.mean([answer.accepted for answer in answers]))
+
+
+def _answers(recogniser: Recogniser, tiles: list[np.ndarray]) -> list[Answer]:
+    """The answers to tiles, accepted as ``Calibration`` says; to BLANK there is none."""
+    logits = recogniser.classify(np.array(tiles)).astype(np.float64)
+    calibration = recogniser.calibration
+    probabilities = special.softmax(logits / calibration.temperature, axis=1)
+    accepted = probabilities.max(axis=1) >= calibration.min_confidence
+    accepted &= -special.logsumexp(logits, axis=1) <= calibration.max_energy
+    return [
+        Answer(str(p.argmax()) if tile.any() else "", p[None], bool(yes and tile.any()), tile[None])
+        for p, yes, tile in zip(probabilities, accepted, tiles, strict=True)
+    ]
+
+
+def _number_answers(recogniser: Recogniser, pictures: PictureSet) -> list[Answer]:
+    return [
+        Answer(
+            reading.text,
+            np.array([digit.probabilities for digit in reading.digits]),
+            all(digit.accepted for digit in reading.digits),
+            np.array([digit.tile for digit in reading.digits]),
+        )
+        if isinstance(reading, Reading) and reading.digits
+        else Answer("", np.full((1, 10), 0.1), False, BLANK[None])
+        for reading in recogniser.read_all(pictures.pictures)
+    ]
+
+
+def _draw_failures(pictures: PictureSet, answers: list[Answer], folder: Path) -> None:
+    """A sheet of misread pictures over their tiles, by true text, the most confident first."""
     folder.mkdir(parents=True, exist_ok=True)
-    wrong = [
-        (picture, reading, text)
-        for picture, reading, text in zip(pictures.pictures, readings, pictures.texts, strict=True)
-        if _said(reading, pictures.one) != text
-    ][:most]
-    side, columns = 112, 12
-    rows = -(-len(wrong) // columns)
-    sheet = Image.new("RGB", (columns * side, max(1, rows) * 2 * side), "white")
-    for number, (picture, reading, text) in enumerate(wrong):
-        left, top = number % columns * side, number // columns * 2 * side
-        thumbnail = Image.fromarray(decode(picture))
-        thumbnail.thumbnail((side - 4, side - 4))
-        sheet.paste(thumbnail, (left, top))
-        if isinstance(reading, Reading) and reading.digits:
-            tiles = np.concatenate([digit.tile for digit in reading.digits], axis=1)
-            seen = Image.fromarray((255 * tiles).astype(np.uint8))
-            seen.thumbnail((side - 4, side - 24))
-            sheet.paste(seen.resize((seen.width, seen.height)), (left, top + side))
-        caption = f"{_said(reading, pictures.one) or '-'} is {text}"
-        ImageDraw.Draw(sheet).text((left, top + 2 * side - 20), caption, fill="red")
+    cases = zip(pictures.pictures, pictures.texts, answers, strict=True)
+    wrong = sorted(
+        (case for case in cases if case[2].text != case[1]), key=lambda case: -case[2].confidence
+    )
+    wrong = sorted(wrong[:SHEET_MOST], key=lambda case: case[1])
+    width, height = THUMBNAIL + 8, 2 * THUMBNAIL + 44
+    rows = max(1, -(-len(wrong) // SHEET_COLUMNS))
+    sheet = Image.new("RGB", (SHEET_COLUMNS * width, rows * height), "lightgrey")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
+    for number, (picture, text, answer) in enumerate(wrong):
+        left, top = number % SHEET_COLUMNS * width + 4, number // SHEET_COLUMNS * height
+        said = f"{answer.text or 'nothing'} {answer.confidence:.0%}"
+        draw.text((left, top + 2), f"{text} read as\n{said}", "darkred", font)
+        seen = (255 * np.concatenate(answer.tiles, axis=1)).astype(np.uint8)
+        sheet.paste(_thumbnail(decode(picture)), (left, top + 36))
+        sheet.paste(_thumbnail(seen), (left, top + THUMBNAIL + 40))
     sheet.save(folder / f"{pictures.name.split(',')[0].replace(' ', '_')}.png")
+
+
+def _thumbnail(pixels: np.ndarray) -> Image.Image:
+    size = (THUMBNAIL, THUMBNAIL)
+    return ImageOps.contain(Image.fromarray(pixels), size, Image.Resampling.BOX)
 
 
 if __name__ == "__main__":

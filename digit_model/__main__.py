@@ -8,11 +8,14 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from . import pretrained
 from .arrays import Reading
-from .errors import DigitError
-from .picture.render import overlay
+from .errors import DigitError, NoInk
+from .picture.decode import decode
+from .picture.ink import ink_steps
+from .picture.render import draw_steps, overlay
 from .recogniser import Recogniser
 from .training import dataset
 from .training.metrics import Scores, score
@@ -40,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--json", action="store_true", help="print one line of JSON per file")
     read.add_argument(
         "--heatmap", type=Path, metavar="DIR", help="write where the network looked, as PNG files"
+    )
+    read.add_argument(
+        "--steps", type=Path, metavar="DIR", help="write what each step makes of them, as PNG files"
     )
     evaluate = commands.add_parser("evaluate", help="score the network on a labelled set")
     evaluate.set_defaults(run=_evaluate)
@@ -73,8 +79,11 @@ def _recogniser(options: argparse.Namespace) -> Recogniser:
 
 
 def _read(options: argparse.Namespace) -> int:
+    if options.heatmap and options.heatmap == options.steps:
+        raise DigitError("--heatmap and --steps write files of the same names: name two folders.")
     recogniser = _recogniser(options)
-    heatmaps = _heatmap_paths(options.files, options.heatmap) if options.heatmap else None
+    heatmaps = _output_paths(options.files, options.heatmap) if options.heatmap else None
+    steps = _output_paths(options.files, options.steps) if options.steps else None
     failed = False
     for start in range(0, len(options.files), _BATCH):
         files = options.files[start : start + _BATCH]
@@ -84,10 +93,12 @@ def _read(options: argparse.Namespace) -> int:
             _report(file, outcome, options.json)
             if heatmaps and isinstance(outcome, Reading):
                 _write_heatmap(recogniser, outcome, heatmaps[number])
+            if steps:
+                _write_steps(file, outcome, steps[number])
     return int(failed)
 
 
-def _heatmap_paths(files: list[str], folder: Path) -> list[Path]:
+def _output_paths(files: list[str], folder: Path) -> list[Path]:
     """A PNG for each file, named as it is, with its number where several have the same name."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -127,7 +138,25 @@ def _in_words(reading: Reading) -> str:
 
 def _write_heatmap(recogniser: Recogniser, reading: Reading, path: Path) -> None:
     heatmaps = [recogniser.heatmap(mark) for mark in reading.digits]
-    overlay(reading.picture, reading.digits, heatmaps).save(path)
+    _save(overlay(reading.picture, reading.digits, heatmaps), path)
+
+
+def _write_steps(file: str, outcome: Reading | DigitError, path: Path) -> None:
+    """Draw the steps of a reading, or those up to where no ink was left."""
+    if isinstance(outcome, Reading):
+        picture, digits = outcome.picture, outcome.digits
+    elif isinstance(outcome, NoInk):
+        picture, digits = decode(file), ()
+    else:
+        return
+    _save(draw_steps(ink_steps(picture), picture, digits), path)
+
+
+def _save(image: Image.Image, path: Path) -> None:
+    try:
+        image.save(path)
+    except OSError as error:
+        raise DigitError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _evaluate(options: argparse.Namespace) -> int:

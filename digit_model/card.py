@@ -1,7 +1,12 @@
-"""A checkpoint -> the model card that stands beside it on the Hub."""
+"""A checkpoint -> the model card that stands beside it on the Hub, with its pictures."""
+
+import re
+from collections.abc import Mapping
 
 from . import hub
+from .card_pictures import as_png, confusion_matrix, heatmaps
 from .checkpoint import Checkpoint
+from .evidence import RealScore
 
 _CARD = """---
 {front_matter}
@@ -32,13 +37,14 @@ or `python app.py --model {repo}` for the page. The network itself takes
 where a person sees the answer.
 
 **Not meant for** decisions without a person, such as cheques, ballots or doses. It knows no
-letters, no signs and no printed type; what is no digit is often, but not always, refused. The
-tiles must be made as MNIST makes them (the program does that): on others the scores do not hold.
+letters, no signs and no printed type; what is no digit is often, but not always, refused. MNIST
+was written in the United States around 1990: hands from elsewhere may be read less well. The tiles
+must be made as MNIST makes them (the program does that): on others the scores do not hold.
 
 ## Scores
 
 {scores}
-
+{pictures}
 ## How it was trained
 
 {training}
@@ -49,36 +55,71 @@ tiles must be made as MNIST makes them (the program does that): on others the sc
 
 The weights' sha256 is `{sha256}`.
 """
+_CONFUSION, _HEATMAPS = "confusion.png", "heatmaps.png"
 _METRICS = ("accuracy", "nll", "ece")
 
 
-def build(checkpoint: Checkpoint, repo: str) -> str:
-    """The card as Markdown with its front matter.
+def build(
+    checkpoint: Checkpoint, repo: str, real: Mapping[str, RealScore] | None = None
+) -> dict[str, bytes]:
+    """The files of the card by name: README.md with its front matter, and its pictures.
 
-    checkpoint: a verified one; what the card says of training and scores is from its record.
+    checkpoint: a verified one; what the card says of training and MNIST is from its record.
     repo: where it is going to lie, USER/NAME.
+    real: how it read sets of real pictures, by the set's name.
     """
-    record = checkpoint.record
+    record, real = checkpoint.record, real or {}
     name = repo.rpartition("/")[2]
-    test = record.get("scores", {}).get("test", {})
-    measured = {metric: float(test[metric]) for metric in _METRICS if metric in test}
-    return _CARD.format(
-        front_matter=hub.front_matter(name, measured).strip(),
+    scores = record.get("scores", {})
+    pictures = _pictures(checkpoint, scores)
+    text = _CARD.format(
+        front_matter=hub.front_matter(name, _measured(scores, real)).strip(),
         name=name,
         repo=repo,
         parameters=checkpoint.model.count_params(),
         architecture=checkpoint.architecture,
         temperature=checkpoint.calibration.temperature,
-        scores=_scores(record.get("scores", {})),
+        scores="\n\n".join(filter(None, (_scores(scores), _real(real)))) or "None were measured.",
+        pictures=_shown(pictures),
         training=_training(record),
         recipe="\n".join(f"| {key} | {value} |" for key, value in record.get("recipe", {}).items()),
         sha256=checkpoint.sha256,
+    )
+    return {"README.md": text.encode(), **pictures}
+
+
+def _measured(scores: dict, real: Mapping[str, RealScore]) -> list[hub.Measured]:
+    """What goes into the front matter's model-index."""
+    measured = []
+    if "test" in scores:
+        metrics = {metric: float(scores["test"][metric]) for metric in _METRICS}
+        measured.append(hub.Measured("ylecun/mnist", "MNIST", metrics, "test"))
+    for title, score in real.items():
+        dataset = re.sub(r"\W+", "-", title.lower()).strip("-")
+        measured.append(hub.Measured(dataset, title, {"accuracy": score.accuracy}))
+    return measured
+
+
+def _pictures(checkpoint: Checkpoint, scores: dict) -> dict[str, bytes]:
+    found = {_HEATMAPS: as_png(heatmaps(checkpoint))}
+    if "test" in scores:
+        found[_CONFUSION] = as_png(confusion_matrix(scores["test"]["confusion"]))
+    return found
+
+
+def _shown(pictures: dict[str, bytes]) -> str:
+    captions = {
+        _CONFUSION: "MNIST's test images: what was taken for what.",
+        _HEATMAPS: "Digits drawn by the program's own pen, and where the network looked.",
+    }
+    return "".join(
+        f"\n![{text}]({name})\n\n*{text}*\n" for name, text in captions.items() if name in pictures
     )
 
 
 def _scores(scores: dict) -> str:
     if not scores:
-        return "None were measured."
+        return ""
     rows = [
         f"| MNIST {part} | {s['images']:,} | {s['accuracy']:.2%} | {s['errors']:,} "
         f"| {s['nll']:.4f} | {s['ece']:.4f} |"
@@ -86,6 +127,14 @@ def _scores(scores: dict) -> str:
     ]
     head = "| set | images | accuracy | errors | NLL (nats) | ECE |\n|---|---|---|---|---|---|"
     return "\n".join([head, *rows, "", "Choices were made on validation; test was scored once."])
+
+
+def _real(real: Mapping[str, RealScore]) -> str:
+    if not real:
+        return ""
+    rows = [f"| {name} | {s.pictures:,} | {s.accuracy:.1%} |" for name, s in real.items()]
+    head = "Pictures that people made, none of them used for training:\n\n"
+    return head + "\n".join(["| set | pictures | accuracy |", "|---|---|---|", *rows])
 
 
 def _training(record: dict) -> str:

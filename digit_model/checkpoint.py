@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-import math
+import warnings
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +23,9 @@ FORMAT = 1
 GOLDEN_TOLERANCE = 1e-2
 _LARGEST_CONFIG = 1_000_000
 _LARGEST_WEIGHTS = 200_000_000
+_LARGEST_NUMBER = 1e300
+_MOST_MEMBERS = 5000
+_SCORES = ("images", "accuracy", "errors", "nll", "ece")
 _RECORDED_PACKAGES = ("keras", "jax", "numpy", "h5py")
 
 
@@ -84,18 +88,23 @@ def load(folder: Path, *, sha256: str | None = None) -> Checkpoint:
     _verify_file(weights, config)
     model = ARCHITECTURES[config["architecture"]]()
     _verify_structure(weights, model.count_params())
-    try:
-        model.load_weights(weights)
-    except (ValueError, KeyError, OSError) as error:
-        raise BadCheckpoint(
-            f"{WEIGHTS} does not fit the architecture {config['architecture']!r}."
-        ) from error
+    _load_weights(model, weights, config["architecture"])
     _verify_values(model, config)
     record = {name: config[name] for name in config if name not in _OWN_KEYS}
     calibration = Calibration(**{k: float(v) for k, v in config["calibration"].items()})
     return Checkpoint(
         model, config["architecture"], calibration, record, config["weights"]["sha256"]
     )
+
+
+def _load_weights(model: keras.Model, weights: Path, architecture: str) -> None:
+    """Keras only warns where layers find nothing in the file and keep their random weights."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(weights)
+    except (ValueError, KeyError, TypeError, OSError, RuntimeError, UserWarning) as error:
+        raise BadCheckpoint(f"{WEIGHTS} does not fit the architecture {architecture!r}.") from error
 
 
 def golden_tile() -> Tile:
@@ -117,6 +126,7 @@ def _read_config(path: Path) -> dict:
     except (ValueError, RecursionError) as error:
         raise BadCheckpoint(f"{CONFIG} is not JSON.") from error
     _verify_config(config)
+    _verify_record(config)
     return config
 
 
@@ -134,7 +144,7 @@ def _verify_config(config) -> None:
     if not (
         isinstance(weights, dict)
         and isinstance(weights.get("sha256"), str)
-        and isinstance(weights.get("size"), int)
+        and _is_count(weights.get("size"))
     ):
         raise BadCheckpoint(f"{CONFIG} lacks the size and sha256 of the weights.")
     if not (isinstance(golden, list) and len(golden) == DIGITS and all(map(_is_finite, golden))):
@@ -148,8 +158,38 @@ def _verify_config(config) -> None:
         raise BadCheckpoint(f"{CONFIG} lacks a usable temperature and refusal thresholds.")
 
 
+def _verify_record(config: dict) -> None:
+    """Raise BadCheckpoint unless what others read from the record is of its type."""
+    for name in ("recipe", "training", "scores", "versions"):
+        if not isinstance(config.get(name, {}), dict):
+            raise BadCheckpoint(f"{CONFIG} has {name} that are no names with values.")
+    training = config.get("training", {})
+    if not all(_is_finite(training[name]) for name in ("epochs", "seconds") if name in training):
+        raise BadCheckpoint(f"{CONFIG} has a length of training that is no number.")
+    for part, scores in config.get("scores", {}).items():
+        if not (
+            isinstance(scores, dict)
+            and all(_is_finite(scores.get(name)) for name in _SCORES)
+            and _is_confusion(scores.get("confusion"))
+        ):
+            raise BadCheckpoint(f"{CONFIG} has scores on {part[:20]!r} that are not all numbers.")
+
+
+def _is_confusion(counts) -> bool:
+    """Whether counts are DIGITS rows of DIGITS whole numbers."""
+    rows = counts if isinstance(counts, list) else []
+    return len(rows) == DIGITS and all(
+        isinstance(row, list) and len(row) == DIGITS and all(map(_is_count, row)) for row in rows
+    )
+
+
+def _is_count(value) -> bool:
+    return type(value) is int and 0 <= value < 1 << 53
+
+
 def _is_finite(value) -> bool:
-    return type(value) in (int, float) and math.isfinite(value)
+    """Whether a value is a number that a float can hold; JSON also has 1e999 and longer ones."""
+    return type(value) in (int, float) and abs(value) < _LARGEST_NUMBER
 
 
 def _verify_file(weights: Path, config: dict) -> None:
@@ -166,11 +206,13 @@ def _verify_file(weights: Path, config: dict) -> None:
 
 
 def _verify_structure(weights: Path, parameters: int) -> None:
-    """Refuse links out of the file and arrays larger than the network, before any is read."""
+    """Refuse links out of the file and arrays that no network of ours has, before any is read."""
+    numbers = 0
     try:
         with h5py.File(weights) as file:
-            numbers = sum(_sizes(file))
-    except (OSError, RuntimeError, KeyError, ValueError, RecursionError) as error:
+            for array in _arrays(file):
+                numbers += array.size
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise BadCheckpoint(f"{WEIGHTS} is not a readable HDF5 file.") from error
     # Besides the parameters Keras writes a few numbers of its own, such as seed states.
     if numbers > parameters + 100:
@@ -179,18 +221,36 @@ def _verify_structure(weights: Path, parameters: int) -> None:
         )
 
 
-def _sizes(group: h5py.Group):
-    """The number of elements of each array below the group."""
-    for name in group:
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise BadCheckpoint(f"{WEIGHTS} holds a link to somewhere else.")
-        member = group[name]
-        if isinstance(member, h5py.Group):
-            yield from _sizes(member)
-        elif member.is_virtual or member.external:
-            raise BadCheckpoint(f"{WEIGHTS} keeps its numbers in another file.")
-        else:
-            yield member.size
+def _arrays(file: h5py.File) -> Iterator[h5py.Dataset]:
+    """The arrays of a file, each a plain one; BadCheckpoint at the first thing that is not."""
+    groups, seen = [file], 0
+    while groups:
+        group = groups.pop()
+        seen += len(group)
+        # Groups within themselves or shared would otherwise be walked for ever.
+        if seen > _MOST_MEMBERS:
+            raise BadCheckpoint(f"{WEIGHTS} holds more than {_MOST_MEMBERS:,} groups and arrays.")
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise BadCheckpoint(f"{WEIGHTS} holds a link to somewhere else.")
+            member = group[name]
+            if isinstance(member, h5py.Group):
+                groups.append(member)
+            else:
+                _verify_array(member)
+                yield member
+
+
+def _verify_array(array) -> None:
+    if not isinstance(array, h5py.Dataset) or array.shape is None:
+        raise BadCheckpoint(f"{WEIGHTS} holds something that is no array.")
+    if array.is_virtual or array.external:
+        raise BadCheckpoint(f"{WEIGHTS} keeps its numbers in another file.")
+    if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
+        raise BadCheckpoint(f"{WEIGHTS} holds an array of {str(array.dtype)[:40]}, not of numbers.")
+    # Small in the file, it could be of any size in memory; train.py writes arrays as they are.
+    if array.id.get_create_plist().get_nfilters():
+        raise BadCheckpoint(f"{WEIGHTS} holds a compressed array; train.py writes plain ones.")
 
 
 def _verify_values(model: keras.Model, config: dict) -> None:

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from .errors import BadCheckpoint, ModelUnavailable
 from .recogniser import Recogniser
 
 BUNDLED = Path(__file__).parent / "bundled"
-# Seconds for everything on the network; verifying and compiling come on top, and all of it is to
-# end within 10.
-TIMEOUT = 6.0
+# Seconds for everything on the network; imports, verifying and compiling come on top, and all of
+# it is to end within 10.
+TIMEOUT = 4.0
+# A Hub that has not answered after so many seconds may never: while waiting on, the bundled
+# checkpoint is made ready.
+PATIENCE = 1.5
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +53,17 @@ def load(
     )
     if not repo:
         return _ready(checkpoint.load(bundled), "the bundled checkpoint")
-    try:
-        if revision and not hub.is_commit(revision):
-            raise ModelUnavailable(
-                f"DIGIT_MODEL_REVISION is {revision[:50]!r}; it takes a commit of 40 hexadecimal "
-                "digits."
-            )
-        found, commit = _fetch(repo, revision or None, sha256 or None, environ, timeout)
-    except (ModelUnavailable, BadCheckpoint) as error:
-        return _ready(checkpoint.load(bundled), "the bundled checkpoint", fallback=str(error))
-    return _ready(found, _on_hub(repo, commit))
+    with ThreadPoolExecutor(1, "pull") as pool:
+        pulling = pool.submit(_pull_pinned, repo, revision, environ, timeout)
+        wait([pulling], PATIENCE)
+        spare = None if pulling.done() else _compiled(checkpoint.load(bundled))
+        try:
+            folder = pulling.result()
+            found = _verified(folder, sha256 or None)
+        except (ModelUnavailable, BadCheckpoint) as error:
+            spare = spare or _compiled(checkpoint.load(bundled))
+            return _said(Pretrained(*spare, "the bundled checkpoint", str(error)))
+    return _ready(found, _on_hub(repo, folder.name))
 
 
 def load_from(
@@ -77,20 +82,23 @@ def load_from(
             f"{str(place)[:100]!r} is neither a folder nor of the form USER/NAME or "
             "USER/NAME@REVISION."
         )
-    found, commit = _fetch(repo, revision or None, None, environ, timeout)
-    return _ready(found, _on_hub(repo, commit))
+    folder = _pull(repo, revision or None, environ, timeout)
+    return _ready(_verified(folder, None), _on_hub(repo, folder.name))
 
 
-def _fetch(
-    repo: str,
-    revision: str | None,
-    sha256: str | None,
-    environ: Mapping[str, str],
-    timeout: float,
-) -> tuple[Checkpoint, str]:
-    """A verified checkpoint from the Hub or its cache, and its commit."""
+def _pull_pinned(repo: str, revision: str, environ: Mapping[str, str], timeout: float) -> Path:
+    if revision and not hub.is_commit(revision):
+        raise ModelUnavailable(
+            f"DIGIT_MODEL_REVISION is {revision[:50]!r}; it takes a commit of 40 hexadecimal "
+            "digits."
+        )
+    return _pull(repo, revision or None, environ, timeout)
+
+
+def _pull(repo: str, revision: str | None, environ: Mapping[str, str], timeout: float) -> Path:
+    """The folder of a checkpoint from the Hub or its cache; its name is the commit."""
     cache = environ.get("HF_HUB_CACHE")
-    folder = hub.download(
+    return hub.download(
         repo,
         revision,
         (WEIGHTS, CONFIG),
@@ -98,8 +106,11 @@ def _fetch(
         endpoint=environ.get("HF_ENDPOINT"),
         cache=Path(cache) if cache else None,
     )
+
+
+def _verified(folder: Path, sha256: str | None) -> Checkpoint:
     try:
-        return checkpoint.load(folder, sha256=sha256), folder.name
+        return checkpoint.load(folder, sha256=sha256)
     except OSError as error:
         raise ModelUnavailable("The Hub's cache on this machine cannot be read.") from error
 
@@ -108,10 +119,18 @@ def _on_hub(repo: str, commit: str) -> str:
     return f"{repo} at {commit[:8]} on the Hugging Face Hub"
 
 
-def _ready(found: Checkpoint, source: str, *, fallback: str | None = None) -> Pretrained:
-    """Compile the recogniser and say in the log what serves, and why."""
-    if fallback:
-        log.warning("Serving %s, because: %s", source, fallback)
+def _compiled(found: Checkpoint) -> tuple[Recogniser, Checkpoint]:
+    return Recogniser(found.model, found.calibration), found
+
+
+def _ready(found: Checkpoint, source: str) -> Pretrained:
+    return _said(Pretrained(*_compiled(found), source))
+
+
+def _said(served: Pretrained) -> Pretrained:
+    """Say in the log what serves, and why."""
+    if served.fallback:
+        log.warning("Serving %s, because: %s", served.source, served.fallback)
     else:
-        log.info("Serving %s.", source)
-    return Pretrained(Recogniser(found.model, found.calibration), found, source, fallback)
+        log.info("Serving %s.", served.source)
+    return served

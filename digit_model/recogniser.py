@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import jax
@@ -29,26 +31,32 @@ from .errors import DigitError
 from .explain import Explainer
 from .picture.decode import decode
 from .picture.ink import find_ink
+from .picture.lattice import Lattice, Span, best_path, single
 from .picture.normalise import normalise
-from .picture.segment import Mark, best_path, pieces, segment, whole
+from .picture.parts import Mark
+from .picture.segment import segment, whole
 from .picture.sheet import lay_out
 
 Source = str | Path | bytes | Image.Image | np.ndarray
 # Compiled at load; a batch is padded to the next of these sizes and cut at the last.
 BATCH_SIZES = (1, 8, 128)
+# In a row in which at least this share of the digits are beyond doubt, the others may be worse.
+MOST_OF_A_ROW = 0.5
+LENIENT_CONFIDENCE = 0.3
+LENIENT_ENERGY = 1.5
 
 
 class Recogniser:
     """Reads pictures with one network. Compiled and warm once made; safe to call from threads.
 
-    explanation: the name of the method behind ``heatmap``.
+    explanations: the names of the methods that ``heatmap`` takes, the one it takes unasked first.
     """
 
     def __init__(self, model: keras.Model, calibration: Calibration | None = None):
         """model: an architecture with its weights. calibration: how to read its logits."""
         self.calibration = calibration or Calibration()
         self._explainer = Explainer(model)
-        self.explanation = self._explainer.method
+        self.explanations = self._explainer.methods
         trainable = [v.value for v in model.trainable_variables]
         others = [v.value for v in model.non_trainable_variables]
 
@@ -86,7 +94,12 @@ class Recogniser:
         prepared = [_prepare(source, one) for source in sources]
         found = [item for item in prepared if isinstance(item, _Prepared)]
         started = time.perf_counter()
-        tiles = [piece.tile for item in found for mark in item.marks for piece in mark.values()]
+        tiles = [
+            candidate.tile
+            for item in found
+            for row in item.rows
+            for candidate in row.candidates.values()
+        ]
         logits = iter(self.classify(np.array(tiles)))
         share = (time.perf_counter() - started) / max(1, len(found))
         return [
@@ -101,10 +114,15 @@ class Recogniser:
         """
         started = time.perf_counter()
         picture, placements = lay_out(tiles, rows)
-        read = zip(tiles, rows, placements, self.classify(tiles), strict=True)
+        logits = zip(rows, self.classify(tiles), strict=True)
+        judged = [
+            found
+            for _, row in groupby(logits, key=itemgetter(0))
+            for found in self._judged([scores for _, scores in row])
+        ]
         digits = tuple(
-            Digit(tile, placement, _inner_box(placement), row, *self._judged(logits))
-            for tile, row, placement, logits in read
+            Digit(tile, placement, _inner_box(placement), row, *found)
+            for tile, row, placement, found in zip(tiles, rows, placements, judged, strict=True)
         )
         return Reading(picture, digits, time.perf_counter() - started)
 
@@ -115,12 +133,16 @@ class Recogniser:
         batches = [self._run(tiles[start : start + largest]) for start in starts]
         return np.concatenate(batches) if batches else np.zeros((0, DIGITS), np.float32)
 
-    def heatmap(self, digit: Digit, target: int | None = None) -> Heatmap:
+    def heatmap(
+        self, digit: Digit, target: int | None = None, *, method: str | None = None
+    ) -> Heatmap:
         """What speaks for ``target`` in a read digit, by default for the answer itself.
 
+        method: one of ``explanations``, by default the first.
         Returns (28, 28) float32 in 0..1 on the digit's tile; its placement maps it to the picture.
         """
-        return self._explainer.heatmap(digit.tile, digit.digit if target is None else target)
+        target = digit.digit if target is None else target
+        return self._explainer.heatmap(digit.tile, target, method)
 
     def _run(self, tiles: np.ndarray) -> np.ndarray:
         size = next(size for size in BATCH_SIZES if size >= len(tiles))
@@ -129,48 +151,77 @@ class Recogniser:
         return np.asarray(self._compiled[size](batch))[: len(tiles)]
 
     def _reading(self, item: "_Prepared", logits: Iterator[np.ndarray], share: float) -> Reading:
-        """Take the next logits, one a piece, and keep the pieces that read best as digits."""
-        digits: list[Digit] = []
-        for mark in item.marks:
-            read = {span: self._digit(item, piece, next(logits)) for span, piece in mark.items()}
-            scores = {span: digit.confidence - (not digit.accepted) for span, digit in read.items()}
-            digits += [read[span] for span in best_path(scores)]
+        """Take the next logits, one a candidate, and keep what reads best as rows of digits.
+
+        Where nothing does, the mark with the most ink is the best guess, refused.
+        """
+        said = [{span: next(logits) for span in row.candidates} for row in item.rows]
+        digits = [
+            digit
+            for row, scores in zip(item.rows, said, strict=True)
+            for digit in self._digits(item, row, scores)
+        ]
+        if not digits:
+            candidate, scores = max(
+                (
+                    (row.candidates[span], scores[span])
+                    for row, scores in zip(item.rows, said, strict=True)
+                    for span in scores
+                ),
+                key=lambda guess: guess[0].mark.ink.sum(),
+            )
+            digits = [_digit(item, candidate, self._probabilities(scores), accepted=False)]
         return Reading(item.picture, tuple(digits), item.seconds + share)
 
-    def _digit(self, item: "_Prepared", piece: "_Piece", logits: np.ndarray) -> Digit:
-        probabilities, accepted = self._judged(logits)
-        left, top, scale = piece.placement
-        return Digit(
-            tile=piece.tile,
-            placement=Placement(
-                item.scale * (piece.mark.box.left + left),
-                item.scale * (piece.mark.box.top + top),
-                item.scale * scale,
-            ),
-            box=_on_picture(piece.mark.box, item.scale, item.picture),
-            row=piece.mark.row,
-            probabilities=probabilities,
-            accepted=accepted,
-        )
+    def _digits(
+        self, item: "_Prepared", row: "_Row", said: dict[Span, np.ndarray]
+    ) -> Iterator[Digit]:
+        """The digits of one row, from the logits of each of its candidates."""
+        spans = best_path(row.lattice, {span: self._doubt(said[span]) for span in said})
+        judged = self._judged([said[span] for span in spans])
+        for span, (probabilities, accepted) in zip(spans, judged, strict=True):
+            yield _digit(item, row.candidates[span], probabilities, accepted)
 
-    def _judged(self, logits: np.ndarray) -> tuple[np.ndarray, bool]:
-        """The calibrated probabilities, (10,) float32, and whether they make an answer."""
-        probabilities = special.softmax(logits.astype(np.float64) / self.calibration.temperature)
+    def _judged(self, row: Sequence[np.ndarray]) -> list[tuple[np.ndarray, bool]]:
+        """The probabilities of each digit of a row, from its logits, and whether it is accepted."""
+        sure = [self._accepts(logits) for logits in row]
+        lenient = len(sure) > 1 and sum(sure) >= MOST_OF_A_ROW * len(sure)
+        return [(self._probabilities(logits), self._accepts(logits, lenient)) for logits in row]
+
+    def _probabilities(self, logits: np.ndarray) -> np.ndarray:
+        scaled = logits.astype(np.float64) / self.calibration.temperature
+        return special.softmax(scaled).astype(np.float32)
+
+    def _doubt(self, logits: np.ndarray) -> float:
+        """What reading a mark as its likeliest digit costs, in nats.
+
+        Each logit is trained as a yes or no of its own: yes to this digit, and no to all others.
+        """
+        scores = logits.astype(np.float64)
+        against = np.logaddexp(0, scores).sum()
+        return float(against - scores.max())
+
+    def _accepts(self, logits: np.ndarray, lenient: bool = False) -> bool:
+        least, most = self.calibration.min_confidence, self.calibration.max_energy
+        if lenient:
+            least, most = min(least, LENIENT_CONFIDENCE), most + LENIENT_ENERGY
         energy = -float(special.logsumexp(logits))
-        accepted = (
-            probabilities.max() >= self.calibration.min_confidence
-            and energy <= self.calibration.max_energy
-        )
-        return probabilities.astype(np.float32), bool(accepted)
+        return bool(self._probabilities(logits).max() >= least and energy <= most)
 
 
 @dataclass(frozen=True, eq=False)
-class _Piece:
-    """A mark, or a part of one, that may be a digit, and its tile."""
+class _Candidate:
+    """A mark that may be a digit, and its tile."""
 
     mark: Mark
     tile: Tile
     placement: Placement
+
+
+@dataclass(frozen=True, eq=False)
+class _Row:
+    lattice: Lattice
+    candidates: dict[Span, _Candidate]
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +230,7 @@ class _Prepared:
 
     picture: Picture
     scale: float
-    marks: list[dict[tuple[int, int], _Piece]]
+    rows: list[_Row]
     seconds: float
 
 
@@ -190,13 +241,33 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
         ink = find_ink(picture)
     except DigitError as error:
         return error
-    marks = [{(0, 1): whole(ink)}] if one else [pieces(mark) for mark in segment(ink)]
-    tiles = [
-        {span: _Piece(piece, *normalise(piece.ink)) for span, piece in mark.items()}
-        for mark in marks
-    ]
+    lattices = [] if one else [row for row in segment(ink) if row.marks]
+    lattices = lattices or [single(whole(ink))]
+    rows = [_Row(lattice, _candidates(lattice)) for lattice in lattices]
     scale = picture.shape[1] / ink.shape[1]
-    return _Prepared(picture, scale, tiles, time.perf_counter() - started)
+    return _Prepared(picture, scale, rows, time.perf_counter() - started)
+
+
+def _candidates(lattice: Lattice) -> dict[Span, _Candidate]:
+    return {span: _Candidate(mark, *normalise(mark.ink)) for span, mark in lattice.marks.items()}
+
+
+def _digit(
+    item: _Prepared, candidate: _Candidate, probabilities: np.ndarray, accepted: bool
+) -> Digit:
+    """A digit with its place on the picture."""
+    left, top, scale = candidate.placement
+    box = candidate.mark.box
+    return Digit(
+        tile=candidate.tile,
+        placement=Placement(
+            item.scale * (box.left + left), item.scale * (box.top + top), item.scale * scale
+        ),
+        box=_on_picture(box, item.scale, item.picture),
+        row=candidate.mark.row,
+        probabilities=probabilities,
+        accepted=accepted,
+    )
 
 
 def _inner_box(placement: Placement) -> Box:

@@ -115,8 +115,6 @@ def _read(recogniser: Recogniser, name: str, path: Path) -> Row:
         reading = recogniser.read(path)
     except DigitError as error:
         return Row(name, str(error).replace(path.name, name))
-    if not reading.digits:
-        return Row(name, "Nothing here looks like a digit.")
     return Row(name, reading, _thumbnail(reading.picture))
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from digit_model import pretrained
 from digit_model.pretrained import Pretrained
 
 ROOT = Path(__file__).parent.parent
+# The folder in a test's own in which app.py keeps corrections.
+CORRECTIONS = "corrections"
 # Strokes of a digit in a square of 1 by 1, as a person would draw them.
 STROKES = {
     1: [[(0.5, 0.15), (0.5, 0.85)]],
@@ -47,32 +50,45 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def corrections(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where app.py keeps its corrections."""
-    return tmp_path_factory.mktemp("corrections")
+@contextmanager
+def served(
+    home: Path, folder: Path, variables: dict[str, str] | None = None
+) -> Iterator[tuple[str, Path]]:
+    """The address of the app.py in ``home``, started as a person would, and the log it writes.
 
-
-@pytest.fixture(scope="session")
-def app_url(tmp_path_factory: pytest.TempPathFactory, corrections: Path) -> Iterator[str]:
-    """The address of app.py, started as a person would, serving the bundled checkpoint."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("app") / "log"
-    environment = {k: v for k, v in os.environ.items() if not re.match("DIGIT_|GRADIO_|SPACE_", k)}
+    folder: for the log, what is uploaded and what is corrected. variables: of the environment,
+    beside the usual ones.
+    """
+    port, log = free_port(), folder / "log"
+    clean = {k: v for k, v in os.environ.items() if not re.match("DIGIT_|GRADIO_|SPACE", k)}
+    ours = {"GRADIO_TEMP_DIR": str(folder), "DIGIT_CORRECTIONS": str(folder / CORRECTIONS)}
     with log.open("wb") as output:
         app = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--corrections", str(corrections)],
-            cwd=ROOT,
-            env=environment | {"GRADIO_TEMP_DIR": str(log.parent)},
+            [sys.executable, "app.py", "--port", str(port)],
+            cwd=home,
+            env=clean | ours | (variables or {}),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         _wait_for(port, app, log)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", log
     finally:
         app.terminate()
         app.wait(20)
+
+
+@pytest.fixture(scope="session")
+def app_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the app under ``app_url`` writes is in here."""
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="session")
+def app_url(app_folder: Path) -> Iterator[str]:
+    """The address of this repository's app.py, serving the bundled checkpoint."""
+    with served(ROOT, app_folder) as (url, _):
+        yield url
 
 
 def _wait_for(port: int, app: subprocess.Popen, log: Path) -> None:

@@ -1,6 +1,7 @@
 """A Hugging Face Hub on loopback: a real HTTP server for the real client, bad on demand.
 
-It keeps model repositories in memory and speaks the routes that huggingface_hub uses for them.
+It keeps model repositories and Spaces in memory and speaks the routes that huggingface_hub uses for
+them. A Space's name in ``repos`` is "spaces/USER/NAME".
 ``misbehave`` makes the requests that match a pattern go wrong in one of the ways of TROUBLES.
 """
 
@@ -16,13 +17,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import uvicorn
+import yaml
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 TOKEN = "hf_loopback"
-TROUBLES = ("status", "silent", "drip", "cut", "short", "corrupt", "portal")
+TROUBLES = ("status", "late", "silent", "drip", "cut", "short", "corrupt", "portal")
+LATE = 0.7
 LOG_IN_PAGE = b"<html><body>Welcome to the airport's network. Please log in.</body></html>"
 
 
@@ -34,23 +37,39 @@ class Repo:
     messages: list[str] = field(default_factory=list)
     private: bool = False
     gated: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    hardware: str | None = None
+    # What a Space says of itself, one answer after the other; the last one stays.
+    runtime: list[dict] = field(default_factory=lambda: [{"stage": "RUNNING"}])
 
     @property
     def head(self) -> str:
         return self.commits[-1][0]
 
-    def commit(self, changes: dict[str, bytes], message: str = "Change files") -> str:
-        files = dict(self.commits[-1][1]) if self.commits else {}
+    def commit(self, changes: dict[str, bytes | None], message: str = "Change files") -> str:
+        """Change files, or remove those that are None."""
+        files: dict = dict(self.commits[-1][1]) if self.commits else {}
         files.update(changes)
+        files = {path: content for path, content in files.items() if content is not None}
         content = repr((len(self.commits), sorted(files.items()))).encode()
         self.commits.append((hashlib.sha1(content).hexdigest(), files))
         self.messages.append(message)
         return self.head
 
     def at(self, revision: str) -> tuple[str, dict[str, bytes]] | None:
-        if revision == "main":
+        if revision in ("main", "HEAD"):
             return self.commits[-1]
+        revision = self.tags.get(revision, revision)
         return next((commit for commit in self.commits if commit[0] == revision), None)
+
+    def last_change(self, path: str, files: dict[str, bytes]) -> dict:
+        """The commit that gave a file the content that it has in ``files``."""
+        number = len(self.commits) - 1
+        while number and self.commits[number - 1][1].get(path) == files[path]:
+            number -= 1
+        when = "2026-01-01T00:00:00.000Z"
+        return {"id": self.commits[number][0], "title": self.messages[number], "date": when}
 
 
 @dataclass
@@ -103,7 +122,7 @@ class LoopbackHub:
     def add(self, name: str, files: dict[str, bytes], *, private: bool = False) -> str:
         """Make a repository with one commit and return the commit's id."""
         self.repos[name] = Repo(private=private)
-        return self.repos[name].commit(files)
+        return self.repos[name].commit(files, "initial commit")
 
     @contextmanager
     def misbehave(self, kind: str, pattern: str = "", **details) -> Iterator[None]:
@@ -128,21 +147,31 @@ class LoopbackHub:
                 await _spoiled(trouble, self._routes)(scope, receive, send)
 
     def _table(self) -> list[Route]:
-        name = "/{user}/{name}"
-        api = "/api/models" + name
         return [
             Route("/api/whoami-v2", self._whoami),
             Route("/api/repos/create", self._create, methods=["POST"]),
             Route("/api/validate-yaml", self._validate, methods=["POST"]),
+            Route("/objects/{oid}", self._object, methods=["GET", "PUT"]),
+            Route("/verify", lambda request: JSONResponse({}), methods=["POST"]),
+            *self._repository_routes("/api/spaces", "/spaces"),
+            Route("/api/spaces/{user}/{name}/variables", self._variables, methods=["GET", "POST"]),
+            Route("/api/spaces/{user}/{name}/runtime", self._runtime),
+            *self._repository_routes("/api/models", ""),
+        ]
+
+    def _repository_routes(self, api: str, page: str) -> list[Route]:
+        name = "/{user}/{name}"
+        api += name
+        return [
             Route(api, self._info),
             Route(api + "/revision/{revision}", self._info),
             Route(api + "/tree/{revision}", self._tree),
+            Route(api + "/refs", self._refs),
+            Route(api + "/tag/{revision}", self._tag, methods=["POST"]),
             Route(api + "/preupload/{revision}", self._preupload, methods=["POST"]),
             Route(api + "/commit/{revision}", self._commit, methods=["POST"]),
-            Route(name + ".git/info/lfs/objects/batch", self._batch, methods=["POST"]),
-            Route(name + "/resolve/{revision}/{path:path}", self._resolve),
-            Route("/objects/{oid}", self._object, methods=["GET", "PUT"]),
-            Route("/verify", lambda request: JSONResponse({}), methods=["POST"]),
+            Route(page + name + ".git/info/lfs/objects/batch", self._batch, methods=["POST"]),
+            Route(page + name + "/resolve/{revision}/{path:path}", self._resolve),
         ]
 
     def _repo(self, request: Request) -> Repo:
@@ -165,29 +194,92 @@ class LoopbackHub:
         if not _may_write(request):
             return _refuse(401)
         asked = await request.json()
-        name = f"{asked.get('organization') or 'user'}/{asked['name']}"
+        owner = asked.get("organization") or "user"
+        if owner != "user":
+            return _refuse(403)
+        is_space = asked.get("type") == "space"
+        name = f"{'spaces/' if is_space else ''}{owner}/{asked['name']}"
         answer = {"url": f"{self.url}/{name}", "id": name}
         if name in self.repos:
             return JSONResponse(answer | {"error": "You already created this"}, 409)
         private = asked.get("visibility") == "private" or bool(asked.get("private"))
         self.add(name, {".gitattributes": b"*.h5 filter=lfs\n"}, private=private)
+        self.repos[name].hardware = asked.get("hardware")
+        for variable in asked.get("variables", ()):
+            self.repos[name].variables[variable["key"]] = variable["value"]
         return JSONResponse(answer)
 
     async def _validate(self, request: Request) -> Response:
-        self.cards.append((await request.json())["content"])
-        return JSONResponse({"errors": [], "warnings": []})
+        """As the Hub does: its documented fields, and what a Space's settings may be."""
+        asked = await request.json()
+        self.cards.append(asked["content"])
+        front = yaml.safe_load(asked["content"].split("---\n")[1]) or {}
+        errors = []
+        if asked["repoType"] == "space":
+            if len(front.get("short_description", "")) > 60:
+                errors.append({"message": '"short_description" length must be at most 60'})
+            if front.get("sdk") not in ("gradio", "docker", "static", "streamlit"):
+                errors.append({"message": '"sdk" must be one of gradio, docker, static'})
+        if not isinstance(front.get("license", ""), str):
+            errors.append({"message": '"license" must be a string'})
+        return JSONResponse({"errors": errors, "warnings": []}, 400 if errors else 200)
 
     async def _info(self, request: Request) -> Response:
-        oid, files = self._revision(self._repo(request), request)
+        repo = self._repo(request)
+        oid, files = self._revision(repo, request)
         siblings = [{"rfilename": path, **_described(path, files[path])} for path in files]
         if "blobs" not in request.query_params:
             siblings = [{"rfilename": path} for path in files]
-        return JSONResponse({"id": _name(request), "sha": oid, "siblings": siblings})
+        named = {"id": _name(request).removeprefix("spaces/"), "sha": oid, "private": repo.private}
+        return JSONResponse(named | {"siblings": siblings})
 
     async def _tree(self, request: Request) -> Response:
-        _, files = self._revision(self._repo(request), request)
-        described = [{"type": "file", "path": p, "oid": _git_oid(files[p])} for p in files]
-        return JSONResponse([d | _described(d["path"], files[d["path"]]) for d in described])
+        repo = self._repo(request)
+        _, files = self._revision(repo, request)
+        listed = []
+        for path, content in files.items():
+            entry = {"type": "file", "path": path, "oid": _git_oid(content), "size": len(content)}
+            if _is_large(path):
+                lfs = {"oid": _oid(path, content), "size": len(content), "pointerSize": 130}
+                entry["lfs"] = lfs
+            if request.query_params.get("expand", "").lower() == "true":
+                entry["lastCommit"] = repo.last_change(path, files)
+            listed.append(entry)
+        return JSONResponse(listed)
+
+    async def _refs(self, request: Request) -> Response:
+        repo = self._repo(request)
+        main = {"name": "main", "ref": "refs/heads/main", "targetCommit": repo.head}
+        tags = [
+            {"name": tag, "ref": f"refs/tags/{tag}", "targetCommit": commit}
+            for tag, commit in repo.tags.items()
+        ]
+        return JSONResponse({"branches": [main], "converts": [], "tags": tags})
+
+    async def _tag(self, request: Request) -> Response:
+        if not _may_write(request):
+            return _refuse(403)
+        repo = self._repo(request)
+        oid, _ = self._revision(repo, request)
+        tag = (await request.json())["tag"]
+        if tag in repo.tags:
+            return _refuse(409)
+        repo.tags[tag] = oid
+        return JSONResponse({})
+
+    async def _variables(self, request: Request) -> Response:
+        if not _may_write(request):
+            return _refuse(403)
+        repo = self._repo(request)
+        if request.method == "POST":
+            asked = await request.json()
+            repo.variables[asked["key"]] = asked["value"]
+        return JSONResponse({key: {"value": value} for key, value in repo.variables.items()})
+
+    async def _runtime(self, request: Request) -> Response:
+        repo = self._repo(request)
+        state = repo.runtime.pop(0) if len(repo.runtime) > 1 else repo.runtime[0]
+        return JSONResponse({"sha": repo.head, "hardware": {}} | state)
 
     async def _preupload(self, request: Request) -> Response:
         if not _may_write(request):
@@ -227,13 +319,14 @@ class LoopbackHub:
                 return _refuse(400)
             self.objects[oid] = body
             return Response()
-        return Response(self.objects[oid], media_type="application/octet-stream")
+        return _part(request, self.objects[oid], {"ETag": f'"{oid}"'})
 
     async def _commit(self, request: Request) -> Response:
         if not _may_write(request):
             return _refuse(403)
         repo = self._repo(request)
-        changes, message = {}, ""
+        changes: dict[str, bytes | None] = {}
+        message = ""
         for line in (await request.body()).splitlines():
             entry = json.loads(line)
             value = entry["value"]
@@ -245,6 +338,8 @@ class LoopbackHub:
                 changes[value["path"]] = base64.b64decode(value["content"])
             elif entry["key"] == "lfsFile":
                 changes[value["path"]] = self.objects[value["oid"]]
+            elif entry["key"] == "deletedFile":
+                changes[value["path"]] = None
         oid = repo.commit(changes, message)
         url = f"{self.url}/{_name(request)}/commit/{oid}"
         return JSONResponse({"commitOid": oid, "commitUrl": url})
@@ -259,7 +354,7 @@ class LoopbackHub:
             return _refuse(404, "EntryNotFound", {"X-Repo-Commit": oid})
         headers = {"X-Repo-Commit": oid, "ETag": f'"{_oid(path, files[path])}"'}
         if not _is_large(path):
-            return Response(files[path], headers=headers, media_type="text/plain")
+            return _part(request, files[path], headers)
         large = _oid(path, files[path])
         self.objects[large] = files[path]
         headers |= {"X-Linked-Etag": f'"{large}"', "X-Linked-Size": str(len(files[path]))}
@@ -281,16 +376,31 @@ def _refuse(status: int, code: str = "", headers: dict[str, str] | None = None) 
     return JSONResponse({"error": f"refused: {status}"}, status, extra | (headers or {}))
 
 
+def _part(request: Request, content: bytes, headers: dict[str, str]) -> Response:
+    """The content, or the range of its bytes that was asked for."""
+    asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
+    if asked is None:
+        return Response(content, headers=headers, media_type="application/octet-stream")
+    start, end = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)
+    if start > end:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{len(content)}"})
+    headers |= {"Content-Range": f"bytes {start}-{end}/{len(content)}"}
+    return Response(
+        content[start : end + 1], 206, headers=headers, media_type="application/octet-stream"
+    )
+
+
 def _may_write(request: Request) -> bool:
     return request.headers.get("authorization") == f"Bearer {TOKEN}"
 
 
 def _name(request: Request) -> str:
-    return f"{request.path_params['user']}/{request.path_params['name']}"
+    space = "spaces/" if re.match("(/api)?/spaces/", request.url.path) else ""
+    return f"{space}{request.path_params['user']}/{request.path_params['name']}"
 
 
 def _is_large(path: str) -> bool:
-    return path.endswith(".h5")
+    return path.endswith((".h5", ".png"))
 
 
 def _git_oid(content: bytes) -> str:
@@ -315,6 +425,9 @@ def _spoiled(trouble: Trouble, routes):
     async def app(scope, receive, send) -> None:
         if trouble.kind == "silent":
             await _until_disconnected(receive)
+        elif trouble.kind == "late":
+            await asyncio.sleep(LATE)
+            await routes(scope, receive, send)
         elif trouble.kind == "status":
             await _refuse(trouble.status, trouble.code)(scope, receive, send)
         elif trouble.kind == "portal":

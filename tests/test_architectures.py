@@ -40,4 +40,4 @@ def test_the_docstring_tells_the_parameters(model):
 
 
 def test_the_network_that_ships_is_small():
-    assert ARCHITECTURES["cnn"]().count_params() < 250_000
+    assert ARCHITECTURES["cnn"]().count_params() <= 300_000

@@ -1,13 +1,14 @@
 """ "Wrong? It is a …" in a real browser, from the answer to what is kept."""
 
 import json
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from page.layout import build
 from tests import test_browser
-from tests.conftest import sketch
+from tests.conftest import CORRECTIONS, sketch
 from tests.test_browser import (
     DESKTOP,
     PATIENCE,
@@ -24,6 +25,11 @@ browser, start, visit = test_browser.browser, test_browser.start, test_browser.v
 pytestmark = test_browser.pytestmark
 
 
+@pytest.fixture
+def corrections(app_folder) -> Path:
+    return app_folder / CORRECTIONS
+
+
 def said(page: Page):
     return page.locator("#correct [role=status]")
 
@@ -32,7 +38,7 @@ def said(page: Page):
 def test_a_wrong_answer_is_corrected_and_kept(visit, corrections, size):
     page = visit(size)
     expect(page.locator("#correct")).to_be_hidden()
-    before = set(corrections.iterdir())
+    before = set(corrections.glob("*"))
     # Another place on the pad for each size: the same mark is kept once.
     draw(page, 7, left=0.1 if size == DESKTOP else 0.2, width=0.6 if size == DESKTOP else 0.7)
     expect_number(page, "7")

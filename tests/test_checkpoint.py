@@ -1,5 +1,6 @@
 import json
 import shutil
+import time
 
 import h5py
 import keras
@@ -73,7 +74,7 @@ def test_a_checkpoint_is_not_overwritten_unasked(saved):
     [
         (lambda c: c.update(format=2), "format 1"),
         (lambda c: c.update(architecture="../../evil"), "architecture"),
-        (lambda c: c.update(architecture="cnn"), "numbers"),
+        (lambda c: c.update(architecture="cnn"), "does not fit the architecture"),
         (lambda c: c.pop("weights"), "lacks the size"),
         (lambda c: c["weights"].update(size="9"), "lacks the size"),
         (lambda c: c["weights"].update(size=9), "bytes, not 9"),
@@ -84,6 +85,12 @@ def test_a_checkpoint_is_not_overwritten_unasked(saved):
         (lambda c: c["calibration"].update(temperature=0), "temperature"),
         (lambda c: c["calibration"].update(temperature=float("inf")), "temperature"),
         (lambda c: c["calibration"].update(surprise=1), "temperature"),
+        (lambda c: c["calibration"].update(max_energy=10**400), "temperature"),
+        (lambda c: c["weights"].update(size=-1), "lacks the size"),
+        (lambda c: c.update(recipe=["cnn"]), "recipe"),
+        (lambda c: c.update(training={"seconds": "long"}), "length of training"),
+        (lambda c: c.update(scores=[]), "scores that"),
+        (lambda c: c.update(scores={"test": {"accuracy": "<script>"}}), "scores on 'test'"),
     ],
 )
 def test_a_wrong_config_is_named(folder, change, found):
@@ -168,3 +175,117 @@ def test_a_shape_bomb_is_not_read(folder):
     sign(folder)
     with pytest.raises(BadCheckpoint, match="1,099,511"):
         checkpoint.load(folder)
+
+
+def compressed(file):
+    """170 kB of zeros in the file's 200 bytes; it could as well be a terabyte."""
+    file.create_dataset("bomb", (1000,), "f4", data=np.zeros(1000, "f4"), compression="gzip")
+
+
+def within_itself(file):
+    file["layers/again"] = file["layers"]
+
+
+def doubled_at_every_level(file):
+    """Forty groups in a row, each in the one before by two names: 2^40 ways through them."""
+    group = file.create_group("level")
+    for _ in range(40):
+        below = group.create_group("a")
+        group["b"] = below
+        group = below
+
+
+def deep(file):
+    group = file
+    for _ in range(6000):
+        group = group.create_group("d")
+
+
+def wide(file):
+    for number in range(6000):
+        file.create_group(f"g{number}")
+
+
+def empty(file):
+    file.create_dataset("empty", data=h5py.Empty("f4"))
+
+
+def named_type(file):
+    file["type"] = np.dtype("f4")
+
+
+def long_strings(file):
+    file.create_dataset("words", (10,), "S1000000", chunks=(1,))
+
+
+def objects(file):
+    """What pickles are kept in: strings of any length, which some readers unpickle."""
+    file.create_dataset("code", data="cposix\nsystem\n(S'exit 1'\ntR.", dtype=h5py.string_dtype())
+
+
+def path_as_name(file):
+    file.create_dataset("..\\..\\etc", (200_000,), "f4")
+
+
+@pytest.mark.parametrize(
+    ("harm", "found"),
+    [
+        (compressed, "compressed"),
+        (within_itself, "more than 5,000"),
+        (doubled_at_every_level, "more than 5,000"),
+        (deep, "more than 5,000"),
+        (wide, "more than 5,000"),
+        (empty, "no array"),
+        (named_type, "no array"),
+        (long_strings, r"array of \|S1000000, not of numbers"),
+        (objects, "not of numbers"),
+        (path_as_name, "numbers; the network has"),
+    ],
+)
+def test_hostile_weights_are_named_and_not_read(harm, found, folder):
+    with h5py.File(folder / WEIGHTS, "r+") as file:
+        harm(file)
+    sign(folder)
+    started = time.perf_counter()
+    with pytest.raises(BadCheckpoint, match=found):
+        checkpoint.load(folder)
+    assert time.perf_counter() - started < 5
+
+
+@pytest.fixture
+def trap(tmp_path):
+    """A Keras model that writes a file when it is built from its configuration, and that file."""
+    sprung = tmp_path / "sprung"
+    code = f"lambda x: __import__('pathlib').Path({str(sprung)!r}).touch() or x"
+    return keras.Sequential([keras.Input((28, 28)), keras.layers.Lambda(eval(code))]), sprung
+
+
+@pytest.mark.filterwarnings("ignore:Skipping nested container")
+@pytest.mark.parametrize("kind", ["keras", "h5"])
+def test_a_model_with_code_in_it_is_not_run(kind, trap, folder, tmp_path):
+    model, sprung = trap
+    model.save(tmp_path / f"trap.{kind}")
+    sprung.unlink()
+    keras.saving.load_model(tmp_path / f"trap.{kind}", safe_mode=False)
+    sprung.unlink()  # so it is a trap
+    shutil.copy(tmp_path / f"trap.{kind}", folder / WEIGHTS)
+    sign(folder)
+    with pytest.raises(BadCheckpoint):
+        checkpoint.load(folder)
+    assert not sprung.exists()
+
+
+def test_any_damage_is_a_sentence(folder):
+    """Bytes changed anywhere, and signed for: refused, or harmless as the golden tile shows."""
+    whole = (folder / WEIGHTS).read_bytes()
+    random = np.random.default_rng(0)
+    for _ in range(12):
+        data = bytearray(whole)
+        for place in random.integers(0, len(data) if random.random() < 0.3 else 4000, 8):
+            data[place] = random.integers(256)
+        (folder / WEIGHTS).write_bytes(data)
+        sign(folder)
+        try:
+            assert np.isfinite(checkpoint.load(folder).model.get_weights()[0]).all()
+        except BadCheckpoint as error:
+            assert str(error).endswith(".")

@@ -69,6 +69,29 @@ def test_heatmaps_of_files_with_one_name_do_not_overwrite_each_other(files, tmp_
     assert sorted(path.name for path in (tmp_path / "maps").iterdir()) == ["3-1.png", "3-2.png"]
 
 
+def test_steps_are_written_also_where_no_ink_is_found(files, tmp_path, capsys):
+    blank = tmp_path / "blank.png"
+    Image.new("RGB", (60, 60), "white").save(blank)
+    out = tmp_path / "steps"
+    names = [str(files / "3.png"), str(blank), str(files / "notes.png")]
+    assert main(["read", "--steps", str(out), *names]) == 1
+    assert sorted(path.name for path in out.iterdir()) == ["3.png", "blank.png"]
+    with Image.open(out / "3.png") as whole, Image.open(out / "blank.png") as part:
+        assert whole.height > part.height, "the rest of the steps and the digit are in a second row"
+
+
+def test_heatmaps_and_steps_do_not_overwrite_each_other(files, tmp_path, capsys):
+    folder = str(tmp_path / "both")
+    assert main(["read", "--heatmap", folder, "--steps", folder, str(files / "3.png")]) == 1
+    assert "two folders" in capsys.readouterr().err
+
+
+def test_a_picture_that_cannot_be_written_is_a_sentence(files, tmp_path, capsys):
+    (tmp_path / "3.png").mkdir()
+    assert main(["read", "--steps", str(tmp_path), str(files / "3.png")]) == 1
+    assert "3.png cannot be written" in capsys.readouterr().err
+
+
 def write_csv(path, images, labels=None):
     table = images.reshape(len(images), -1).astype(int)
     header = [f"pixel{i}" for i in range(784)]
@@ -116,6 +139,7 @@ def test_submit_writes_what_kaggle_takes(tmp_path, capsys):
         ["submit", "absent.csv"],
         ["read", "--model", "no such/place/at all", "x.png"],
         ["read", "--heatmap", __file__, "x.png"],
+        ["read", "--steps", __file__, "x.png"],
     ],
 )
 def test_what_cannot_be_done_is_a_sentence(arguments, capsys):

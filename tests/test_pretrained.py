@@ -4,6 +4,7 @@ import json
 import logging
 import socket
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from digit_model.errors import BadCheckpoint, ModelUnavailable
 from tests.loopback_hub import LoopbackHub
 
 REPO = "user/digits"
+UNKNOWN = "1" * 40
 
 
 @pytest.fixture(autouse=True)
@@ -145,6 +147,20 @@ def test_trouble_falls_back_in_time(name, load, remote, bundled, caplog):
     with remote.misbehave(*trouble):
         served = load(timeout=0.5 if waits else 20.0)
     assert_falls_back(served, bundled, reason, caplog)
+
+
+def test_a_slow_hub_is_waited_for_and_a_silent_one_costs_no_more_than_its_time(
+    load, remote, published, bundled, monkeypatch, caplog
+):
+    """The bundled checkpoint is made ready while the Hub is slow, and serves only if need be."""
+    monkeypatch.setattr(pretrained, "PATIENCE", 0.0)
+    with remote.misbehave("late", "objects"):
+        assert load().checkpoint.sha256 == sha256(published)
+    started = time.perf_counter()
+    with remote.misbehave("silent"):
+        served = load(timeout=4.0, DIGIT_MODEL_REVISION=UNKNOWN)
+    assert_falls_back(served, bundled, "did not finish within 4 seconds", caplog)
+    assert time.perf_counter() - started < 4.0 + 1.5
 
 
 def test_a_hub_that_is_not_there(load, bundled, caplog):

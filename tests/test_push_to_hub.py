@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from huggingface_hub import ModelCard, constants
+from huggingface_hub import constants
 from PIL import Image
 
 import push_to_hub
@@ -19,6 +20,7 @@ from digit_model import card, checkpoint, pretrained
 from digit_model.architectures import ARCHITECTURES
 from digit_model.arrays import Calibration
 from digit_model.checkpoint import CONFIG, WEIGHTS, Checkpoint
+from digit_model.training.metrics import score
 from tests.loopback_hub import TOKEN, LoopbackHub
 
 REPO = "user/digits"
@@ -64,6 +66,8 @@ def remote(server, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setenv("HF_ENDPOINT", server.url)
     monkeypatch.setenv("HF_TOKEN", TOKEN)
+    # Compiled for each checkpoint, they take seconds; test_card.py has them drawn.
+    monkeypatch.setattr(card, "heatmaps", lambda _: Image.new("RGB", (8, 8)))
     return server
 
 
@@ -92,7 +96,9 @@ def test_what_is_said_and_what_lies_there(remote, folder, capsys):
     assert repo.head in said
     assert f"{remote.url}/{REPO}/tree/{repo.head}" in said
     files = repo.commits[-1][1]
-    assert files.keys() - {".gitattributes"} == {WEIGHTS, CONFIG, "README.md"}
+    pictures = {"confusion.png", "heatmaps.png"}
+    assert files.keys() - {".gitattributes"} == {WEIGHTS, CONFIG, "README.md", *pictures}
+    assert repo.tags == {"v1": repo.head}
     assert files[WEIGHTS] == (folder / WEIGHTS).read_bytes()
     assert files[CONFIG] == (folder / CONFIG).read_bytes()
     assert TOKEN not in said
@@ -103,7 +109,7 @@ def test_pushing_again_makes_no_commit(remote, folder, capsys):
     head = remote.repos[REPO].head
     capsys.readouterr()
     assert push("--model-repo", REPO, folder) == 0
-    assert "Nothing has changed" in capsys.readouterr().out
+    assert "nothing has changed" in capsys.readouterr().out
     assert remote.repos[REPO].head == head
 
 
@@ -162,45 +168,13 @@ def test_as_a_command_without_a_network(folder):
         check=False,
     )
     assert ran.returncode == 1
-    assert ran.stdout == ""
+    assert ran.stdout.count("\n") == 1  # that the scores were not counted again
     assert re.fullmatch(
         r"push_to_hub\.py: The Hugging Face Hub cannot be reached.*\.\n", ran.stderr
     )
 
 
-@pytest.fixture(scope="module")
-def text(folder):
-    return card.build(checkpoint.load(folder), REPO)
-
-
-def test_the_front_matter_is_what_the_hub_reads(text):
-    front = yaml.safe_load(text.split("---\n")[1])
-    assert front["license"] == "apache-2.0"
-    assert front["library_name"] == "keras"
-    assert front["pipeline_tag"] == "image-classification"
-    assert front["datasets"] == ["ylecun/mnist"]
-    assert front["metrics"] == ["accuracy"]
-    [model] = front["model-index"]
-    assert model["name"] == "digits"
-    [result] = model["results"]
-    assert result["dataset"] == {"type": "ylecun/mnist", "name": "MNIST", "split": "test"}
-    measured = {metric["type"]: metric["value"] for metric in result["metrics"]}
-    assert measured == {name: SCORES[name] for name in ("accuracy", "nll", "ece")}
-
-
-def test_huggingface_hub_reads_the_scores_back(text):
-    [accuracy] = [r for r in ModelCard(text).data.eval_results if r.metric_type == "accuracy"]
-    assert accuracy.metric_value == SCORES["accuracy"]
-
-
-def test_the_card_says_how_it_was_trained_and_what_it_scored(text, folder):
-    assert "| learning_rate | 0.003 |" in text
-    assert "3 epochs (2 minutes)" in text
-    assert "| MNIST test | 10,000 | 99.61% | 39 | 0.0123 | 0.0011 |" in text
-    assert json.loads((folder / CONFIG).read_text())["weights"]["sha256"] in text
-
-
-def test_the_cards_snippet_runs(text, remote, folder, tmp_path, monkeypatch, capsys):
+def test_the_cards_snippet_runs(remote, folder, tmp_path, monkeypatch, capsys):
     """The lines that the card gives to people, with the Hub at hand and a picture to read."""
     push("--model-repo", REPO, folder)
     capsys.readouterr()
@@ -209,13 +183,135 @@ def test_the_cards_snippet_runs(text, remote, folder, tmp_path, monkeypatch, cap
     Image.fromarray(drawn).save(tmp_path / "digit.png")
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
+    text = remote.repos[REPO].commits[-1][1]["README.md"].decode()
     [snippet] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     exec(snippet, {})
     assert re.fullmatch(r"\d?\n", capsys.readouterr().out)
 
 
-def test_a_checkpoint_without_scores_claims_none(tmp_path):
-    bare = Checkpoint(ARCHITECTURES["dense"](), "dense", Calibration(1.0, 0.0, 100.0))
-    text = card.build(checkpoint.save(tmp_path, bare), REPO)
-    assert "model-index" not in text
-    assert "None were measured." in text
+@pytest.fixture(scope="module")
+def mnist(tmp_path_factory, folder):
+    """A test set of noise, and a checkpoint that records how it was scored on it."""
+    random = np.random.default_rng(0)
+    path = tmp_path_factory.mktemp("data") / "set.npz"
+    images = random.integers(0, 256, (60, 28, 28), np.uint8)
+    labels = np.arange(60, dtype=np.uint8) % 10
+    np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    logits = checkpoint.load(folder).model.predict_on_batch(images.astype(np.float32) / 255)
+    return path, score(logits, labels, temperature=1.5).as_json()
+
+
+@pytest.fixture
+def scored(folder, mnist, tmp_path):
+    """Make a copy of the checkpoint that records these scores, changed as asked."""
+
+    def make(**changes):
+        copy = shutil.copytree(folder, tmp_path / "scored", dirs_exist_ok=True)
+        config = json.loads((copy / CONFIG).read_text())
+        config["scores"]["test"] = mnist[1] | changes
+        (copy / CONFIG).write_text(json.dumps(config))
+        return copy
+
+    return make
+
+
+@pytest.mark.parametrize("way", [(), ("--dry-run",)])
+def test_the_scores_are_counted_again(way, remote, scored, mnist, capsys):
+    assert push("--model-repo", REPO, "--data", mnist[0], *way, scored()) == 0
+    assert f"{mnist[1]['errors']} errors in 60" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("way", [(), ("--dry-run",)])
+def test_scores_that_are_not_so_are_not_published(way, remote, scored, mnist, capsys):
+    boasting = scored(errors=0, accuracy=1.0)
+    assert push("--model-repo", REPO, "--data", mnist[0], *way, boasting) == 1
+    error = capsys.readouterr().err
+    assert "records 0 errors" in error
+    assert f"they are {mnist[1]['errors']}" in error
+    assert remote.requests == []
+
+
+def test_real_pictures_come_into_the_card(remote, folder, tmp_path):
+    record = tmp_path / "real.json"
+    record.write_text('{"phone photos": {"pictures": 460, "accuracy": 0.976}}')
+    assert push("--model-repo", REPO, "--real", record, folder) == 0
+    text = remote.repos[REPO].commits[-1][1]["README.md"].decode()
+    assert "| phone photos | 460 | 97.6% |" in text
+
+
+def test_stopped_by_hand(remote, folder, capsys, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(push_to_hub.hub, "publish", stop)
+    assert push("--model-repo", REPO, folder) == 130
+    assert "run the same command again" in capsys.readouterr().err
+
+
+def test_help_explains_every_option(capsys):
+    with pytest.raises(SystemExit) as left:
+        push("--help")
+    assert left.value.code == 0
+    shown = capsys.readouterr().out
+    options = "model-repo space private dry-run data real tag zero-gpu overwrite"
+    assert all(f"--{option}" in shown for option in options.split())
+
+
+SPACE = "user/page"
+
+
+def test_a_space_gets_all_that_it_needs_and_no_more(remote, folder, capsys):
+    assert push("--model-repo", REPO, "--space", SPACE, folder) == 0
+    space = remote.repos[f"spaces/{SPACE}"]
+    files = space.commits[-1][1]
+    assert {"app.py", "requirements.txt", "README.md", "page/pad.js"} <= files.keys()
+    assert "digit_model/bundled/model.weights.h5" in files
+    rooms = {name.split("/")[0] for name in files if "/" in name}
+    assert rooms == {"digit_model", "page", "docs"}
+    assert not [name for name in files if "test" in name or "pycache" in name]
+    front = yaml.safe_load(files["README.md"].decode().split("---\n")[1])
+    assert front["models"] == [REPO]
+    assert (front["sdk"], front["python_version"]) == ("gradio", "3.12")
+    assert space.variables == {
+        "DIGIT_MODEL_REPO": REPO,
+        "DIGIT_MODEL_REVISION": remote.repos[REPO].head,
+        "DIGIT_MODEL_SHA256": checkpoint.load(folder).sha256,
+    }
+    said = capsys.readouterr().out
+    assert "running, 0 s" in said
+    assert f"The page runs: {remote.url}/spaces/{SPACE}" in said
+
+
+def test_a_space_again_makes_no_commit(remote, folder):
+    push("--model-repo", REPO, "--space", SPACE, folder)
+    push("--model-repo", REPO, "--space", SPACE, folder)
+    assert [len(repo.commits) for repo in remote.repos.values()] == [2, 2]
+
+
+def test_a_private_model_needs_a_secret(remote, folder, capsys):
+    assert push("--model-repo", REPO, "--space", SPACE, "--private", folder) == 0
+    assert all(repo.private for repo in remote.repos.values())
+    assert "needs HF_TOKEN" in capsys.readouterr().out
+
+
+def test_a_build_that_fails(remote, folder, capsys):
+    push("--model-repo", REPO, "--space", SPACE, folder)
+    failed = {"stage": "BUILD_ERROR", "errorMessage": "no space left"}
+    remote.repos[f"spaces/{SPACE}"].runtime = [failed]
+    assert push("--model-repo", REPO, "--space", SPACE, folder) == 1
+    assert "its build failed (no space left)" in capsys.readouterr().err
+
+
+def test_a_space_that_wants_a_paid_plan(remote, folder, capsys):
+    push("--model-repo", REPO, folder)
+    with remote.misbehave("status", "repos/create", status=402):
+        assert push("--model-repo", REPO, "--space", SPACE, folder) == 1
+    assert "--zero-gpu" in capsys.readouterr().err
+
+
+def test_a_dry_run_lists_what_a_space_would_get(remote, folder, capsys):
+    assert push("--model-repo", REPO, "--space", SPACE, "--dry-run", folder) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^ +[\d,]+  app\.py$", said, re.MULTILINE)
+    assert "confusion.png" in said
+    assert remote.requests == []

@@ -2,6 +2,12 @@
 
 import os
 import re
+import shutil
+import subprocess
+from importlib.metadata import version
+
+import pytest
+import yaml
 
 from tests.conftest import ROOT, sketch
 
@@ -17,6 +23,29 @@ def test_the_python_example_runs(app_url, tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert re.search(r"^7 \[0\.\d+\]$", printed, re.MULTILINE)
     assert "the bundled checkpoint" in printed
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_the_shell_example_runs(app_url, tmp_path):
+    [example] = re.findall(r"^    URL=.*?\n\n", README, re.DOTALL | re.MULTILINE)
+    sketch(7).save(tmp_path / "photo.jpg")
+    script = example.replace("https://USER-digits.hf.space", app_url)
+    ran = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True)
+    assert "event: complete" in ran.stdout
+    assert '"text": "7"' in ran.stdout
+
+
+def test_the_spaces_settings():
+    """What https://huggingface.co/docs/hub/spaces-config-reference allows, and what runs here."""
+    front = yaml.safe_load(README.split("---\n")[1])
+    assert front["sdk"] == "gradio"
+    assert front["sdk_version"] == version("gradio")
+    assert front["python_version"] == "3.12"
+    assert (ROOT / front["app_file"]).exists()
+    assert len(front["short_description"]) <= 60
+    colours = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+    assert {front["colorFrom"], front["colorTo"]} <= colours
+    assert "preload_from_hub" not in front  # it would fetch a branch, not the pinned commit
 
 
 def test_every_file_of_the_house_is_there():

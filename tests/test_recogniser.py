@@ -2,7 +2,7 @@ import threading
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from digit_model.arrays import Calibration, Reading
 from digit_model.errors import NoInk, UndecodableImage
@@ -61,6 +61,16 @@ def test_touching_digits_are_told_apart(recogniser):
         picture = Image.fromarray((240 - 220 * ink).astype(np.uint8)).resize((360, 168))
         right += recogniser.read(picture).text == "".join(map(str, drawn.labels[start : start + 2]))
     assert right >= 12
+
+
+def test_what_looks_like_no_digit_gives_its_best_guess_refused(recogniser):
+    scribble = Image.new("L", (280, 280), 255)
+    zigzag = [(252 if row % 2 else 28, 20 + 20 * row) for row in range(12)]
+    ImageDraw.Draw(scribble).line(zigzag, fill=0, width=18)
+    reading = recogniser.read(scribble)
+    assert reading.text == ""
+    assert reading.digits
+    assert not any(digit.accepted for digit in reading.digits)
 
 
 def test_boxes_are_in_the_pixels_of_the_picture(recogniser, drawn):

@@ -264,7 +264,7 @@ def _full_scale(values: np.ndarray) -> float:
 def _on_paper(image: Image.Image) -> Image.Image:
     """An 8-bit image of any mode to RGB without transparency."""
     if not image.has_transparency_data:
-        return image.convert("RGB")
+        return image if image.mode == "RGB" else image.convert("RGB")
     drawing = _with_alpha(image)
     paper = _laid_on("white", drawing)
     # Whiteboards and tablets export white strokes on nothing. On white they would vanish, and the

@@ -2,8 +2,10 @@
 
 In order: the colour direction in which pen and paper differ most; the paper as a smooth surface,
 fitted from the border inwards; polarity; the light on the paper divided out; a threshold with
-hysteresis between the paper's noise and the strokes.
+hysteresis between the paper's noise and the strokes; surroundings and ruled lines taken out.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
@@ -16,6 +18,10 @@ from ..errors import NoInk
 WORKING_SIZE = 1000
 # The light is followed on a copy of this size; finer than that, it would follow the strokes.
 LIGHT_SIZE = 64
+# Colour, polarity and noise are judged by at most so many of a picture's rows.
+JUDGED_ROWS = 125
+# Pictures are grey where red, green and blue differ by no more than this.
+LEAST_COLOUR = 8 / 255
 # On its shorter side; a smaller picture is a digit cut out, without paper around it to judge by.
 SMALLEST_PAGE = 36
 # Paper in a deeper shadow than this is taken to be this bright, or its noise would look like ink.
@@ -29,12 +35,22 @@ LEAST_SIGNAL = 5.0
 LINE_PIECES = 10
 LINE_REACH = 0.5
 LINE_WIDTH = 0.02
+# In pixels: a hairline between two rows of pixels, blurred.
+THINNEST_LINE = 3
 DARKER_THAN_LINES = 1.5
+# A line below a row of writing may be broken in more places; the feet of digits cover less.
+GROUND_REACH = 0.65
+GROUND_MARGIN = 0.07
 # What is lower than this share of the picture is too little to be what the picture is of.
 SMALLEST_STROKE = 0.08
 # A stroke that runs out of the picture meets its side over at most this share of it.
 SHORT_CONTACT = 0.15
+# A picture that long for its height is a row of writing cut out closely, with no desk around it ...
+STRIP = 1.8
+# ... so that strokes may meet its sides over this share of their own length; lines run along them.
+STRIP_CONTACT = 0.4
 _EIGHT = np.ones((3, 3), bool)
+_RIDGE = 0.01 * np.eye(6, dtype=np.float32)
 _COLOURS = np.array(
     [[0.299, 0.587, 0.114], [1, 0, 0], [0, 1, 0], [0, 0, 1]],
     np.float32,
@@ -49,63 +65,101 @@ def find_ink(picture: Picture) -> Ink:
     longer side, exactly 0 on the paper.
     Raises NoInk if nothing stands out from the paper.
     """
-    small = _shrink(picture, WORKING_SIZE)
-    darkness = max((_darkness(channel) for channel in _channels(small)), key=_signal)
-    ink = _threshold(darkness)
+    *_, (_, ink) = ink_steps(picture)
     if not ink.any():
         raise NoInk("This picture looks blank. Draw or photograph a digit with more contrast.")
     return ink
+
+
+def ink_steps(picture: Picture) -> Iterator[tuple[str, np.ndarray]]:
+    """The steps of find_ink: after each its name, and the picture as it stands.
+
+    picture: (height, width, 3) uint8.
+    Yields the picture scaled down, then (height, width) arrays of its size, floats of about 0..1
+    and bool masks. The last is the ink; where nothing stands out, it is an empty mask.
+    """
+    small = _shrink(picture, WORKING_SIZE)
+    yield "picture", small
+    grey, coarse = _clearest(small)
+    yield "clearest colour", grey
+    light, darkness = _divide_light_out(grey, coarse)
+    yield "paper's light", light
+    yield "darkness", darkness
+    yield from _stroke_steps(darkness)
 
 
 def _shrink(picture: Picture, longest: int) -> Picture:
     if max(picture.shape) <= longest:
         return picture
     image = Image.fromarray(picture)
-    image.thumbnail((longest, longest), Image.Resampling.BOX)
+    image.thumbnail((longest, longest), Image.Resampling.BOX, reducing_gap=1)
     return np.asarray(image)
 
 
-def _channels(picture: Picture) -> list[np.ndarray]:
-    """Grey pictures in 0..1; one where the picture has no colour."""
-    if (np.ptp(picture, axis=2) <= 8).all():
-        return [picture[..., 1].astype(np.float32) / 255]
-    return [picture @ weights / 255 for weights in _COLOURS]
+def _clearest(picture: Picture) -> tuple[np.ndarray, np.ndarray]:
+    """The picture in 0..1 in the colour direction in which the strokes stand out most.
+
+    Returns it and a copy of LIGHT_SIZE.
+    """
+    planes = np.ascontiguousarray(np.moveaxis(picture, 2, 0), np.float32) / 255
+    if np.ptp(planes, axis=0).max() <= LEAST_COLOUR:
+        return planes[1], _resize(planes[1], LIGHT_SIZE)
+    coarse = np.stack([_resize(plane, LIGHT_SIZE) for plane in planes])
+    rows = planes[:, _some_rows(picture.shape[0])]
+    signals = []
+    for weights in _COLOURS:
+        _, darkness = _divide_light_out(_mixed(rows, weights), _mixed(coarse, weights))
+        signals.append(_signal(darkness))
+    clearest = _COLOURS[np.argmax(signals)]
+    return _mixed(planes, clearest), _mixed(coarse, clearest)
 
 
-def _darkness(grey: np.ndarray) -> np.ndarray:
-    """The share of the paper's light that each pixel takes away: about 0 on paper, 1 in black."""
-    paper = _fit_paper(grey)
-    if _is_light_on_dark(grey - paper):
-        grey, paper = 1 - grey, 1 - paper
-    if min(grey.shape) >= SMALLEST_PAGE:
-        paper = np.maximum(_local_light(grey), 0.5 * paper)
-    return (paper - grey) / np.maximum(paper, DARKEST_PAPER)
+def _mixed(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return np.tensordot(weights, planes, 1)
 
 
-def _fit_paper(grey: np.ndarray) -> np.ndarray:
+def _some_rows(height: int) -> slice:
+    """As many rows as it takes to judge a picture of this height."""
+    return slice(None, None, -(-height // JUDGED_ROWS))
+
+
+def _divide_light_out(grey: np.ndarray, coarse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The light on the paper, and the share of it that each pixel takes away.
+
+    grey: (rows, width) in 0..1, all or some rows of a picture. coarse: a small copy of it.
+    Returns two arrays of grey's shape: the light in 0..1, of the negative where strokes are
+    lighter than the paper; the darkness, about 0 on paper and 1 in black.
+    """
+    large = min(grey.shape) >= SMALLEST_PAGE
+    paper = _fit_paper(coarse) if large else np.full_like(coarse, _level_around(grey))
+    if _is_light_on_dark(grey, paper):
+        grey, coarse, paper = 1 - grey, 1 - coarse, 1 - paper
+    if large:
+        paper = np.maximum(_local_light(coarse), 0.5 * paper)
+    light = _resize_to(paper, grey.shape)
+    return light, (light - grey) / np.maximum(light, DARKEST_PAPER)
+
+
+def _fit_paper(coarse: np.ndarray) -> np.ndarray:
     """A quadratic surface through the paper, by least squares reweighted towards small residuals.
 
-    It starts from the border, which is mostly paper. Pictures too small to have a border, where
-    strokes reach the edge, get one level.
+    It starts from the border, which is mostly paper. Every other pixel of every other row is
+    plenty for six coefficients.
     """
-    coarse = _resize(grey, LIGHT_SIZE)
-    border = _border(coarse.shape)
-    if min(grey.shape) < SMALLEST_PAGE:
-        return np.full_like(grey, _level_around(grey))
-    terms = _quadratic_terms(coarse.shape)
-    levels = coarse.ravel()
-    surface = np.full_like(levels, np.median(coarse[border]))
-    near = border.ravel()
+    some = coarse[::2, ::2]
+    terms, levels = _quadratic_terms(some.shape), some.ravel()
+    near = _border(coarse.shape)[::2, ::2].ravel()
+    residual = np.abs(levels - np.median(levels[near]))
+    spread = np.median(residual[near])
     for _ in range(6):
-        residual = np.abs(levels - surface)
-        scale = max(3 * float(np.median(residual[near])), 0.02)
-        # Tukey's biweight; never 0, so that the normal equations can be solved.
-        weights = np.maximum(1 - (residual / scale) ** 2, 1e-3) ** 2
+        # Tukey's biweight; the ridge decides where a narrow picture has too few rows for a bend.
+        scale = max(3 * float(spread), 0.02)
+        weights = np.maximum(1 - (residual / scale) ** 2, 0) ** 2
         weighted = (terms * weights[:, None]).T
-        coefficients = np.linalg.solve(weighted @ terms, weighted @ levels)
-        surface = (terms @ coefficients).astype(np.float32)
-        near = np.ones_like(near)
-    return _resize_to(surface.reshape(coarse.shape), grey.shape)
+        surface = terms @ np.linalg.solve(weighted @ terms + _RIDGE, weighted @ levels)
+        residual = np.abs(levels - surface)
+        spread = np.median(residual)
+    return _resize_to(surface.reshape(some.shape), coarse.shape)
 
 
 def _level_around(grey: np.ndarray) -> float:
@@ -134,51 +188,57 @@ def _border(shape: tuple[int, int]) -> np.ndarray:
     return frame
 
 
-def _is_light_on_dark(residual: np.ndarray) -> bool:
+def _is_light_on_dark(grey: np.ndarray, paper: np.ndarray) -> bool:
     """Whether what stands out from the paper is lighter than it."""
+    rows = grey[_some_rows(len(grey))]
+    residual = rows - _resize_to(paper, rows.shape)
     return float((np.maximum(residual, 0) ** 2).sum()) > float((np.minimum(residual, 0) ** 2).sum())
 
 
-def _local_light(grey: np.ndarray) -> np.ndarray:
+def _local_light(coarse: np.ndarray) -> np.ndarray:
     """The paper's brightness near each pixel: strokes closed over, then smoothed.
 
     Beyond the picture's edge the light is carried on as it falls off towards it; a closing that
     stopped there would make dark edges of every vignette.
     """
-    coarse = ndimage.median_filter(_resize(grey, LIGHT_SIZE), 3)
     reach = LIGHT_SIZE // 5
-    beyond = np.pad(coarse, reach, mode="reflect", reflect_type="odd")
+    even = ndimage.median_filter(coarse, 3)
+    beyond = np.pad(even, reach, mode="reflect", reflect_type="odd")
     closed = ndimage.gaussian_filter(ndimage.grey_closing(beyond, (reach, reach)), 1)
-    return _resize_to(closed[reach:-reach, reach:-reach], grey.shape)
+    return closed[reach:-reach, reach:-reach]
 
 
 def _signal(darkness: np.ndarray) -> float:
     """How far the darkest half percent stands above the noise of the rest."""
-    return float(np.quantile(darkness[::2, ::2], 0.995)) / (_noise(darkness) + 0.01)
+    return float(np.quantile(darkness, 0.995)) / (_noise(darkness) + 0.01)
 
 
 def _noise(darkness: np.ndarray) -> float:
     """The paper's noise: the median difference of neighbours, scaled to a standard deviation."""
-    differences = np.abs(np.diff(darkness[::2], axis=1))
+    differences = np.abs(np.diff(darkness[_some_rows(len(darkness))], axis=1))
     return float(np.median(differences)) / 0.954
 
 
-def _threshold(darkness: np.ndarray) -> Ink:
+def _stroke_steps(darkness: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """Keep the grey of what reaches the strokes' level, and of what is joined to it."""
     large = min(darkness.shape) >= SMALLEST_PAGE
     if large:
         darkness = ndimage.gaussian_filter(darkness, min(0.8, max(darkness.shape) / 500))
     mask = darkness > max(LEAST_CONTRAST, LEAST_SIGNAL * _noise(darkness))
-    if large:
-        mask = _without_surroundings(mask)
+    yield "above the noise", mask
     if not mask.any():
-        return np.zeros_like(darkness)
+        return
+    if large and not _is_strip(mask):
+        mask = _without_surroundings(mask)
+        yield "without surroundings", mask
     level = float(np.quantile(darkness[mask], 0.9))
-    mask &= darkness > 0.35 * level
+    mask = mask & (darkness > 0.35 * level)
+    yield "as dark as strokes", mask
     if large:
         mask = _without_surroundings(_without_lines(mask, darkness))
+        yield "without lines", mask
     joined = _reaching(mask, darkness > 0.55 * level)
-    return np.where(joined, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
+    yield "ink", np.where(joined, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
 
 
 def _reaching(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:
@@ -206,23 +266,48 @@ def _without_lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
 
 def _lines(mask: np.ndarray, axis: int) -> np.ndarray:
     """The pixels of lines that run along the axis across most of the picture."""
-    length = mask.shape[axis] // LINE_PIECES
+    length = mask.shape[axis]
+    lines = (
+        _ground_line(mask, axis) if length >= STRIP * mask.shape[1 - axis] else np.zeros_like(mask)
+    )
+    if not _runs_through(np.flatnonzero(mask.any(axis=1 - axis)), length):
+        return lines
+    piece = length // LINE_PIECES
+    # The runs are a pixel wider than the line on each of its sides.
+    widest = 2 + max(THINNEST_LINE, LINE_WIDTH * max(mask.shape))
     thick = ndimage.maximum_filter1d(mask, 3, axis=1 - axis)
     runs = ndimage.maximum_filter1d(
-        ndimage.minimum_filter1d(thick, length, axis=axis), length, axis=axis
+        ndimage.minimum_filter1d(thick, piece, axis=axis), piece, axis=axis
     )
-    pieces = ndimage.maximum_filter1d(runs, 2 * length, axis=axis)
-    labels, _ = ndimage.label(pieces, _EIGHT)
-    lines = np.zeros_like(mask)
+    labels, _ = ndimage.label(ndimage.maximum_filter1d(runs, 2 * piece, axis=axis), _EIGHT)
     for number, where in enumerate(ndimage.find_objects(labels), start=1):
         own = runs[where] & (labels[where] == number)
         covered = np.flatnonzero(own.any(axis=1 - axis)) + where[axis].start
-        margin = LINE_WIDTH * mask.shape[axis]
-        through = covered[0] <= margin and covered[-1] >= mask.shape[axis] - 1 - margin
-        long = len(covered) >= LINE_REACH * mask.shape[axis]
-        if through and long and own.sum() <= LINE_WIDTH * max(mask.shape) * len(covered):
-            lines[where] |= own
+        widths = own.sum(axis=1 - axis, keepdims=True)
+        thin = np.median(widths[widths > 0]) <= widest
+        if thin and len(covered) >= LINE_REACH * length and _runs_through(covered, length):
+            lines[where] |= own & (widths <= widest)
     return lines
+
+
+def _ground_line(mask: np.ndarray, axis: int) -> np.ndarray:
+    """The pixels of a line on which a strip's writing stands, maybe broken, all but parallel to it.
+
+    Such a line and what stands on it make one shape; it shows in being everywhere between the ends.
+    """
+    length = mask.shape[axis]
+    thick = ndimage.maximum_filter1d(mask, 5, axis=1 - axis)
+    closed = ndimage.binary_closing(thick, _column(length // LINE_PIECES, axis))
+    margin = round(GROUND_MARGIN * length)
+    inner = np.take(closed, range(margin, length - margin), axis)
+    full = inner.all(axis=axis) & (thick.mean(axis=axis) >= GROUND_REACH)
+    return mask & np.expand_dims(full, axis)
+
+
+def _runs_through(covered: np.ndarray, length: int) -> bool:
+    """Whether the covered places of a side come near both of its ends."""
+    margin = LINE_WIDTH * length
+    return covered.size > 0 and covered[0] <= margin and covered[-1] >= length - 1 - margin
 
 
 def _column(length: int, axis: int) -> np.ndarray:
@@ -237,6 +322,8 @@ def _without_surroundings(mask: np.ndarray) -> np.ndarray:
     It stays where it lies mostly in the middle, where it meets one side with no more than a
     stroke's end, or where nothing else is left.
     """
+    if not (mask[[0, -1]].any() or mask[:, [0, -1]].any()):
+        return mask
     labels, count = ndimage.label(mask, _EIGHT)
     height, width = mask.shape
     sides = [labels[0], labels[-1], labels[:, 0], labels[:, -1]]
@@ -247,11 +334,26 @@ def _without_surroundings(mask: np.ndarray) -> np.ndarray:
     opposite = (contacts[0] * contacts[1] > 0) | (contacts[2] * contacts[3] > 0)
     ends = ~opposite & (contacts.max(axis=0) <= SHORT_CONTACT * min(mask.shape))
     kept = ends | (inside > 0.6 * sizes)
+    if _is_strip(mask):
+        kept |= contacts.sum(axis=0) <= STRIP_CONTACT * _lengths(mask, labels)
     kept[0] = False
     boxes = ndimage.find_objects(labels)
     heights = [rows.stop - rows.start for rows, _ in boxes]
     tallest = max((h for h, keep in zip(heights, kept[1:], strict=True) if keep), default=0)
     return kept[labels] if tallest >= SMALLEST_STROKE * height else mask
+
+
+def _is_strip(mask: np.ndarray) -> bool:
+    return max(mask.shape) >= STRIP * min(mask.shape)
+
+
+def _lengths(mask: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """How long the strokes of each label are, in pixels: their area over their width."""
+    areas = np.bincount(labels.ravel())
+    depths = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    # Across a stroke of width w the distance to the paper averages w / 4.
+    widths = 4 * np.bincount(labels.ravel(), depths.ravel()) / areas - 1
+    return areas / np.maximum(widths, 1)
 
 
 def _resize(grey: np.ndarray, longest: int) -> np.ndarray:

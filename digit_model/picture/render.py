@@ -1,7 +1,7 @@
-"""Arrays -> pictures for people: the tile enlarged, and a heatmap over the person's own picture."""
+"""Arrays -> pictures for people: the tile, a heatmap over the person's own picture, the steps."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,12 +24,17 @@ OPACITY = 0.75
 FADE = 3
 ACCEPTED_FRAME = (29, 78, 216)
 REFUSED_FRAME = (107, 114, 128)
+# The steps side by side: the longer side of each, the room for its name above, how many in a row.
+STEP_SIZE = 240
+CAPTION = 26
+STEP_COLUMNS = 6
+# Neither white nor black, so that the edges of both are seen.
+GROUND = (221, 225, 230)
 
 
 def show_tile(tile: np.ndarray, zoom: int = 8) -> Image.Image:
     """A (28, 28) tile in 0..1 as MNIST holds it, white on black, each pixel zoom x zoom."""
-    grey = Image.fromarray(np.rint(np.clip(tile, 0, 1) * 255).astype(np.uint8))
-    return grey.resize((zoom * TILE_SIZE,) * 2, Image.Resampling.NEAREST)
+    return _visible(tile).resize((zoom * TILE_SIZE,) * 2, Image.Resampling.NEAREST)
 
 
 def fit_to_screen(picture: Picture, digits: Sequence[Digit]) -> tuple[Picture, tuple[Digit, ...]]:
@@ -46,8 +51,8 @@ def fit_to_screen(picture: Picture, digits: Sequence[Digit]) -> tuple[Picture, t
     if factor == 1:
         return picture, tuple(digits)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    scaled = np.asarray(Image.fromarray(picture).resize(size, method))
-    return scaled, tuple(_scaled(digit, factor) for digit in digits)
+    resized = np.asarray(Image.fromarray(picture).resize(size, method))
+    return resized, tuple(scaled(digit, factor) for digit in digits)
 
 
 def overlay(picture: Picture, digits: Sequence[Digit], heatmaps: Sequence[Heatmap]) -> Image.Image:
@@ -68,7 +73,61 @@ def overlay(picture: Picture, digits: Sequence[Digit], heatmaps: Sequence[Heatma
     return image
 
 
-def _scaled(digit: Digit, factor: float) -> Digit:
+def draw_steps(
+    steps: Iterable[tuple[str, np.ndarray]], picture: Picture, digits: Sequence[Digit]
+) -> Image.Image:
+    """The steps that a picture went through side by side, with their names; then what was found.
+
+    steps: as ``ink_steps`` yields them. digits: what was read in the picture; none leaves out the
+    last two, the frames on the picture and the tiles.
+    """
+    panes = [(name, _fit_to_step(_visible(step))) for name, step in steps]
+    if digits:
+        panes += [("digits", _framed(picture, digits)), ("tiles", _tiles_together(digits))]
+    columns = min(len(panes), STEP_COLUMNS)
+    rows = math.ceil(len(panes) / columns)
+    width, height = STEP_SIZE + 8, STEP_SIZE + CAPTION
+    sheet = Image.new("RGB", (columns * width, rows * height), GROUND)
+    draw = ImageDraw.Draw(sheet)
+    for number, (name, pane) in enumerate(panes):
+        left, top = number % columns * width + 4, number // columns * height
+        draw.text((left, top + 4), f"{number + 1}. {name}", "black", ImageFont.load_default(15))
+        sheet.paste(pane, (left, top + CAPTION))
+    return sheet
+
+
+def _visible(step: np.ndarray) -> Image.Image:
+    if step.ndim == 3:
+        return Image.fromarray(step)
+    return Image.fromarray(np.rint(np.clip(step, 0, 1) * 255).astype(np.uint8))
+
+
+def _fit_to_step(image: Image.Image) -> Image.Image:
+    factor = STEP_SIZE / max(image.size)
+    size = [max(1, round(factor * side)) for side in image.size]
+    return image.resize(size, Image.Resampling.BOX)
+
+
+def _framed(picture: Picture, digits: Sequence[Digit]) -> Image.Image:
+    image = _fit_to_step(Image.fromarray(picture))
+    factor = STEP_SIZE / max(picture.shape)
+    for digit in digits:
+        _frame(image, scaled(digit, factor))
+    return image
+
+
+def _tiles_together(digits: Sequence[Digit]) -> Image.Image:
+    """All tiles in a square of as many columns as it takes."""
+    columns = math.ceil(math.sqrt(len(digits)))
+    square = np.zeros((columns * TILE_SIZE, columns * TILE_SIZE), np.float32)
+    for number, digit in enumerate(digits):
+        top, left = (TILE_SIZE * place for place in divmod(number, columns))
+        square[top : top + TILE_SIZE, left : left + TILE_SIZE] = digit.tile
+    return _fit_to_step(_visible(square))
+
+
+def scaled(digit: Digit, factor: float) -> Digit:
+    """The digit of a picture that is made larger or smaller by this factor."""
     left, top, right, bottom = digit.box
     return replace(
         digit,

@@ -10,7 +10,7 @@ from ..arrays import DIGITS, Calibration
 CALIBRATION_BINS = 15
 # The shares of the validation digits that each of the two refusal thresholds may turn away.
 REFUSED_BY_CONFIDENCE = 0.001
-REFUSED_BY_ENERGY = 0.003
+REFUSED_BY_ENERGY = 0.004
 
 
 @dataclass(frozen=True, eq=False)

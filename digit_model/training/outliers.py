@@ -46,17 +46,17 @@ def combine_digits(digits: Labelled, count: int, seed: int) -> np.ndarray:
     usable = digits[np.isin(digits.labels, _OVERLAID)]
     pairs = rng.integers(len(usable), size=(4 * count, 2)) if len(usable) else np.zeros((0, 2), int)
     different = pairs[usable.labels[pairs[:, 0]] != usable.labels[pairs[:, 1]]][:count]
-    return stack([_combined(*usable[pair].tiles, rng) for pair in different])
+    return stack([_combined(usable[pair].tiles, rng) for pair in different])
 
 
-def _combined(first: np.ndarray, second: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Over each other, a little apart, in one half of the cases; else next to each other."""
+def _combined(pair: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(2, 28, 28) digits over each other, a little apart, in half of the cases; else beside."""
     beside = rng.random() < 0.5
     apart = rng.integers(11, 19) if beside else rng.integers(0, 4)
     sink = rng.integers(-3, 4)
     canvas = np.zeros((2, TILE_SIZE + 6, 2 * TILE_SIZE), np.float32)
-    canvas[0, 3 : 3 + TILE_SIZE, :TILE_SIZE] = first
-    canvas[1, 3 + sink : 3 + sink + TILE_SIZE, apart : apart + TILE_SIZE] = second
+    canvas[0, 3 : 3 + TILE_SIZE, :TILE_SIZE] = pair[0]
+    canvas[1, 3 + sink : 3 + sink + TILE_SIZE, apart : apart + TILE_SIZE] = pair[1]
     return as_tile(canvas.max(axis=0))
 
 

@@ -6,7 +6,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw
 
 from digit_model.errors import NoInk
-from digit_model.picture.ink import WORKING_SIZE, find_ink
+from digit_model.picture.ink import WORKING_SIZE, find_ink, ink_steps
 
 HEIGHT, WIDTH = 240, 200
 
@@ -95,6 +95,13 @@ def test_noisy_paper_alone_is_blank():
         find_ink(np.repeat(noise, 3, axis=2))
 
 
+@pytest.mark.parametrize("shape", [(36, 1000), (60, 1000), (1000, 36)])
+def test_strips_of_paper_are_read(shape):
+    mask = np.zeros(shape, bool)
+    mask[shape[0] // 4 : shape[0] // 2, shape[1] // 4 : shape[1] // 4 + 20] = True
+    assert overlap(find_ink(paint(220, 30, mask)), mask) > 0.5
+
+
 def test_large_pictures_are_worked_on_smaller():
     picture = np.asarray(Image.fromarray(paint(255, 0)).resize((2500, 3000)))
     ink = find_ink(picture)
@@ -130,6 +137,33 @@ def test_what_touches_the_edge_is_kept_where_nothing_else_is():
     mask = np.zeros((HEIGHT, WIDTH), bool)
     mask[:200, 90:110] = True
     assert overlap(find_ink(paint(230, 40, mask)), mask) > 0.7
+
+
+@pytest.mark.parametrize("shape", [(HEIGHT, WIDTH), (30, 25)])
+def test_the_steps_lead_to_the_ink(shape):
+    picture = np.asarray(Image.fromarray(paint(220, 50)).resize(shape[::-1]))
+    steps = list(ink_steps(picture))
+    names = [name for name, _ in steps]
+    assert names[0] == "picture"
+    assert names[-1] == "ink"
+    assert len(set(names)) == len(names)
+    assert all(step.shape[:2] == shape for _, step in steps)
+    assert (steps[-1][1] == find_ink(picture)).all()
+
+
+def test_the_light_and_the_darkness_are_what_they_are_called():
+    paper = slope(110, 250)
+    steps = dict(ink_steps(paint(paper, 0.35 * paper)))
+    light, darkness = steps["paper's light"], steps["darkness"]
+    assert light == pytest.approx(paper[..., 0] / 255, abs=0.05)
+    assert np.median(darkness[stroke()]) == pytest.approx(0.65, abs=0.05)
+    assert np.median(darkness[~stroke()]) == pytest.approx(0, abs=0.02)
+
+
+def test_the_steps_end_where_nothing_stands_out():
+    *_, (name, mask) = ink_steps(np.full((100, 120, 3), 128, np.uint8))
+    assert name == "above the noise"
+    assert not mask.any()
 
 
 pictures = hnp.arrays(

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from digit_model.arrays import TILE_SIZE, Box, Digit, Placement
-from digit_model.picture.render import LEAST_PIXELS, MOST_PIXELS, fit_to_screen, overlay, show_tile
+from digit_model.picture.render import (
+    ACCEPTED_FRAME,
+    LEAST_PIXELS,
+    MOST_PIXELS,
+    draw_steps,
+    fit_to_screen,
+    overlay,
+    show_tile,
+)
 
 
 def digit(placement: Placement, *, best: int = 7, accepted: bool = True) -> Digit:
@@ -105,3 +113,32 @@ def test_the_tile_is_shown_as_mnist_holds_it():
     assert shown.shape == (112, 112)
     assert (shown[12:16, 20:24] == 255).all()
     assert shown.sum() == 255 * 16
+
+
+@pytest.mark.parametrize("count", [1, 3, 9])
+def test_every_step_is_shown_with_its_name(count):
+    colours = [(255, 20 * number, 0) for number in range(count)]
+    steps = [(str(colour), np.full((60, 90, 3), colour, np.uint8)) for colour in colours]
+    sheet = np.asarray(draw_steps(steps, paper(60, 90), []))
+    for colour in colours:
+        places = np.argwhere((sheet == colour).all(axis=2))
+        assert len(places) >= 200 * 133
+        top, left = places.min(axis=0)
+        name = sheet[top - 24 : top, left : left + 30]
+        assert (name == 0).all(axis=2).any(), "the name is written above it"
+
+
+def test_steps_of_any_kind_are_shown_and_what_was_read():
+    steps = [("picture", paper(40, 30)), ("mask", np.eye(40, dtype=bool)[:, :30])]
+    read = [digit(Placement(2, 2, 0.8), best=4)] * 3
+    without, with_digits = (draw_steps(steps, paper(40, 30), digits) for digits in ([], read))
+    assert with_digits.width == 2 * without.width, "the frames on the picture, and the tiles"
+    shown = np.asarray(with_digits)
+    assert (shown == ACCEPTED_FRAME).all(axis=2).any()
+
+
+@pytest.mark.parametrize("shape", [(4, 2000, 3), (2000, 4, 3), (4, 4, 3)])
+def test_steps_of_any_shape_are_shown(shape):
+    picture = np.full(shape, 100, np.uint8)
+    sheet = np.asarray(draw_steps([("picture", picture)], picture, []))
+    assert (sheet == 100).all(axis=2).any()

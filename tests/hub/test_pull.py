@@ -1,73 +1,24 @@
-"""hub.py with the real client against a Hub on loopback that misbehaves on demand."""
+"""Pulling, with the real client, from a Hub on loopback that misbehaves on demand."""
 
 import os
 import re
+import signal
 import socket
-import threading
+import subprocess
+import sys
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from huggingface_hub import constants
+from huggingface_hub import HfApi
 
-from digit_model import hub
-from digit_model.errors import ModelUnavailable, PublishFailed
-from tests.loopback_hub import TOKEN, LoopbackHub, Trickle
+from digit_model.errors import ModelUnavailable
+from digit_model.hub import pull as module
+from tests.hub.conftest import CONFIG, FILES, GENEROUS, REPO, WEIGHTS, content
+from tests.loopback_hub import TOKEN, Trickle
 
-REPO = "user/digits"
-WEIGHTS, CONFIG = "model.weights.h5", "config.json"
-FILES = {WEIGHTS: bytes(range(256)) * 64, CONFIG: b'{"format": 1}'}
 UNKNOWN_COMMIT = "0123456789" * 4
-GENEROUS = 20.0
-
-# huggingface_hub 2.4 hands files to its HTTP client in a way that the client wants to drop.
-pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
-
-
-@pytest.fixture(autouse=True)
-def plain_uploads(monkeypatch):
-    """The loopback Hub does not speak Xet; the token is given by the tests that have one."""
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    yield
-    for thread in threading.enumerate():
-        if thread.name == "hub":  # given up by a test, and about to find out
-            thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def server():
-    with LoopbackHub() as server:
-        yield server
-
-
-@pytest.fixture
-def remote(server):
-    """The server with one repository, and nothing asked of it yet."""
-    server.repos.clear()
-    server.objects.clear()
-    server.add(REPO, {**FILES, "README.md": b"hello"})
-    server.requests.clear()
-    return server
-
-
-@pytest.fixture
-def download(remote, tmp_path):
-    def run(repo=REPO, revision=None, timeout=GENEROUS, endpoint=remote.url):
-        return hub.download(
-            repo,
-            revision,
-            tuple(FILES),
-            timeout=timeout,
-            endpoint=endpoint,
-            cache=tmp_path / "cache",
-        )
-
-    return run
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_main_is_resolved_to_its_commit_and_exactly_the_files_come(download, remote):
@@ -179,7 +130,7 @@ def test_a_repository_without_a_checkpoint(download, remote):
 
 
 def test_weights_of_absurd_size_are_not_fetched(download, remote, monkeypatch):
-    monkeypatch.setattr(hub, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(module, "LARGEST_FILE", 1000)
     assert "has 16,384 bytes; the limit is 1,000" in _failure(download)
     assert not any("resolve" in asked for asked in remote.requests)
 
@@ -229,127 +180,91 @@ def test_a_cache_that_cannot_be_written(download, tmp_path):
     assert str(tmp_path) not in failure
 
 
-def test_other_users_of_the_library_are_left_alone(download, remote):
-    """After a download that was given up, the process can use the Hub as before."""
-    with remote.misbehave("silent"):
-        _failure(download, timeout=0.3)
-    api = hub.HfApi(endpoint=remote.url)
-    assert api.model_info(REPO).sha == remote.repos[REPO].head
+PULL = """
+import os, resource, sys
+from pathlib import Path
+from digit_model import hub
+from digit_model.errors import ModelUnavailable
+
+repo, endpoint, cache, largest, processes, *files = sys.argv[1:]
+if int(largest):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(largest), int(largest)))
+print("ready", flush=True)
+sys.stdin.readline()
+children = []
+for _ in range(int(processes)):
+    if child := os.fork():
+        children.append(child)
+        continue
+    try:
+        said = hub.download(repo, None, files, timeout=20, endpoint=endpoint, cache=Path(cache))
+    except ModelUnavailable as error:
+        said = error
+    os.write(1, f"{said}\\n".encode())
+    os._exit(0)
+for child in children:
+    os.waitpid(child, 0)
+"""
 
 
 @pytest.fixture
-def publish(remote, monkeypatch):
-    monkeypatch.setenv("HF_TOKEN", TOKEN)
+def pull(remote, tmp_path):
+    """Let processes pull at the same moment; a context that gives what they said."""
 
-    def run(repo="user/new", files=None, **options):
-        files = files or {**FILES, "README.md": b"---\nlicense: apache-2.0\n---\n"}
-        return hub.publish(repo, files, message="Publish", endpoint=remote.url, **options)
+    @contextmanager
+    def run(processes=1, largest=0):
+        given = (REPO, remote.url, tmp_path / "cache", largest, processes, *FILES)
+        pulling = subprocess.Popen(
+            [sys.executable, "-c", PULL, *map(str, given)],
+            env=os.environ | {"HF_HUB_DISABLE_XET": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert pulling.stdout.readline() == "ready\n"
+        pulling.stdin.write("\n")
+        pulling.stdin.flush()
+        try:
+            yield pulling
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(pulling.pid, signal.SIGKILL)
+            pulling.communicate()
 
     return run
 
 
-def test_publish_makes_one_commit_with_all_files(publish, remote):
-    published = publish()
-    repo = remote.repos["user/new"]
-    assert len(repo.commits) == 2  # the Hub's own first one, and ours
-    assert published.new
-    assert published.commit == repo.head
-    assert re.fullmatch("[0-9a-f]{40}", published.commit)
-    assert published.url.startswith(remote.url)
-    assert {**FILES}.items() <= repo.commits[-1][1].items()
+def test_six_cold_processes_at_once_download_once(pull, remote):
+    with remote.misbehave("late", "GET /objects"), pull(processes=6) as pulling:
+        said = pulling.communicate(timeout=30)[0].splitlines()
+        assert len(said) == 6
+    assert len(set(said)) == 1
+    assert content(Path(said[0])) == FILES
+    body = re.compile("GET .*(objects|resolve.*json)")
+    assert len([asked for asked in remote.requests if body.match(asked)]) == len(FILES)
 
 
-def test_publishing_the_same_again_makes_no_commit(publish, remote):
-    first = publish()
-    again = publish()
-    assert again.commit == first.commit
-    assert not again.new
-    assert len(remote.repos["user/new"].commits) == 2
+def test_processes_that_are_killed_meanwhile_leave_nothing_in_the_way(pull, download, remote):
+    with remote.misbehave("drip", "GET /objects"), pull(processes=2):
+        while not any("objects" in asked for asked in remote.requests):
+            time.sleep(0.01)
+        time.sleep(0.2)
+    assert content(download()) == FILES
 
 
-def test_publish_private(publish, remote):
-    publish(private=True)
-    assert remote.repos["user/new"].private
+def test_a_disk_without_room(pull):
+    """The system itself refuses to let the file grow."""
+    with pull(largest=8000) as pulling:
+        assert "cannot be written (file too large)" in pulling.communicate(timeout=30)[0]
 
 
-def test_what_is_published_comes_back(publish, download):
-    published = publish()
-    assert content(download(repo="user/new", revision=published.commit)) == FILES
-
-
-def test_a_remote_that_moves_meanwhile_is_not_overwritten(publish, remote, monkeypatch):
-    """Someone else commits between our look at the repository and our commit."""
-    validate = hub.HfApi._validate_yaml
-
-    def meanwhile(self, *args, **kwargs):
-        remote.repos[REPO].commit({CONFIG: b"someone else's"})
-        return validate(self, *args, **kwargs)
-
-    monkeypatch.setattr(hub.HfApi, "_validate_yaml", meanwhile)
-    with pytest.raises(PublishFailed, match="changed by someone else"):
-        publish(repo=REPO)
-    assert remote.repos[REPO].at("main")[1][CONFIG] == b"someone else's"
-
-
-PUBLISH_STATUSES = {
-    400: "a mistake in the name or the card",
-    401: "does not accept the access token",
-    402: "wants a paid plan",
-    403: "may not write",
-    503: "error 503",
-}
-
-
-@pytest.mark.parametrize("status", PUBLISH_STATUSES)
-def test_a_refusal_to_publish_is_a_sentence(status, publish, remote):
-    with (
-        remote.misbehave("status", "", status=status),
-        pytest.raises(PublishFailed, match=PUBLISH_STATUSES[status]),
-    ):
-        publish()
-    assert "user/new" not in remote.repos
-
-
-@pytest.mark.parametrize("step", ["preupload", "PUT", "/commit/"])
-def test_a_break_in_the_middle_leaves_the_remote_as_it_was(step, publish, remote):
-    before = remote.repos[REPO].head
-    changed = {WEIGHTS: os.urandom(1000), CONFIG: b"{}", "README.md": b"---\n---\n"}
-    with (
-        remote.misbehave("status", step, status=403),
-        pytest.raises(PublishFailed, match="may not write"),
-    ):
-        publish(repo=REPO, files=changed)
-    assert remote.repos[REPO].head == before
-
-
-@pytest.mark.parametrize("token", ["", "hf_wrong"])
-def test_a_bad_token(token, publish, monkeypatch):
-    monkeypatch.setenv("HF_TOKEN", token)
-    with pytest.raises(PublishFailed, match="access token") as failure:
-        publish()
-    assert "hf_wrong" not in str(failure.value)
-
-
-def test_a_malformed_name_is_not_published(publish, remote):
-    with pytest.raises(PublishFailed, match="the form USER/NAME"):
-        publish(repo="digits")
-    assert remote.requests == []
-
-
-def test_publishing_without_a_network(publish, remote):
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    with pytest.raises(PublishFailed, match="cannot be reached"):
-        hub.publish(REPO, FILES, message="Publish", endpoint=endpoint)
-
-
-def test_publishing_to_a_silent_hub_ends(publish, remote, monkeypatch):
-    monkeypatch.setattr(hub, "PUBLISH_PATIENCE", 0.5)
-    with (
-        remote.misbehave("silent"),
-        pytest.raises(PublishFailed, match=r"did not answer for 0\.5 seconds"),
-    ):
-        publish()
+def test_other_users_of_the_library_are_left_alone(download, remote):
+    """After a download that was given up, the process can use the Hub as before."""
+    with remote.misbehave("silent"):
+        _failure(download, timeout=0.3)
+    api = HfApi(endpoint=remote.url)
+    assert api.model_info(REPO).sha == remote.repos[REPO].head
 
 
 def _failure(download, *, timeout=GENEROUS, **arguments) -> str:

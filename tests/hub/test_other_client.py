@@ -1,0 +1,60 @@
+"""The loopback Hub itself: a client that others wrote, npm's @huggingface/hub, agrees with it.
+
+npm install --prefix /tmp/hub-client @huggingface/hub
+HUB_CLIENT=/tmp/hub-client python -m pytest tests/hub/test_other_client.py
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from digit_model import hub
+from tests.hub.conftest import CONFIG, FILES, REPO, WEIGHTS, content
+from tests.loopback_hub import TOKEN
+
+CLIENT = Path(os.environ.get("HUB_CLIENT", "."))
+SCRIPT = Path(__file__).with_name("other_client.mjs")
+
+pytestmark = [
+    pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed"),
+    pytest.mark.skipif(
+        not (CLIENT / "node_modules/@huggingface/hub").is_dir(),
+        reason="HUB_CLIENT names no folder with npm's @huggingface/hub",
+    ),
+    # huggingface_hub 2.4 hands files to its HTTP client in a way that the client wants to drop.
+    pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),
+]
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_both_clients_see_the_same_hub(remote, monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    files = {**FILES, "README.md": b"---\nlicense: apache-2.0\n---\n"}
+    published = hub.publish(REPO, files, what="digits", overwrite=True, endpoint=remote.url)
+    command = ["node", SCRIPT, remote.url, TOKEN, REPO, published.commit]
+    ran = subprocess.run(command, cwd=CLIENT, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    saw = json.loads(ran.stdout)
+    assert saw["read"] == {name: sha256(data) for name, data in files.items()}
+    other = remote.repos["user/other-client"]
+    assert saw["commit"] == saw["sha"] == other.head
+    pulled = content(
+        hub.download(
+            "user/other-client",
+            saw["commit"],
+            (CONFIG, WEIGHTS),
+            timeout=20,
+            endpoint=remote.url,
+            cache=tmp_path,
+        )
+    )
+    assert pulled == {name: f"from another client: {name}".encode() for name in (CONFIG, WEIGHTS)}
+    assert {name: sha256(data) for name, data in pulled.items()}.items() <= saw["own"].items()

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from digit_model.picture.lattice import Lattice, best_path, lattice, single
+from digit_model.picture.parts import Mark, connected_parts
+
+ZERO = [(20, 60), (35, 30), (50, 30), (65, 60), (50, 90), (35, 90), (20, 60)]
+
+
+def shifted(points, by):
+    return [(x + by, y) for x, y in points]
+
+
+def slanted(points, slant):
+    return [(x - slant * (y - 60), y) for x, y in points]
+
+
+def row_of(*strokes, size=(400, 140), width=7):
+    image = Image.new("L", size)
+    draw = ImageDraw.Draw(image)
+    for points in strokes:
+        draw.line(points, fill=255, width=width)
+    ink = np.asarray(image, np.float32) / 255
+    return ink, lattice(ink, connected_parts(ink), 0)
+
+
+def falls_apart(row, box_widths, tolerance=8):
+    """Whether some path takes one digit after the other, each as wide as said."""
+    places = {0}
+    for width in box_widths:
+        places = {
+            end
+            for (start, end), mark in row.marks.items()
+            if start in places and abs(mark.box.width - width) <= tolerance
+        }
+    return len(row.omissions) in places
+
+
+def test_a_round_digit_is_not_cut():
+    _, row = row_of(ZERO)
+    assert list(row.marks) == [(0, 1)]
+
+
+@pytest.mark.parametrize("overlap", [1, 4, 7])
+def test_touching_digits_fall_apart_where_they_touch(overlap):
+    step = 52 - overlap
+    _, row = row_of(*(shifted(ZERO, k * step) for k in range(3)))
+    assert falls_apart(row, [52, 52, 52])
+
+
+@pytest.mark.parametrize("slant", [-0.2, 0.3, 0.6])
+def test_slanted_digits_fall_apart_along_their_slant(slant):
+    bar = [(30, 30), (60, 30)], [(60, 30), (60, 90)]
+    digits = [slanted(shifted(stroke, 34 * k), slant) for k in range(3) for stroke in bar]
+    _, row = row_of(*digits)
+    own = max(x for x, _ in digits[0] + digits[1]) - min(x for x, _ in digits[0] + digits[1]) + 7
+    assert falls_apart(row, [own] * 3, tolerance=16)
+
+
+def test_pieces_share_out_all_of_the_ink():
+    ink, row = row_of(*(shifted(ZERO, k * 48) for k in range(3)))
+    last = len(row.omissions)
+    assert last > 1
+    singles = [row.marks[k, k + 1].ink.sum() for k in range(last) if (k, k + 1) in row.marks]
+    assert sum(singles) <= ink.sum() + 1e-3
+    for (start, end), mark in row.marks.items():
+        if all((k, k + 1) in row.marks for k in range(start, end)):
+            parts = sum(row.marks[k, k + 1].ink.sum() for k in range(start, end))
+            assert mark.ink.sum() == pytest.approx(parts)
+
+
+def blank(count, misfits, omission=10.0):
+    mark = Mark(np.ones((1, 1), np.float32), None)
+    return Lattice(dict.fromkeys(misfits, mark), misfits, [omission] * count)
+
+
+def test_the_best_path_costs_least():
+    row = blank(3, {(0, 3): 0.0, (0, 1): 0.0, (1, 2): 0.0, (2, 3): 0.0, (1, 3): 0.0})
+    doubts = {(0, 3): 3.0, (0, 1): 0.1, (1, 2): 2.0, (2, 3): 2.0, (1, 3): 0.5}
+    assert best_path(row, doubts) == [(0, 1), (1, 3)]
+    assert best_path(row, doubts | {(0, 3): 0.2}) == [(0, 3)]
+
+
+def test_shapes_that_do_not_fit_count_against_a_path():
+    row = blank(2, {(0, 2): 0.0, (0, 1): 1.0, (1, 2): 1.0})
+    assert best_path(row, {(0, 2): 1.5, (0, 1): 0.0, (1, 2): 0.0}) == [(0, 2)]
+
+
+def test_a_piece_is_left_out_where_that_costs_less():
+    row = blank(2, {(0, 1): 0.0, (1, 2): 0.0, (0, 2): 0.0}, omission=0.3)
+    assert best_path(row, {(0, 1): 0.0, (1, 2): 2.0, (0, 2): 2.0}) == [(0, 1)]
+
+
+def test_a_single_digit_is_never_left_out():
+    row = single(Mark(np.ones((1, 1), np.float32), None))
+    assert best_path(row, {(0, 1): 50.0}) == [(0, 1)]
