@@ -9,6 +9,7 @@ if sys.version_info < (3, 11):
 import argparse
 import logging
 import os
+import signal
 import socket
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         from digit_model import pretrained
         from digit_model.errors import DigitError
+        from page.corrections import Corrections
         from page.serve import serve
     except ModuleNotFoundError as error:
         return _fail(
@@ -30,16 +32,15 @@ def main(arguments: list[str] | None = None) -> int:
             "`pip install -r requirements.txt`."
         )
     try:
+        corrections = None
+        if options.corrections != "off":
+            corrections = Corrections(Path(options.corrections), options.corrections_repo)
         served = pretrained.load_from(options.model) if options.model else pretrained.load()
     except DigitError as error:
         return _fail(str(error))
-    serve(
-        served,
-        options.host,
-        options.port,
-        share=options.share,
-        corrections=None if options.corrections == "off" else Path(options.corrections),
-    )
+    # A stop from outside ends as Ctrl-C does, with all corrections on the Hub.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    serve(served, options.host, options.port, share=options.share, corrections=corrections)
     return 0
 
 
@@ -83,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get("DIGIT_CORRECTIONS", "corrections"),
         help="the folder that keeps what visitors say about wrong answers, for train.py --extra; "
         "off does not ask them",
+    )
+    parser.add_argument(
+        "--corrections-repo",
+        metavar="USER/NAME",
+        default=os.environ.get("DIGIT_CORRECTIONS_REPO"),
+        help="a private dataset on the Hugging Face Hub that also gets them, with the token in "
+        "HF_TOKEN; made if there is none",
     )
     return parser
 

@@ -15,7 +15,8 @@ from . import answer
 from .answer import Seen
 from .api import Api, accuracy, endpoints
 from .batch import read_files, results, uploader
-from .corrections import Corrections, correct, correction_panel
+from .correcting import correct, correction_panel
+from .corrections import Corrections
 from .gallery import picked, thumbnails
 from .handlers import PAD_EMPTY, Handlers
 from .share import link_button, unpack
@@ -41,11 +42,11 @@ CAMERA = """
 """
 
 
-def build(served: Pretrained, corrections: Path | None = None) -> gr.Blocks:
-    """The page and its two endpoints for one model.
+def build(served: Pretrained, corrections: Corrections | None = None) -> gr.Blocks:
+    """The page and its endpoints for one model.
 
-    corrections: the folder that keeps what visitors say about wrong answers; without it they are
-    not asked.
+    corrections: where it is kept what visitors say about wrong answers; without it they are not
+    asked.
     """
     handlers = Handlers(served)
     with gr.Blocks(title="Digit reader", delete_cache=FILES_KEPT, analytics_enabled=False) as page:
@@ -83,13 +84,12 @@ def build(served: Pretrained, corrections: Path | None = None) -> gr.Blocks:
     return page
 
 
-def _ask(served: Pretrained, folder: Path, seen: gr.State) -> None:
+def _ask(served: Pretrained, corrections: Corrections, seen: gr.State) -> None:
     """The panel on which one says that an answer is wrong."""
-    corrections = Corrections(folder)
-    panel = correction_panel(folder)
+    panel = correction_panel(corrections)
 
     def kept(seen: Seen | None, event: gr.EventData) -> str:
-        return correct(corrections, served.checkpoint, seen, (event._data or {}).get("digit"))
+        return correct(corrections, served, seen, (event._data or {}).get("digit"))
 
     panel.correct(kept, seen, panel, show_progress="hidden", api_visibility="private")
 

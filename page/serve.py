@@ -7,6 +7,7 @@ import gradio as gr
 
 from digit_model.pretrained import Pretrained
 
+from .corrections import Corrections
 from .layout import build
 
 HERE = Path(__file__).parent
@@ -30,12 +31,12 @@ def serve(
     port: int,
     *,
     share: bool,
-    corrections: Path | None = None,
+    corrections: Corrections | None = None,
     block: bool = True,
 ) -> gr.Blocks:
     """Serve the page for one model; returns once it is stopped, or at once if not block.
 
-    corrections: the folder for what visitors say about wrong answers.
+    corrections: where it is kept what visitors say about wrong answers; closed at the end.
     """
     page = build(served, corrections)
     page.queue(max_size=WAITING, default_concurrency_limit=READERS)
@@ -58,6 +59,8 @@ def serve(
         state_session_capacity=500,
         quiet=not block,
     )
+    if corrections and block:
+        corrections.close()
     return page
 
 

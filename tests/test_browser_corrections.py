@@ -1,14 +1,17 @@
 """ "Wrong? It is a …" in a real browser, from the answer to what is kept."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from page.corrections import Corrections
 from page.layout import build
 from tests import test_browser
-from tests.conftest import CORRECTIONS, sketch
+from tests.conftest import CORRECTIONS, ROOT, served, sketch
+from tests.loopback_hub import TOKEN, LoopbackHub
 from tests.test_browser import (
     DESKTOP,
     PATIENCE,
@@ -105,8 +108,34 @@ def test_the_panel_is_legible(visit, theme):
 
 
 def test_switched_off_nobody_is_asked(bundled, tmp_path):
-    names = {None: False, tmp_path: True}
-    for folder, asked in names.items():
-        page = build(bundled, folder)
+    for corrections in (None, Corrections(tmp_path)):
+        page = build(bundled, corrections)
         parts = {block.elem_id for block in page.blocks.values()}
-        assert ("correct" in parts) == asked
+        assert ("correct" in parts) == (corrections is not None)
+
+
+def test_a_server_that_is_told_to_stop_first_brings_corrections_to_the_hub(browser, tmp_path):
+    with LoopbackHub() as remote:
+        surroundings = {
+            "HF_ENDPOINT": remote.url,
+            "HF_TOKEN": TOKEN,
+            "HF_HUB_DISABLE_XET": "1",
+            "DIGIT_CORRECTIONS_REPO": "user/said",
+        }
+        with (
+            served(ROOT, tmp_path, surroundings) as (url, log),
+            closing(browser.new_page()) as page,
+        ):
+            page.goto(url)
+            draw(page, 7)
+            expect_number(page, "7")
+            press(page, "Wrong?")
+            expect(page.locator("#correct .consent")).to_contain_text("Hugging Face Hub")
+            page.locator("#correct .panel").get_by_role("button", name="1", exact=True).click()
+            expect(said(page)).to_have_text("Kept as 1. Thank you.", timeout=PATIENCE)
+        assert "did not reach" not in log.read_text()
+        [local] = (tmp_path / CORRECTIONS).iterdir()
+        repo = remote.repos["datasets/user/said"]
+        assert repo.private
+        for file in local.iterdir():
+            assert repo.at("main")[1][f"{local.name}/{file.name}"] == file.read_bytes()

@@ -100,21 +100,27 @@ def read_corrections(folder: str | Path) -> tuple[Labelled, np.ndarray]:
     """What visitors of the page said about its answers; of several about one tile the last counts.
 
     folder: as the page writes it, with a folder for each correction whose name begins with its
-    time. Hidden ones are unfinished and left out.
+    time.
     Returns the corrected digits, and (n, 28, 28) uint8 marks that are no digit.
     Raises BadDataset.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise BadDataset(f"There is no folder {folder} with corrections.")
-    said: dict[bytes, int | None] = {}
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and not path.name.startswith("."):
-            said[_correction_tile(path / TILE_FILE)] = _correction_label(path / RECORD_FILE)
+    said = {
+        _correction_tile(path / TILE_FILE): _correction_label(path / RECORD_FILE)
+        for path in corrections_in(folder)
+    }
     digits = {tile: label for tile, label in said.items() if label is not None}
     others = [tile for tile, label in said.items() if label is None]
     labels = np.array(list(digits.values()), np.uint8)
     return Labelled(_from_tiles(list(digits)), labels), _from_tiles(others)
+
+
+def corrections_in(folder: Path) -> list[Path]:
+    """The folders of the corrections in a folder, the oldest first; hidden ones are unfinished."""
+    found = (path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return sorted(found)
 
 
 def joined(*parts: Labelled) -> Labelled:
