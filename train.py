@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         checkpoint.refuse_to_overwrite(out, options.force)
         use_all_cores()
-        _train(recipe, options.data, options.start, out, options.force)
+        _train(recipe, options, out)
     except DigitError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
@@ -59,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="an .npz with Keras's keys, a folder of idx files or Kaggle's train.csv; "
         "without it Keras downloads MNIST",
+    )
+    parser.add_argument(
+        "--extra",
+        type=Path,
+        metavar="DIR",
+        help="corrections that visitors of the page made, to train on besides; from a dataset on "
+        "the Hub by `hf download USER/NAME --repo-type dataset --local-dir DIR`",
     )
     parser.add_argument("--out", type=Path, help="the folder to write; checkpoints/ARCHITECTURE")
     parser.add_argument(
@@ -96,23 +103,30 @@ def _make(folder: Path) -> None:
         raise DigitError(f"{folder} cannot be made: {error.strerror}. Name another.") from error
 
 
-def _train(recipe: Recipe, data: Path | None, start: Path | None, out: Path, force: bool) -> None:
-    first = _started(start, recipe.architecture)
-    source = dataset.load(data)
+def _train(recipe: Recipe, options: argparse.Namespace, out: Path) -> None:
+    first = _started(options.start, recipe.architecture)
+    source = dataset.load(options.data)
+    corrected, no_digits = (
+        dataset.read_corrections(options.extra) if options.extra else (None, None)
+    )
     _make(out)
     train, validation = dataset.split(source.train, recipe.seed)
     log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
+    if corrected is not None and no_digits is not None:
+        train = dataset.joined(train, corrected)
+        log.info("%s corrections besides.", f"{len(corrected) + len(no_digits):,}")
     trained = fit(
         recipe,
         train,
         validation,
         start=first.model if first else None,
+        no_digits=no_digits,
         history=out / "history.csv",
     )
     scores = {"validation": trained.validation.as_json()}
     if source.test is not None:
         scores["test"] = _score_once(trained, source.test).as_json()
-    _save(recipe, trained, scores, first, out, force)
+    _save(recipe, trained, scores, first, out, options.force)
 
 
 def _started(start: Path | None, architecture: str) -> checkpoint.Checkpoint | None:

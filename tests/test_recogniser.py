@@ -166,3 +166,14 @@ def test_threads_do_not_disturb_one_another(recogniser, drawn):
     for thread in threads:
         thread.join()
     assert found == expected
+
+
+def test_tiles_are_read_as_they_are(recogniser, drawn):
+    reading = recogniser.read_tiles(drawn.tiles[:3], (0, 0, 1))
+    np.testing.assert_array_equal([mark.tile for mark in reading.digits], drawn.tiles[:3])
+    logits = recogniser.classify(drawn.tiles[:3])
+    assert [mark.digit for mark in reading.digits] == logits.argmax(axis=1).tolist()
+    assert [mark.row for mark in reading.digits] == [0, 0, 1]
+    for mark in reading.digits:
+        inside = reading.picture[mark.box.top : mark.box.bottom, mark.box.left : mark.box.right]
+        assert inside.min() < 100

@@ -45,7 +45,7 @@ class Recipe:
     ema_share: float = _flag(0.03, "part of the run that the averaged weights look back over")
     augment: bool = _flag(True, "distort every training image anew in each epoch")
     drawn: int = _flag(24_000, "digits drawn by our own code that join the training set")
-    outliers: int = _flag(26_000, "marks that are no digit, for which all ten targets are 0")
+    outliers: int = _flag(18_000, "marks that are no digit, for which all ten targets are 0")
     seed: int = _flag(0, "decides the split, the first weights, the order and every distortion")
 
 
@@ -146,17 +146,19 @@ def fit(
     validation: Labelled,
     *,
     start: keras.Model | None = None,
+    no_digits: np.ndarray | None = None,
     history: Path | None = None,
     verbose: int = 1,
 ) -> Trained:
     """Train by the recipe and return the averaged weights that did best on the validation images.
 
     start: a network of the recipe's architecture whose weights to begin with, else random ones.
+    no_digits: (n, 28, 28) uint8 marks that are no digit, besides those that our code draws.
     history: a CSV file that gets a line an epoch. verbose: Keras's (1 is a progress bar).
     Ctrl-C ends the training after the step at hand; the epoch so far is validated like any other.
     """
     keras.utils.set_random_seed(recipe.seed)
-    images, targets = _training_set(recipe, train)
+    images, targets = _training_set(recipe, train, no_digits)
     batches = AugmentedBatches(images, targets, recipe)
     started = time.perf_counter()
     with _distribution(recipe.batch_size, len(validation)).scope():
@@ -175,10 +177,14 @@ def fit(
     )
 
 
-def _training_set(recipe: Recipe, train: Labelled) -> tuple[np.ndarray, np.ndarray]:
-    """Images (n, 28, 28) uint8 and targets (n, 10) float32: MNIST and what our code draws."""
+def _training_set(
+    recipe: Recipe, train: Labelled, no_digits: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Images (n, 28, 28) uint8 and targets (n, 10) float32: what is given and what we draw."""
     drawn = draw_digits(recipe.drawn, recipe.seed)
     outliers = _outliers(recipe, train)
+    if no_digits is not None:
+        outliers = np.concatenate([outliers, no_digits])
     labels = np.concatenate([train.labels, drawn.labels])
     smoothing = recipe.label_smoothing
     sure = np.eye(DIGITS, dtype=np.float32)[labels] * (1 - smoothing) + smoothing / DIGITS
@@ -187,8 +193,8 @@ def _training_set(recipe: Recipe, train: Labelled) -> tuple[np.ndarray, np.ndarr
 
 
 def _outliers(recipe: Recipe, train: Labelled) -> np.ndarray:
-    """Marks that are no digit, (n, 28, 28) uint8; every third is two training digits in one."""
-    combined = combine_digits(train, recipe.outliers // 3, recipe.seed)
+    """Marks that are no digit, (n, 28, 28) uint8; every fifth is two training digits in one."""
+    combined = combine_digits(train, recipe.outliers // 5, recipe.seed)
     return np.concatenate([combined, draw_outliers(recipe.outliers - len(combined), recipe.seed)])
 
 
