@@ -192,7 +192,8 @@ def _wire(
             )
     quiet["outputs"] = [*outputs, method]
     for shown in outputs[:2]:
-        shown.choose(handlers.choose, [seen, method], **quiet)
+        # Unasked Gradio drops a choice that is made before the last one is answered.
+        shown.choose(handlers.choose, [seen, method], trigger_mode="always_last", **quiet)
 
 
 def _small_print(served: Pretrained) -> str:
