@@ -267,7 +267,9 @@ def _without_lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
 def _lines(mask: np.ndarray, axis: int) -> np.ndarray:
     """The pixels of lines that run along the axis across most of the picture."""
     length = mask.shape[axis]
-    lines = _ground_line(mask, axis) if length >= STRIP * mask.shape[1 - axis] else np.zeros_like(mask)
+    lines = (
+        _ground_line(mask, axis) if length >= STRIP * mask.shape[1 - axis] else np.zeros_like(mask)
+    )
     if not _runs_through(np.flatnonzero(mask.any(axis=1 - axis)), length):
         return lines
     piece = length // LINE_PIECES
@@ -294,7 +296,7 @@ def _ground_line(mask: np.ndarray, axis: int) -> np.ndarray:
     Such a line and what stands on it make one shape; it shows in being everywhere between the ends.
     """
     length = mask.shape[axis]
-    thick = ndimage.maximum_filter1d(mask, 5, axis=1 - axis)
+    thick = ndimage.maximum_filter1d(mask, 3, axis=1 - axis)
     closed = ndimage.binary_closing(thick, _column(length // LINE_PIECES, axis))
     margin = round(GROUND_MARGIN * length)
     inner = np.take(closed, range(margin, length - margin), axis)

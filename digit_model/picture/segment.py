@@ -12,6 +12,8 @@ NEAR = 0.3
 # Of the height of the picture's digits: what is lower is a dot, a dash or a piece, and has no row
 # of its own.
 SMALL = 0.5
+# Of the lower one's height: neighbours in a row overlap by this, though it rises.
+BESIDE = 0.4
 # Of the ink of the heaviest part: what has less is a speck.
 SPECK = 0.01
 
@@ -62,16 +64,16 @@ def _touches_edge(box: Box, shape: tuple[int, ...]) -> bool:
 
 
 def _rows(parts: list[Part]) -> list[list[Part]]:
-    """Parts whose middles lie within one another's height share a row; small ones join it."""
+    """Parts share a row where they lie beside each other; small ones join the nearest."""
     height = usual_height(parts)
     large = [part for part in parts if part.box.height >= SMALL * height]
     rows: list[list[Part]] = []
     for part in sorted(large, key=lambda part: part.box.top + part.box.bottom):
-        middle = (part.box.top + part.box.bottom) / 2
-        if rows and middle < around(rows[-1]).bottom - 0.2 * part.box.height:
-            rows[-1].append(part)
-        else:
+        home = next((row for row in reversed(rows) if _beside(part, row)), None)
+        if home is None:
             rows.append([part])
+        else:
+            home.append(part)
     boxes = [around(row) for row in rows]
     for part in parts:
         if part.box.height < SMALL * height:
@@ -79,3 +81,11 @@ def _rows(parts: list[Part]) -> list[list[Part]]:
             if min(gaps) <= NEAR * height:
                 rows[int(np.argmin(gaps))].append(part)
     return rows
+
+
+def _beside(part: Part, row: list[Part]) -> bool:
+    """Whether a part and the part of the row that is nearest along it overlap in height."""
+    middle = part.box.left + part.box.right
+    near = min(row, key=lambda other: abs(other.box.left + other.box.right - middle)).box
+    overlap = min(part.box.bottom, near.bottom) - max(part.box.top, near.top)
+    return overlap >= BESIDE * min(part.box.height, near.height)
