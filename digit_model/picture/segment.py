@@ -5,7 +5,7 @@ import numpy as np
 from ..arrays import Box, Ink
 from .ink import SMALLEST_PAGE
 from .lattice import Lattice, lattice
-from .parts import Mark, Part, around, connected_parts, joined, usual_height
+from .parts import Mark, Part, around, connected_parts, joined, united, usual_height
 
 # A share of the digit's longer side, or of the height of the picture's digits.
 NEAR = 0.3
@@ -14,6 +14,10 @@ NEAR = 0.3
 SMALL = 0.5
 # Of the lower one's height: neighbours in a row overlap by this, though it rises.
 BESIDE = 0.4
+# Parts of one digit overlap by this share of the narrower one's width, ...
+STACKED = 0.4
+# ... with no more paper between them than this share of the higher one's height.
+CRACK = 0.15
 # Of the ink of the heaviest part: what has less is a speck.
 SPECK = 0.01
 
@@ -48,7 +52,7 @@ def segment(ink: Ink) -> list[Lattice]:
     """
     parts = connected_parts(ink)
     heaviest = max(part.mass for part in parts)
-    rows = _rows([part for part in parts if part.mass >= SPECK * heaviest])
+    rows = _rows(_mended(ink, [part for part in parts if part.mass >= SPECK * heaviest]))
     return [lattice(ink, row, number) for number, row in enumerate(rows)]
 
 
@@ -61,6 +65,30 @@ def _gap(a: Box, b: Box) -> int:
 
 def _touches_edge(box: Box, shape: tuple[int, ...]) -> bool:
     return box.left == 0 or box.top == 0 or box.right == shape[1] or box.bottom == shape[0]
+
+
+def _mended(ink: Ink, parts: list[Part]) -> list[Part]:
+    """Join what would be rows of their own but lies on top of each other: a digit broken across."""
+    height = usual_height(parts)
+    large = [part for part in parts if part.box.height >= SMALL * height]
+    whole = [part for part in parts if part.box.height < SMALL * height]
+    while large:
+        part = large.pop()
+        other = next((other for other in large if _stacked(part.box, other.box)), None)
+        if other is None:
+            whole.append(part)
+        else:
+            large.remove(other)
+            large.append(united(ink, [part, other]))
+    return whole
+
+
+def _stacked(a: Box, b: Box) -> bool:
+    """Whether one box stands on the other without a row's distance."""
+    across = min(a.right, b.right) - max(a.left, b.left)
+    down = max(a.top, b.top) - min(a.bottom, b.bottom)
+    low, high = sorted([a.height, b.height])
+    return across >= STACKED * min(a.width, b.width) and -low / 2 <= down <= CRACK * high
 
 
 def _rows(parts: list[Part]) -> list[list[Part]]:
