@@ -90,7 +90,10 @@ class Digit:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A picture and the digits in it, in reading order; ``seconds`` is the time that took."""
+    """A picture and the digits in it, in reading order; ``seconds`` is the time that took.
+
+    At least one: of a picture in which nothing looks like a digit, the best guess, refused.
+    """
 
     picture: Picture
     digits: tuple[Digit, ...]

@@ -1,76 +1,171 @@
 """Why a network says what it says: which places of a tile speak for a digit.
 
-Grad-CAM (Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391) for networks with a feature map;
-gradient x input (Shrikumar et al. 2016, https://arxiv.org/abs/1605.01713) for those without.
+Grad-CAM (Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391) and the finer LayerCAM (Jiang
+et al. 2021, https://doi.org/10.1109/TIP.2021.3089943) for networks with a feature map; gradient x
+input (Shrikumar et al. 2016, https://arxiv.org/abs/1605.01713) for those without.
 """
 
+import functools
 from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
+from keras import layers
 
 from .architectures import FEATURES
 from .arrays import TILE_SIZE, Heatmap, Tile
 
 GRAD_CAM = "Grad-CAM"
+LAYER_CAM = "LayerCAM"
 GRADIENT_INPUT = "gradient × input"
+
+Evidence = Callable[[jax.Array, jax.Array], jax.Array]
+
+# What a convolution is to pass through before its maps are looked at: the sign is not settled
+# before the activation, and the gradient of a maximum pooling is a grid.
+_FINISHING = (
+    layers.BatchNormalization,
+    layers.Activation,
+    layers.ReLU,
+    layers.LeakyReLU,
+    layers.MaxPooling2D,
+)
 
 
 class Explainer:
-    """Draws heatmaps for one network; compiled when it is made, safe to call from threads.
+    """Draws heatmaps for one network; safe to call from threads.
 
-    method: which explanation the network allows, GRAD_CAM or GRADIENT_INPUT.
+    methods: which explanations the network allows; the first is the one that is meant when none
+    is named, and is compiled when this is made. The others are compiled at their first use.
     """
 
     def __init__(self, model: keras.Model):
         has_features = any(layer.name == FEATURES for layer in model.layers)
-        self.method = GRAD_CAM if has_features else GRADIENT_INPUT
-        evidence = grad_cam(model) if has_features else gradient_input(model)
-        tile = jax.ShapeDtypeStruct((TILE_SIZE, TILE_SIZE), jnp.float32)
-        digit = jax.ShapeDtypeStruct((), jnp.int32)
-        self._evidence = jax.jit(evidence).lower(tile, digit).compile()
+        makers = (
+            {GRAD_CAM: grad_cam, LAYER_CAM: layer_cam}
+            if has_features
+            else {GRADIENT_INPUT: gradient_input}
+        )
+        self.methods = tuple(makers)
+        self._evidence: dict[str, Callable] = {
+            name: functools.cache(functools.partial(_compiled, maker, model))
+            for name, maker in makers.items()
+        }
+        self._evidence[self.methods[0]]()
 
-    def heatmap(self, tile: Tile, digit: int) -> Heatmap:
+    def heatmap(self, tile: Tile, digit: int, method: str | None = None) -> Heatmap:
         """What speaks for ``digit`` (0 to 9) in a (28, 28) tile.
 
+        method: one of ``methods``; without it the first.
         Returns (28, 28) float32 in 0..1, 1 at the strongest place; all 0 where nothing speaks for
         the digit.
         """
-        evidence = np.maximum(self._evidence(np.asarray(tile, np.float32), np.int32(digit)), 0)
+        run = self._evidence[method or self.methods[0]]()
+        evidence = np.maximum(run(np.asarray(tile, np.float32), np.int32(digit)), 0)
         peak = evidence.max()
         return evidence / peak if peak > 0 else evidence
 
 
-def grad_cam(model: keras.Model) -> Callable[[jax.Array, jax.Array], jax.Array]:
+def grad_cam(model: keras.Model) -> Evidence:
     """(tile, digit) -> Grad-CAM before its ReLU and scaling, stretched to (28, 28).
 
     The feature maps are weighted by their mean gradient of the digit's logit and summed (eq. 1
     and 2 of the paper).
     """
-    features = model.get_layer(FEATURES).output
-    below = _inference(keras.Model(model.input, features))
-    above = _inference(keras.Model(features, model.output))
+    below, above = _split(model, model.get_layer(FEATURES).output)
 
     def evidence(tile: jax.Array, digit: jax.Array) -> jax.Array:
         maps = below(tile[None])
-        gradients = jax.grad(lambda maps: above(maps)[0, digit])(maps)
+        gradients = _gradients(above, maps, digit)
         weights = gradients.mean(axis=(1, 2), keepdims=True)
-        coarse = (weights * maps).sum(axis=-1)[0]
-        return jax.image.resize(coarse, (TILE_SIZE, TILE_SIZE), "linear")
+        return _stretched((weights * maps).sum(axis=-1)[0])
 
     return evidence
 
 
-def gradient_input(model: keras.Model) -> Callable[[jax.Array, jax.Array], jax.Array]:
+def layer_cam(model: keras.Model) -> Evidence:
+    """(tile, digit) -> LayerCAM, (28, 28), not below 0.
+
+    Each place of each feature map is weighted by the positive part of its own gradient (eq. 5 and
+    6 of the paper). Where the network has a finer map below its features, the two are multiplied:
+    the features say which parts speak for the digit, the finer map where exactly they are. The
+    paper fuses by the maximum, which keeps the coarse map's blots.
+    """
+    features = model.get_layer(FEATURES).output
+    coarse = _layer_cam(*_split(model, features))
+    finer_maps = _finer_maps(model, features)
+    if finer_maps is None:
+        return coarse
+    fine = _layer_cam(*_split(model, finer_maps))
+    return lambda tile, digit: coarse(tile, digit) * fine(tile, digit)
+
+
+def gradient_input(model: keras.Model) -> Evidence:
     """(tile, digit) -> each pixel's value times its gradient of the digit's logit, (28, 28)."""
     logits = _inference(model)
 
     def evidence(tile: jax.Array, digit: jax.Array) -> jax.Array:
-        return tile * jax.grad(lambda tile: logits(tile[None])[0, digit])(tile)
+        return tile * _gradients(logits, tile[None], digit)[0]
 
     return evidence
+
+
+def _layer_cam(below: Callable, above: Callable) -> Evidence:
+    def evidence(tile: jax.Array, digit: jax.Array) -> jax.Array:
+        maps = below(tile[None])
+        weights = jnp.maximum(_gradients(above, maps, digit), 0)
+        return _stretched(jnp.maximum((weights * maps).sum(axis=-1)[0], 0))
+
+    return evidence
+
+
+def _finer_maps(model: keras.Model, features: keras.KerasTensor) -> keras.KerasTensor | None:
+    """The first finished maps of the next finer size that all information passes through."""
+    finer = [
+        layer.output
+        for layer, following in zip(model.layers, model.layers[1:], strict=False)
+        if _is_finer(layer.output, features)
+        and not isinstance(following, _FINISHING)
+        and _is_bottleneck(model, layer.output)
+    ]
+    return min(finer, key=lambda maps: maps.shape[1], default=None)
+
+
+def _is_finer(maps: keras.KerasTensor, features: keras.KerasTensor) -> bool:
+    """Whether these are learned maps, not the tile itself in up to three channels."""
+    return len(maps.shape) == 4 and maps.shape[1] > features.shape[1] and maps.shape[3] > 3
+
+
+def _is_bottleneck(model: keras.Model, maps: keras.KerasTensor) -> bool:
+    try:
+        keras.Model(maps, model.output)
+    except ValueError:  # Keras: the output needs more than these maps, as inside a residual block.
+        return False
+    return True
+
+
+def _compiled(maker: Callable[[keras.Model], Evidence], model: keras.Model) -> Callable:
+    tile = jax.ShapeDtypeStruct((TILE_SIZE, TILE_SIZE), jnp.float32)
+    digit = jax.ShapeDtypeStruct((), jnp.int32)
+    return jax.jit(maker(model)).lower(tile, digit).compile()
+
+
+def _split(model: keras.Model, maps: keras.KerasTensor) -> tuple[Callable, Callable]:
+    """The network from a tile to these maps, and from there to the logits."""
+    return (
+        _inference(keras.Model(model.input, maps)),
+        _inference(keras.Model(maps, model.output)),
+    )
+
+
+def _gradients(logits: Callable, at: jax.Array, digit: jax.Array) -> jax.Array:
+    return jax.grad(lambda at: logits(at)[0, digit])(at)
+
+
+def _stretched(maps: jax.Array) -> jax.Array:
+    return jax.image.resize(maps, (TILE_SIZE, TILE_SIZE), "linear")
 
 
 def _inference(model: keras.Model) -> Callable[[jax.Array], jax.Array]:

@@ -13,9 +13,9 @@ from .errors import BadCheckpoint, ModelUnavailable
 from .recogniser import Recogniser
 
 BUNDLED = Path(__file__).parent / "bundled"
-# Seconds for everything on the network; verifying and compiling come on top, and all of it is to
-# end within 10.
-TIMEOUT = 6.0
+# Seconds for everything on the network; imports, verifying and compiling come on top, and all of
+# it is to end within 10.
+TIMEOUT = 4.0
 # A Hub that has not answered after so many seconds may never: while waiting on, the bundled
 # checkpoint is made ready.
 PATIENCE = 1.5

@@ -45,14 +45,14 @@ LENIENT_ENERGY = 3.0
 class Recogniser:
     """Reads pictures with one network. Compiled and warm once made; safe to call from threads.
 
-    explanation: the name of the method behind ``heatmap``.
+    explanations: the names of the methods that ``heatmap`` takes, the one it takes unasked first.
     """
 
     def __init__(self, model: keras.Model, calibration: Calibration | None = None):
         """model: an architecture with its weights. calibration: how to read its logits."""
         self.calibration = calibration or Calibration()
         self._explainer = Explainer(model)
-        self.explanation = self._explainer.method
+        self.explanations = self._explainer.methods
         trainable = [v.value for v in model.trainable_variables]
         others = [v.value for v in model.non_trainable_variables]
 
@@ -110,12 +110,16 @@ class Recogniser:
         batches = [self._run(tiles[start : start + largest]) for start in starts]
         return np.concatenate(batches) if batches else np.zeros((0, DIGITS), np.float32)
 
-    def heatmap(self, digit: Digit, target: int | None = None) -> Heatmap:
+    def heatmap(
+        self, digit: Digit, target: int | None = None, *, method: str | None = None
+    ) -> Heatmap:
         """What speaks for ``target`` in a read digit, by default for the answer itself.
 
+        method: one of ``explanations``, by default the first.
         Returns (28, 28) float32 in 0..1 on the digit's tile; its placement maps it to the picture.
         """
-        return self._explainer.heatmap(digit.tile, digit.digit if target is None else target)
+        target = digit.digit if target is None else target
+        return self._explainer.heatmap(digit.tile, target, method)
 
     def _run(self, tiles: np.ndarray) -> np.ndarray:
         size = next(size for size in BATCH_SIZES if size >= len(tiles))
@@ -124,19 +128,39 @@ class Recogniser:
         return np.asarray(self._compiled[size](batch))[: len(tiles)]
 
     def _reading(self, item: "_Prepared", logits: Iterator[np.ndarray], share: float) -> Reading:
-        """Take the next logits, one a candidate, and keep what reads best as rows of digits."""
-        digits: list[Digit] = []
-        for row in item.rows:
-            said = {span: next(logits) for span in row.candidates}
-            doubts = {span: self._doubt(scores) for span, scores in said.items()}
-            spans = best_path(row.lattice, doubts)
-            sure = [self._accepts(said[span]) for span in spans]
-            lenient = len(sure) > 1 and sum(sure) >= MOST_OF_A_ROW * len(sure)
-            for span in spans:
-                accepted = self._accepts(said[span], lenient)
-                probabilities = self._probabilities(said[span])
-                digits.append(_digit(item, row.candidates[span], probabilities, accepted))
+        """Take the next logits, one a candidate, and keep what reads best as rows of digits.
+
+        Where nothing does, the mark with the most ink is the best guess, refused.
+        """
+        said = [{span: next(logits) for span in row.candidates} for row in item.rows]
+        digits = [
+            digit
+            for row, scores in zip(item.rows, said, strict=True)
+            for digit in self._digits(item, row, scores)
+        ]
+        if not digits:
+            candidate, scores = max(
+                (
+                    (row.candidates[span], scores[span])
+                    for row, scores in zip(item.rows, said, strict=True)
+                    for span in scores
+                ),
+                key=lambda guess: guess[0].mark.ink.sum(),
+            )
+            digits = [_digit(item, candidate, self._probabilities(scores), accepted=False)]
         return Reading(item.picture, tuple(digits), item.seconds + share)
+
+    def _digits(
+        self, item: "_Prepared", row: "_Row", said: dict[Span, np.ndarray]
+    ) -> Iterator[Digit]:
+        """The digits of one row, from the logits of each of its candidates."""
+        spans = best_path(row.lattice, {span: self._doubt(said[span]) for span in said})
+        sure = [self._accepts(said[span]) for span in spans]
+        lenient = len(sure) > 1 and sum(sure) >= MOST_OF_A_ROW * len(sure)
+        for span in spans:
+            accepted = self._accepts(said[span], lenient)
+            probabilities = self._probabilities(said[span])
+            yield _digit(item, row.candidates[span], probabilities, accepted)
 
     def _probabilities(self, logits: np.ndarray) -> np.ndarray:
         return special.softmax(logits.astype(np.float64) / self.calibration.temperature)
@@ -190,7 +214,8 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
         ink = find_ink(picture)
     except DigitError as error:
         return error
-    lattices = [single(whole(ink))] if one else segment(ink)
+    lattices = [] if one else [row for row in segment(ink) if row.marks]
+    lattices = lattices or [single(whole(ink))]
     rows = [_Row(lattice, _candidates(lattice)) for lattice in lattices]
     scale = picture.shape[1] / ink.shape[1]
     return _Prepared(picture, scale, rows, time.perf_counter() - started)

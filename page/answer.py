@@ -6,13 +6,16 @@ jumps while an answer arrives.
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
 from PIL import Image
 
 from digit_model.arrays import DIGITS, Digit, Heatmap, Reading
-from digit_model.picture.render import overlay, show_tile
+from digit_model.picture.render import fit_to_screen, overlay, show_tile
+
+from .view import look
 
 HINT = "Pick a bar to see what speaks for that digit."
 WORDS = ((0.99, "Very sure"), (0.9, "Sure"), (0.7, "Fairly sure"), (0.0, "Only a guess"))
@@ -47,7 +50,8 @@ def answer(seen: Seen) -> str:
     kind = "answer" if any(mark.accepted for mark in digits) else "refusal"
     title, detail = _verdict(digits)
     hero = _hero(kind, _number(digits), title, detail, _longest_row(digits))
-    picker = _marks(digits, seen.mark) if len(digits) > 1 else f"<p>{HINT}</p>"
+    marks = _marks(digits, seen.mark) if len(digits) > 1 else f"<p>{HINT}</p>"
+    picker = f'<div class="marks">{marks}</div>{_copy(seen.reading.text)}'
     return _panel(hero, picker, _bars(seen.chosen, seen.target))
 
 
@@ -56,18 +60,22 @@ def no_pictures() -> str:
     return _pictures("", "What the network sees", "", "What speaks for the answer")
 
 
-def pictures(seen: Seen, heatmaps: list[Heatmap], method: str) -> str:
-    """The chosen mark's tile, the heatmaps over the picture, and how long the reading took."""
+def pictures(
+    seen: Seen, heatmaps: Sequence[Heatmap], method: str, methods: Sequence[str] = ()
+) -> str:
+    """The chosen mark's tile, the heatmaps over the picture, and how long the reading took.
+
+    heatmaps: one for each mark. method: their name; methods: those that one can choose from.
+    """
     target, mark = seen.target, seen.chosen
     tile = _img(show_tile(mark.tile), "The 28 by 28 pixels that the network sees", "tile")
-    heat = overlay(seen.reading.picture, seen.reading.digits, heatmaps)
     seconds = 1000 * seen.reading.seconds
     took = f"read in {seconds:.0f} ms" if seconds >= 1 else "read in under 1 ms"
-    why = f"What speaks for {target} ({escape(method)})"
-    if not heatmaps[seen.mark].any():
-        why = f"Nothing here speaks for {target} ({escape(method)})"
-    image = _img(heat, f"Your picture; warm colours mark what speaks for {target}", "heat")
-    return _pictures(tile, f"What the network sees · {took}", image, why)
+    found = "What" if heatmaps[seen.mark].any() else "Nothing here"
+    why = f"<span>{found} speaks for {target} ({escape(method)})</span>"
+    if len(methods) > 1:
+        why = f"<span>{found} speaks for {target}</span>{_methods(method, methods)}"
+    return _pictures(tile, f"What the network sees · {took}", _heat(seen, heatmaps), why)
 
 
 def percent(share: float) -> str:
@@ -129,10 +137,13 @@ def _number(digits: tuple[Digit, ...]) -> str:
     if not any(mark.accepted for mark in digits):
         return "?"
     rows: dict[int, str] = {}
-    for mark in digits:
-        shown = str(mark.digit) if mark.accepted else '<span class="unsure">?</span>'
+    for place, mark in enumerate(digits):
+        shown = str(mark.digit) if mark.accepted else "?"
+        kind = "" if mark.accepted else ' class="unsure"'
+        if len(digits) > 1:
+            shown = f'<span data-mark="{place}"{kind}>{shown}</span>'
         rows[mark.row] = rows.get(mark.row, "") + shown
-    return "<br>".join(rows.values())
+    return f"<span>{'<br>'.join(rows.values())}</span>"
 
 
 def _hero(kind: str, number: str, title: str, detail: str, length: int = 1) -> str:
@@ -155,6 +166,17 @@ def _marks(digits: tuple[Digit, ...], chosen: int) -> str:
     return "".join(buttons)
 
 
+def _copy(text: str) -> str:
+    """A button that copies the number; nothing where no mark is clear enough."""
+    if not text:
+        return ""
+    label = escape(f"Copy {text}".replace("\n", ", "), quote=True)
+    return (
+        f'<button type="button" class="copy" data-copy="{text}" aria-label="{label}">'
+        "<span>Copy</span></button>"
+    )
+
+
 def _name(mark: Digit) -> str:
     return str(mark.digit) if mark.accepted else f"not sure, perhaps {mark.digit}"
 
@@ -171,13 +193,14 @@ def _bar(digit: int, mark: Digit | None, target: int | None) -> str:
     share = float(mark.probabilities[digit]) if mark else 0.0
     winner = " winner" if mark and digit == mark.digit else ""
     shown = _whole_percent(share) if mark else ""
-    label = f"{digit}: {percent(share)}. Show what speaks for {digit}" if mark else f"{digit}"
+    label = f"{digit}: {shown}. Show what speaks for {digit}" if mark else f"{digit}"
     state = f'aria-pressed="{_aria(digit == target)}"' if mark else "disabled"
     return (
         f'<button type="button" class="bar{winner}" data-target="{digit}" {state} '
-        f'aria-label="{escape(label)}"><span class="share">{escape(shown)}</span>'
+        f'aria-label="{escape(label)}"><span class="name">{digit}</span> '
+        f'<span class="share">{escape(shown)}</span>'
         f'<span class="well"><span class="fill" style="height:{100 * share:.1f}%"></span></span>'
-        f'<span class="name">{digit}</span></button>'
+        "</button>"
     )
 
 
@@ -201,6 +224,38 @@ def _pictures(tile: str, tile_caption: str, heat: str, heat_caption: str) -> str
         f'<figure><div class="frame">{tile}</div><figcaption>{tile_caption}</figcaption></figure>'
         f'<figure><div class="frame">{heat}</div><figcaption>{heat_caption}</figcaption></figure>'
     )
+
+
+def _heat(seen: Seen, heatmaps: Sequence[Heatmap]) -> str:
+    """The heatmaps over the person's picture; where several marks are in it, each can be picked."""
+    part = look(seen.reading.picture, seen.reading.digits, seen.mark)
+    picture, digits = fit_to_screen(part.picture, part.digits)
+    shown = overlay(picture, digits, [heatmaps[number] for number in part.numbers])
+    alt = f"Your picture; warm colours mark what speaks for {seen.target}"
+    marks = zip(part.numbers, digits, strict=True) if len(heatmaps) > 1 else ()
+    spots = (_spot(number, digit, shown, number == seen.mark) for number, digit in marks)
+    return f'<div class="view">{_img(shown, alt, "heat")}{"".join(spots)}</div>'
+
+
+def _spot(number: int, digit: Digit, image: Image.Image, chosen: bool) -> str:
+    """A mark's box over the picture, for the mouse; the keyboard has the buttons above the bars."""
+    box = digit.box
+    return (
+        f'<span class="spot{" chosen" if chosen else ""}" data-mark="{number}" style="'
+        f"left:{100 * box.left / image.width:.2f}%;top:{100 * box.top / image.height:.2f}%;"
+        f"width:{100 * box.width / image.width:.2f}%;"
+        f'height:{100 * box.height / image.height:.2f}%"></span>'
+    )
+
+
+def _methods(chosen: str, methods: Sequence[str]) -> str:
+    buttons = (
+        f'<button type="button" data-method="{escape(method)}" '
+        f'aria-pressed="{_aria(method == chosen)}">{escape(method)}</button>'
+        for method in methods
+    )
+    group = '<span class="methods" role="group" aria-label="How the heatmap is made">'
+    return f"{group}{''.join(buttons)}</span>"
 
 
 def _img(image: Image.Image, alt: str, name: str) -> str:

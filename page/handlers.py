@@ -1,21 +1,17 @@
-"""What happens when someone draws, uploads, photographs, picks a bar or calls the API."""
+"""What happens when someone draws, uploads, photographs, or picks a bar or a heatmap."""
 
 import base64
-import tempfile
-import time
-import uuid
 from dataclasses import replace
-from pathlib import Path
 
 import gradio as gr
 
 from digit_model.arrays import DIGITS, Reading
 from digit_model.errors import DigitError
-from digit_model.picture.render import fit_to_screen, overlay
 from digit_model.pretrained import Pretrained
 
 from . import answer
 from .answer import Seen
+from .view import near
 
 PAD_EMPTY = ("Draw a digit", "Or several. The answer comes by itself after each stroke.")
 IMAGE_EMPTY = ("Choose a picture", "A photo, a scan or a drawing, with one digit or several.")
@@ -23,8 +19,6 @@ CAMERA_EMPTY = (
     "Take a picture",
     "Hold the paper so that the digit fills a good part of the frame.",
 )
-# Pictures handed to API clients are fetched at once; afterwards nobody can ask for them.
-KEPT_SECONDS = 600
 
 Shown = tuple[str, str, Seen | None]
 
@@ -33,99 +27,66 @@ class Handlers:
     """The events of the page as methods; each returns the answer, the pictures and what to keep."""
 
     def __init__(self, served: Pretrained):
-        self._served = served
         self._recogniser = served.recogniser
-        self._shelf = tempfile.TemporaryDirectory(prefix="digit-")
+        self.methods = self._recogniser.explanations
 
-    def pad(self, drawing: str | None) -> Shown:
-        """drawing: the pad's PNG in a data: URL, or nothing."""
-        try:
-            png = base64.b64decode((drawing or "").partition(",")[2])
-        except ValueError:
-            png = b""
-        return self._read(png) if png else _nothing(PAD_EMPTY)
+    def pad(self, drawing: str | None, method: str | None = None) -> Shown:
+        """drawing: the pad's PNG in a data: URL, or nothing. method: how to make the heatmap."""
+        png = _picture_in(drawing)
+        return self._read(png, method) if png else _nothing(PAD_EMPTY)
 
-    def image(self, path: str | None) -> Shown:
-        return self._read(path) if path else _nothing(IMAGE_EMPTY)
+    def image(self, path: str | None, method: str | None = None) -> Shown:
+        return self._read(path, method) if path else _nothing(IMAGE_EMPTY)
 
-    def camera(self, path: str | None) -> Shown:
-        return self._read(path) if path else _nothing(CAMERA_EMPTY)
+    def camera(self, frame: str | None, method: str | None = None) -> Shown:
+        """frame: the camera's JPEG in a data: URL, or nothing."""
+        jpeg = _picture_in(frame)
+        return self._read(jpeg, method) if jpeg else _nothing(CAMERA_EMPTY)
 
-    def choose(self, seen: Seen | None, event: gr.EventData) -> Shown:
-        """Show another mark's bars, or what speaks for another digit."""
-        if seen is None:
-            return _nothing(PAD_EMPTY)
+    def choose(
+        self, seen: Seen | None, method: str | None, event: gr.EventData
+    ) -> tuple[str, str, Seen | None, str | None]:
+        """Show another mark's bars, what speaks for another digit, or another kind of heatmap."""
         choice = event._data or {}
+        if choice.get("method") in self.methods:
+            method = choice["method"]
+        if seen is None:
+            return *_nothing(PAD_EMPTY), method
         mark = _index(choice.get("mark"), len(seen.reading.digits))
         if mark is not None:
             seen = replace(seen, mark=mark, target=seen.reading.digits[mark].digit)
         target = _index(choice.get("target"), DIGITS)
         if target is not None:
             seen = replace(seen, target=target)
-        return self._show(seen)
+        return *self._show(seen, method), method
 
-    def predict(self, picture: str | None, one: bool = False) -> tuple[dict, str]:
-        """Read the handwritten digits of a picture.
-
-        Returns the reading and a picture of what spoke for it.
-        """
-        if not picture:
-            raise gr.Error("There is no picture. Give a picture file.", print_exception=False)
-        try:
-            reading = self._recogniser.read(picture, one=bool(one))
-        except DigitError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        heatmaps = [self._recogniser.heatmap(digit) for digit in reading.digits]
-        return reading.as_json(), self._keep(overlay(reading.picture, reading.digits, heatmaps))
-
-    def model_info(self) -> dict:
-        """Say which model is serving, where it came from and how well it reads MNIST's test set."""
-        found = self._served.checkpoint
-        return {
-            "source": self._served.source,
-            "fallback": self._served.fallback,
-            "architecture": found.architecture,
-            "parameters": found.model.count_params(),
-            "sha256": found.sha256,
-            "test_accuracy": accuracy(self._served),
-            "explanation": self._recogniser.explanation,
-            "temperature": found.calibration.temperature,
-        }
-
-    def _read(self, source: str | bytes) -> Shown:
+    def _read(self, source: str | bytes, method: str | None) -> Shown:
         try:
             reading = self._recogniser.read(source)
         except DigitError as error:
             return answer.problem(str(error)), answer.no_pictures(), None
-        if not reading.digits:
-            return answer.problem("Nothing here looks like a digit."), answer.no_pictures(), None
-        picture, digits = fit_to_screen(reading.picture, reading.digits)
+        picture, digits = near(reading.picture, reading.digits)
         mark = _least_sure(reading)
         small = replace(reading, picture=picture, digits=digits)
-        return self._show(Seen(small, mark, digits[mark].digit))
+        return self._show(Seen(small, mark, digits[mark].digit), method)
 
-    def _show(self, seen: Seen) -> Shown:
+    def _show(self, seen: Seen, method: str | None) -> Shown:
+        method = method or self.methods[0]
         heatmaps = [
-            self._recogniser.heatmap(digit, seen.target if number == seen.mark else None)
+            self._recogniser.heatmap(
+                digit, seen.target if number == seen.mark else None, method=method
+            )
             for number, digit in enumerate(seen.reading.digits)
         ]
-        method = self._recogniser.explanation
-        return answer.answer(seen), answer.pictures(seen, heatmaps, method), seen
-
-    def _keep(self, image) -> str:
-        """A file of its own for each call: Gradio copies by content, and not atomically."""
-        shelf = Path(self._shelf.name)
-        for old in shelf.iterdir():
-            if old.stat().st_mtime < time.time() - KEPT_SECONDS:
-                old.unlink(missing_ok=True)
-        path = shelf / f"heatmap-{uuid.uuid4().hex}.png"
-        image.save(path)
-        return str(path)
+        return answer.answer(seen), answer.pictures(seen, heatmaps, method, self.methods), seen
 
 
-def accuracy(served: Pretrained) -> float | None:
-    """The share of MNIST's test images that the checkpoint names right, where it says so."""
-    return served.checkpoint.record.get("scores", {}).get("test", {}).get("accuracy")
+def _picture_in(url: str | None) -> bytes:
+    """The file in a base64 data: URL; nothing if there is none."""
+    try:
+        return base64.b64decode(str(url or "").partition(",")[2])
+    except ValueError:
+        return b""
 
 
 def _nothing(words: tuple[str, str]) -> Shown:

@@ -10,7 +10,8 @@ from gradio.data_classes import ImageData
 from digit_model.pretrained import Pretrained
 
 from . import answer
-from .handlers import PAD_EMPTY, Handlers, accuracy
+from .api import Api, accuracy, endpoints
+from .handlers import PAD_EMPTY, Handlers
 
 HERE = Path(__file__).parent
 PAD = """
@@ -20,14 +21,16 @@ aria-label="Drawing pad: draw digits here with a mouse, a pen or a finger"></can
 <div class="tools"><button type="button" data-tool="undo">Undo</button><button type="button"
 data-tool="redo">Redo</button><button type="button" data-tool="clear">Clear</button></div>
 """
+TELL_ANSWERED = "() => { document.dispatchEvent(new Event('answered')); }"
 # Files of visitors are deleted an hour after they came.
 FILES_KEPT = (3600, 3600)
-CAMERA = {"video": {"width": {"ideal": 960}, "height": {"ideal": 720}, "facingMode": "environment"}}
-SEND_CHOICE = """
-element.addEventListener("click", (event) => {
-  const button = event.target.closest("button[data-target], button[data-mark]");
-  if (button) trigger("choose", { ...button.dataset });
-});
+CAMERA = """
+<div class="stage"><video playsinline muted aria-label="What the camera sees"></video>
+<div class="aim" aria-hidden="true"></div><p class="note" role="status"></p></div>
+<div class="tools">
+<button type="button" data-camera="start" aria-pressed="false">Camera</button>
+<button type="button" data-camera="take" disabled>Capture</button>
+<button type="button" data-camera="live" aria-pressed="false" disabled>Live</button></div>
 """
 
 
@@ -41,66 +44,56 @@ def build(served: Pretrained) -> gr.Blocks:
             elem_id="title",
         )
         seen = gr.State(None, time_to_live=FILES_KEPT[1])
+        method = gr.State(handlers.methods[0])
         with gr.Row(elem_id="desk", equal_height=False):
             with gr.Column(elem_id="input", min_width=300, scale=4):
                 inputs = _inputs()
             with gr.Column(elem_id="output", min_width=300, scale=6):
                 shown = _output()
             gr.HTML(_small_print(served), elem_id="model")
-        _wire(handlers, inputs, [*shown, seen], seen)
-        _endpoints(handlers)
+        _wire(handlers, inputs, [*shown, seen], seen, method)
+        endpoints(Api(served))
     return page
 
 
 def _inputs() -> dict[str, tuple[gr.Tab, gr.Image | gr.HTML]]:
     with gr.Tabs(elem_id="ways"):
         with gr.Tab("Sketchpad", id="pad") as pad_tab:
-            pad = _pad()
+            # gr.Sketchpad needs 11 requests and, where WebGL is done in software, seconds for each
+            # stroke, and opens with no tool chosen.
+            pad = _scripted(PAD, "pad.js", "Drawing", "pad")
         with gr.Tab("Image", id="image") as image_tab:
             image = gr.Image(
                 sources=["upload", "clipboard"],
                 placeholder="Drop or paste a picture, or press to choose one\n"
                 "PNG, JPEG, WebP, BMP, GIF or TIFF\nup to 25 MB and 20 megapixels",
                 elem_id="image",
-                **_picture("Picture of digits"),
+                type="filepath",
+                image_mode=None,
+                label="Picture of digits",
+                show_label=False,
+                buttons=[],
             )
         with gr.Tab("Webcam", id="camera") as camera_tab:
-            gr.HTML('<p class="note" role="status"></p>', elem_id="camera-note")
-            camera = gr.Image(
-                sources=["webcam"],
-                webcam_options=gr.WebcamOptions(mirror=False, constraints=CAMERA),
-                elem_id="camera",
-                **_picture("Webcam"),
-            )
-    for component in (image, camera):
-        _hand_over_as_uploaded(component)
+            camera = _scripted(CAMERA, "camera.js", "Webcam", "camera")
+    _hand_over_as_uploaded(image)
     return {"pad": (pad_tab, pad), "image": (image_tab, image), "camera": (camera_tab, camera)}
 
 
-def _pad() -> gr.HTML:
-    """A canvas of our own, whose value is the drawing as a data: URL.
-
-    gr.Sketchpad needs 11 requests and, where WebGL is done in software, seconds for each stroke,
-    and opens with no tool chosen.
-    """
+def _scripted(template: str, script: str, label: str, name: str) -> gr.HTML:
+    """A part of the page of our own, whose value is a picture as a data: URL."""
     return gr.HTML(
         "",
-        html_template=PAD,
-        js_on_load=(HERE / "pad.js").read_text(encoding="utf-8"),
-        label="Drawing",
-        elem_id="pad",
+        html_template=template,
+        js_on_load=_script(script),
+        label=label,
+        elem_id=name,
         apply_default_css=False,
     )
 
 
-def _picture(label: str) -> dict:
-    return {
-        "type": "filepath",
-        "image_mode": None,
-        "label": label,
-        "show_label": False,
-        "buttons": [],
-    }
+def _script(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
 
 
 def _hand_over_as_uploaded(image: gr.Image) -> None:
@@ -116,14 +109,25 @@ def _hand_over_as_uploaded(image: gr.Image) -> None:
 
 
 def _output() -> list[gr.HTML]:
-    shown = gr.HTML(
-        answer.empty(*PAD_EMPTY), elem_id="answer", js_on_load=SEND_CHOICE, apply_default_css=False
+    gr.HTML(
+        '<p class="note" role="alert"></p>',
+        elem_id="trouble",
+        js_on_load="",
+        apply_default_css=False,
     )
-    pictures = gr.HTML(answer.no_pictures(), elem_id="pictures", apply_default_css=False)
+    choose = _script("choose.js")
+    shown = gr.HTML(
+        answer.empty(*PAD_EMPTY), elem_id="answer", js_on_load=choose, apply_default_css=False
+    )
+    pictures = gr.HTML(
+        answer.no_pictures(), elem_id="pictures", js_on_load=choose, apply_default_css=False
+    )
     return [shown, pictures]
 
 
-def _wire(handlers: Handlers, inputs: dict, outputs: list, seen: gr.State) -> None:
+def _wire(
+    handlers: Handlers, inputs: dict, outputs: list, seen: gr.State, method: gr.State
+) -> None:
     quiet = {
         "outputs": outputs,
         "show_progress": "hidden",
@@ -132,27 +136,14 @@ def _wire(handlers: Handlers, inputs: dict, outputs: list, seen: gr.State) -> No
     }
     for name, (tab, source) in inputs.items():
         read: Callable = getattr(handlers, name)
-        arrives = source.stroke if name == "pad" else source.change
-        arrives(read, source, trigger_mode="always_last", **quiet)
-        tab.select(read, source, trigger_mode="always_last", **quiet)
-    outputs[0].choose(handlers.choose, seen, **quiet)
-
-
-def _endpoints(handlers: Handlers) -> None:
-    with gr.Row(visible=False):
-        picture = gr.File(label="Picture: PNG, JPEG, WebP, BMP, GIF or TIFF", type="filepath")
-        one = gr.Checkbox(False, label="Take the picture as holding exactly one digit")
-        reading = gr.JSON(label="Reading: text, digits and seconds")
-        heatmap = gr.Image(label="Heatmap over the picture", type="filepath", format="png")
-        info = gr.JSON(label="Model")
-        gr.Button().click(
-            handlers.predict,
-            [picture, one],
-            [reading, heatmap],
-            api_name="predict",
-            concurrency_id="reader",
-        )
-        gr.Button().click(handlers.model_info, None, info, api_name="model_info")
+        arrives = source.change if name == "image" else source.picture
+        for event in (arrives, tab.select):
+            event(read, [source, method], trigger_mode="always_last", **quiet).then(
+                None, js=TELL_ANSWERED
+            )
+    quiet["outputs"] = [*outputs, method]
+    for shown in outputs[:2]:
+        shown.choose(handlers.choose, [seen, method], **quiet)
 
 
 def _small_print(served: Pretrained) -> str:

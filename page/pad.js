@@ -1,7 +1,9 @@
 // The drawing pad. Strokes are kept as points, so that the picture that is sent does not depend on
-// the size of the window; a drawing is a list of them, and undo goes back to the drawing before. After each stroke the whole drawing
-// goes out as the component's value, a PNG in a data: URL, with the event "stroke".
+// the size of the window; a drawing is a list of them, and undo goes back to the drawing before.
+// While a stroke is drawn and after it the whole drawing goes out as the component's value, a PNG in a
+// data: URL, with the event "picture".
 const SIDE = 280;
+const BETWEEN = 150; // milliseconds between what is sent while a stroke is drawn
 const WIDTH = 22; // on 280 pixels, strokes as wide as MNIST's
 const canvas = element.querySelector("canvas");
 const hint = element.querySelector(".pad-hint");
@@ -9,6 +11,8 @@ let strokes = [];
 let earlier = [];
 let later = [];
 let pointer = null;
+let sent = 0;
+let awaited = false; // whether an answer is still to come
 
 function paint(target) {
   const context = target.getContext("2d");
@@ -47,7 +51,9 @@ function send() {
   } else {
     props.value = "";
   }
-  trigger("stroke");
+  sent = performance.now();
+  awaited = true;
+  trigger("picture");
 }
 
 function place(event) {
@@ -87,6 +93,7 @@ canvas.addEventListener("pointermove", (event) => {
   const events = event.getCoalescedEvents?.() ?? [];
   for (const step of events.length ? events : [event]) strokes.at(-1).push(place(step));
   show();
+  if (!awaited && performance.now() - sent > BETWEEN) send();
 });
 for (const end of ["pointerup", "pointercancel"]) {
   canvas.addEventListener(end, (event) => {
@@ -95,6 +102,7 @@ for (const end of ["pointerup", "pointercancel"]) {
     send();
   });
 }
+document.addEventListener("answered", () => (awaited = false));
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-tool]");
   if (button) use(button.dataset.tool);

@@ -1,37 +1,51 @@
-// A camera that is missing or not allowed leaves Gradio's webcam silent: say so, and what to do.
-const CAMERA_PROBLEMS = {
-  NotAllowedError:
-    "The browser was not allowed to use the camera. Allow it beside the address, then press the " +
-    "camera button again, or upload a photo in the Image tab.",
-  NotFoundError: "No camera was found. Connect one, or upload a photo in the Image tab.",
-  NotReadableError: "Another program is using the camera. Close it and try again.",
-  insecure:
-    "The browser gives the camera only to pages on https or on this machine. Open the page there, " +
-    "or upload a photo in the Image tab.",
+// What goes wrong before the server can say so is a sentence in the answer's place.
+// LARGEST_MEGABYTES comes from serve.py.
+const TROUBLE = {
+  large: (name, megabytes) =>
+    `${name} has ${megabytes} MB; the limit is ${LARGEST_MEGABYTES} MB. Make the picture smaller, ` +
+    "or take a photo with fewer pixels.",
+  busy: "Many people are asking just now. Wait a few seconds and try again.",
+  gone: "The server does not answer. Check the connection, or reload the page in a while.",
+  broken: "Something went wrong on the server. Try again, or reload the page.",
 };
 
-function sayAboutCamera(problem) {
-  const note = document.querySelector("#camera-note .note");
-  if (note) note.textContent = problem;
+function say(sentence) {
+  const note = document.querySelector("#trouble .note");
+  if (note && note.textContent !== sentence) note.textContent = sentence;
 }
 
-if (navigator.mediaDevices) {
-  const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-  navigator.mediaDevices.getUserMedia = async (constraints) => {
-    try {
-      const stream = await open(constraints);
-      sayAboutCamera("");
-      return stream;
-    } catch (error) {
-      sayAboutCamera(CAMERA_PROBLEMS[error.name] ?? CAMERA_PROBLEMS.NotFoundError);
-      // Gradio would leave the error uncaught; a promise that stays open has the same effect.
-      return new Promise(() => {});
-    }
-  };
-} else {
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("#camera")) sayAboutCamera(CAMERA_PROBLEMS.insecure);
-  });
+const ask = window.fetch;
+window.fetch = async (input, init) => {
+  const address = String(input.url ?? input);
+  const watched = /\/gradio_api\/(queue\/join|upload)/.test(address);
+  try {
+    const response = await ask(input, init);
+    if (watched && !response.ok) say(response.status === 503 ? TROUBLE.busy : TROUBLE.broken);
+    return response;
+  } catch (error) {
+    if (!watched || error.name === "AbortError") throw error;
+    say(TROUBLE.gone);
+    // Left alone, Gradio would wait for this answer for ever and ask nothing more.
+    return Response.json({ detail: TROUBLE.gone }, { status: 503 });
+  }
+};
+document.addEventListener("answered", (event) => event.detail !== "failed" && say(""));
+
+// Gradio would send a file of any size and then only say that it was too large.
+function refuseLarge(event) {
+  const files = event.target.files ?? (event.dataTransfer ?? event.clipboardData)?.files ?? [];
+  const large = [...files].find((file) => file.size > LARGEST_MEGABYTES * 2 ** 20);
+  if (!large) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (event.type === "change") event.target.value = "";
+  // A drop also ends the dragging that the page shows.
+  if (event.type === "drop") event.target.dispatchEvent(new DragEvent("dragleave", { bubbles: true }));
+  say(TROUBLE.large(large.name, Math.ceil(large.size / 2 ** 20)));
+}
+for (const way of ["change", "drop", "paste"]) window.addEventListener(way, refuseLarge, true);
+for (const way of ["change", "pointerdown"]) {
+  document.addEventListener(way, (event) => event.target.closest("#input") && say(""));
 }
 
 // The browser cannot show a damaged picture, or a TIFF; the answer's place says what it is.

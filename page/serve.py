@@ -1,5 +1,6 @@
 """Put the page on a port."""
 
+import importlib.util
 from pathlib import Path
 
 import gradio as gr
@@ -10,7 +11,7 @@ from .layout import build
 
 HERE = Path(__file__).parent
 # A phone's photo has up to 15 MB; decode refuses by pixels what passes here.
-LARGEST_FILE = "25mb"
+LARGEST_MEGABYTES = 25
 WAITING = 64
 READERS = 2
 
@@ -36,15 +37,21 @@ def serve(
         prevent_thread_lock=not block,
         theme=THEME,
         css_paths=[HERE / "style.css"],
-        head=f"<script>{(HERE / 'script.js').read_text(encoding='utf-8')}</script>",
-        max_file_size=LARGEST_FILE,
+        head=_head(),
+        max_file_size=f"{LARGEST_MEGABYTES}mb",
         footer_links=["api"],
         show_error=False,
         ssr_mode=False,
         enable_monitoring=False,
         run_history=False,
+        mcp_server=importlib.util.find_spec("mcp") is not None,
         # A kept reading holds a picture of at most 640 x 640 pixels, 1.2 MB.
         state_session_capacity=500,
         quiet=not block,
     )
     return page
+
+
+def _head() -> str:
+    script = (HERE / "script.js").read_text(encoding="utf-8")
+    return f"<script>const LARGEST_MEGABYTES = {LARGEST_MEGABYTES};\n{script}</script>"

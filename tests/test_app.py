@@ -95,7 +95,7 @@ def test_model_info(client):
     assert "bundled" in info["source"]
     assert info["fallback"] is None
     assert len(info["sha256"]) == 64
-    assert info["parameters"] < 250_000
+    assert info["parameters"] <= 300_000
     assert info["temperature"] > 0
 
 
@@ -115,13 +115,54 @@ def test_clients_at_the_same_time_get_their_own_answers(app_url, client, tmp_pat
     assert all(expected == text for expected, text in asked)
 
 
-def test_only_the_two_endpoints_are_public(client):
+def test_a_batch_keeps_its_order_and_says_which_file_cannot_be_read(client, number, tmp_path):
+    bad, seven = tmp_path / "bad.png", tmp_path / "seven.png"
+    bad.write_bytes(b"no picture at all")
+    sketch(7).save(seven)
+    files = [handle_file(path) for path in (number, bad, seven)]
+    first, second, third = client.predict(files, api_name="/predict_batch")
+    assert (first["file"], first["text"]) == ("number.png", "147")
+    assert second.keys() == {"file", "error"}
+    assert second["file"] == "bad.png"
+    assert "text file" in second["error"]
+    assert str(tmp_path) not in second["error"]
+    assert (third["file"], third["text"]) == ("seven.png", "7")
+    one = client.predict(files[:1], one=True, api_name="/predict_batch")
+    assert len(one[0]["digits"]) == 1
+
+
+@pytest.mark.parametrize(("count", "sentence"), [(0, "no pictures"), (101, "101 pictures")])
+def test_a_batch_of_none_or_too_many_gives_a_sentence(client, number, count, sentence):
+    with pytest.raises(AppError, match=sentence):
+        client.predict([handle_file(number)] * count, api_name="/predict_batch")
+
+
+def test_health(client):
+    health = client.predict(api_name="/health")
+    assert health.keys() == {"status", "sha256", "up_seconds"}
+    assert health["status"] == "ok"
+    assert health["sha256"] == client.predict(api_name="/model_info")["sha256"]
+    assert health["up_seconds"] > 0
+
+
+def test_only_the_documented_endpoints_are_public(client):
     endpoints = client.view_api(return_format="dict", print_info=False)
-    assert endpoints["named_endpoints"].keys() == {"/predict", "/model_info"}
     assert not endpoints["unnamed_endpoints"]
-    predict = endpoints["named_endpoints"]["/predict"]
-    assert [given["parameter_name"] for given in predict["parameters"]] == ["picture", "one"]
-    assert all("value_" not in returned["label"] for returned in predict["returns"])
+    named = endpoints["named_endpoints"]
+    given = {name: [one["parameter_name"] for one in named[name]["parameters"]] for name in named}
+    assert given == {
+        "/predict": ["picture", "one"],
+        "/predict_batch": ["pictures", "one"],
+        "/model_info": [],
+        "/health": [],
+    }
+    for call in named.values():
+        assert call["description"]
+        assert call["returns"]
+        for described in (*call["parameters"], *call["returns"]):
+            assert described["label"]
+            assert "value_" not in described["label"]
+            assert described["python_type"]["type"]
 
 
 def test_help_explains_every_option(capsys):

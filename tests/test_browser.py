@@ -203,7 +203,7 @@ def test_why_not_another_digit_and_another_mark(visit):
     draw(page, 1, width=0.5)
     draw(page, 7, left=0.45, width=0.5)
     expect_number(page, "17")
-    marks = page.locator("#answer .picker button")
+    marks = page.locator("#answer .marks button")
     expect(marks).to_have_count(2)
     marks.nth(1).click()
     expect(page.locator("#answer .bar.winner .name")).to_have_text("7", timeout=PATIENCE)
@@ -279,35 +279,3 @@ def contrast(page: Page, text: str, ground: str) -> float:
         luminance(colour(page, ground, "backgroundColor")),
     )
     return (max(pair) + 0.05) / (min(pair) + 0.05)
-
-
-def test_a_picture_from_the_webcam_is_read(start, app_url, tmp_path):
-    frame = io.BytesIO()
-    sketch(3, side=480, pen=36).save(frame, "jpeg", quality=95)
-    film = tmp_path / "three.mjpeg"
-    film.write_bytes(frame.getvalue() * 5)
-    browser = start(
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-video-capture={film}",
-    )
-    try:
-        page = browser.new_page(viewport=PHONE)
-        page.goto(app_url)
-        page.get_by_role("tab", name="Webcam").click()
-        page.get_by_text("Click to Access Webcam").click()
-        page.wait_for_function("document.querySelector('#camera video')?.videoWidth > 0")
-        page.wait_for_timeout(500)
-        page.get_by_role("button", name="capture photo").click()
-        expect_number(page, "3")
-    finally:
-        browser.close()
-
-
-def test_no_camera_is_a_sentence_that_says_what_to_do(visit):
-    page = visit()
-    page.get_by_role("tab", name="Webcam").click()
-    page.get_by_text("Click to Access Webcam").click()
-    note = page.locator("#camera-note")
-    expect(note).to_contain_text("upload a photo in the Image tab", timeout=PATIENCE)
-    expect(note).to_be_visible()

@@ -2,7 +2,7 @@ import threading
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from digit_model.arrays import Calibration, Reading
 from digit_model.errors import NoInk, UndecodableImage
@@ -95,6 +95,16 @@ def test_boxes_go_around_each_digit_of_a_number(recogniser, drawn):
     picture = page(drawn.tiles[:3])
     lefts = [digit.box.left for digit in recogniser.read(picture).digits]
     assert [left // 120 for left in lefts] == [0, 1, 2]
+
+
+def test_what_looks_like_no_digit_gives_its_best_guess_refused(recogniser):
+    scribble = Image.new("L", (280, 280), 255)
+    zigzag = [(252 if row % 2 else 28, 20 + 20 * row) for row in range(12)]
+    ImageDraw.Draw(scribble).line(zigzag, fill=0, width=18)
+    reading = recogniser.read(scribble)
+    assert reading.text == ""
+    assert reading.digits
+    assert not any(digit.accepted for digit in reading.digits)
 
 
 def test_boxes_are_in_the_pixels_of_the_picture(recogniser, drawn):

@@ -51,8 +51,8 @@ def fit_to_screen(picture: Picture, digits: Sequence[Digit]) -> tuple[Picture, t
     if factor == 1:
         return picture, tuple(digits)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    scaled = np.asarray(Image.fromarray(picture).resize(size, method))
-    return scaled, tuple(_scaled(digit, factor) for digit in digits)
+    resized = np.asarray(Image.fromarray(picture).resize(size, method))
+    return resized, tuple(scaled(digit, factor) for digit in digits)
 
 
 def overlay(picture: Picture, digits: Sequence[Digit], heatmaps: Sequence[Heatmap]) -> Image.Image:
@@ -112,7 +112,7 @@ def _framed(picture: Picture, digits: Sequence[Digit]) -> Image.Image:
     image = _fit_to_step(Image.fromarray(picture))
     factor = STEP_SIZE / max(picture.shape)
     for digit in digits:
-        _frame(image, _scaled(digit, factor))
+        _frame(image, scaled(digit, factor))
     return image
 
 
@@ -126,7 +126,8 @@ def _tiles_together(digits: Sequence[Digit]) -> Image.Image:
     return _fit_to_step(_visible(square))
 
 
-def _scaled(digit: Digit, factor: float) -> Digit:
+def scaled(digit: Digit, factor: float) -> Digit:
+    """The digit of a picture that is made larger or smaller by this factor."""
     left, top, right, bottom = digit.box
     return replace(
         digit,

@@ -1,0 +1,141 @@
+"""The answer in the browser: kinds of heatmap, several digits, the copied number, no jump."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.conftest import sketch
+from tests.test_browser import (  # noqa: F401 - the last three are fixtures
+    CHROMIUM,
+    DESKTOP,
+    PATIENCE,
+    PHONE,
+    SIZES,
+    browser,
+    draw,
+    expect_number,
+    png,
+    press,
+    start,
+    upload,
+    visit,
+)
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
+LEAST_TARGET = 44
+
+
+def kind_of_heatmap(page: Page) -> str:
+    return page.locator("#pictures .methods [aria-pressed=true]").inner_text()
+
+
+def heatmap(page: Page) -> str:
+    return page.locator("#pictures .heat").get_attribute("src")
+
+
+def test_the_kind_of_heatmap_can_be_chosen_and_is_kept_while_drawing_on(visit):  # noqa: F811
+    page = visit()
+    draw(page, 7, width=0.5)
+    expect_number(page, "7")
+    coarse = heatmap(page)
+    assert kind_of_heatmap(page) == "Grad-CAM"
+    page.get_by_role("button", name="LayerCAM").focus()
+    page.keyboard.press("Enter")
+    chosen = page.locator("#pictures [data-method=LayerCAM][aria-pressed=true]")
+    expect(chosen).to_be_visible(timeout=PATIENCE)
+    assert heatmap(page) != coarse
+    draw(page, 1, left=0.5, width=0.5)
+    expect_number(page, "71")
+    assert kind_of_heatmap(page) == "LayerCAM"
+    page.get_by_role("button", name="Show what speaks for 9").click()
+    expect(page.locator("#pictures")).to_contain_text("speaks for 9", timeout=PATIENCE)
+    assert kind_of_heatmap(page) == "LayerCAM"
+
+
+@SIZES
+def test_every_button_of_an_answer_is_large_enough_for_a_finger(visit, size):  # noqa: F811
+    page = visit(size)
+    draw(page, 1, width=0.5)
+    draw(page, 7, left=0.45, width=0.5)
+    expect_number(page, "17")
+    if size is PHONE:
+        page.get_by_text("What the network sees, and why").click()
+    for button in page.locator("#input .tools button, #output button:not(.bar)").all():
+        if not button.is_visible():
+            continue
+        box = button.bounding_box()
+        assert min(box["width"], box["height"]) >= LEAST_TARGET, button.inner_text()
+    card = page.locator("#output").bounding_box()
+    for button in page.locator("#output button").all():
+        box = button.bounding_box()
+        assert box["x"] + box["width"] <= card["x"] + card["width"], button.inner_text()
+
+
+def test_the_number_is_copied_with_a_word_that_it_was(visit):  # noqa: F811
+    page = visit()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    draw(page, 1, width=0.5)
+    draw(page, 7, left=0.45, width=0.5)
+    expect_number(page, "17")
+    button = page.get_by_role("button", name="Copy 17")
+    button.click()
+    expect(button).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "17"
+    expect(button).to_have_text("Copy", timeout=PATIENCE)
+
+
+def test_a_digit_is_picked_in_the_number_and_on_the_picture(visit):  # noqa: F811
+    page = visit()
+    draw(page, 1, width=0.5)
+    draw(page, 7, left=0.45, width=0.5)
+    expect_number(page, "17")
+    winner = page.locator("#answer .bar.winner .name")
+    for digit, place in (("7", 1), ("1", 0)):
+        page.locator("#answer .number [data-mark]").nth(place).click()
+        expect(winner).to_have_text(digit, timeout=PATIENCE)
+    page.locator("#pictures .spot").nth(1).click()
+    expect(winner).to_have_text("7", timeout=PATIENCE)
+    expect(page.locator("#pictures .spot").nth(1)).to_have_class("spot chosen")
+
+
+def test_the_digit_of_a_wide_flat_picture_is_shown_large(visit):  # noqa: F811
+    page = visit()
+    flat = Image.new("RGB", (4000, 200), "white")
+    flat.paste(sketch(7, side=150, pen=12), (3000, 25))
+    upload(page, "flat.png", png(flat))
+    expect_number(page, "7")
+    shown = page.locator("#pictures .heat").bounding_box()
+    assert shown["height"] > 100
+
+
+@SIZES
+def test_nothing_jumps_while_an_answer_arrives(visit, size):  # noqa: F811
+    page = visit(size)
+    page.wait_for_timeout(1000)
+    page.evaluate(
+        """() => {
+          window.jumps = [];
+          const note = (list) => window.jumps.push(...list.getEntries().map((e) => e.value));
+          new PerformanceObserver(note).observe({ type: "layout-shift" });
+        }"""
+    )
+    draw(page, 1, width=0.5)
+    expect_number(page, "1")
+    draw(page, 7, left=0.45, width=0.5)
+    expect_number(page, "17")
+    press(page, "Clear")
+    expect(page.locator("#answer .hero")).to_contain_text("Draw a digit", timeout=PATIENCE)
+    # Also those that follow a press at once, which the usual figure leaves out.
+    assert np.sum(page.evaluate("window.jumps")) < 0.02
+
+
+def test_time_taken_and_model_are_in_small_print(visit):  # noqa: F811
+    page = visit(DESKTOP)
+    draw(page, 7)
+    expect_number(page, "7")
+    expect(page.locator("#pictures")).to_contain_text("read in ")
+    expect(page.locator("#model")).to_contain_text("parameters")
+    for part in ("#pictures figcaption", "#model p"):
+        size = page.eval_on_selector(part, "part => parseFloat(getComputedStyle(part).fontSize)")
+        assert size <= 14

@@ -1,0 +1,82 @@
+"""What goes wrong in the browser is a sentence in the answer's place."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from page.serve import LARGEST_MEGABYTES
+from tests.test_browser import (  # noqa: F401 - the last two are fixtures
+    CHROMIUM,
+    PATIENCE,
+    browser,
+    draw,
+    expect_number,
+    start,
+    upload,
+)
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
+JOIN = "**/gradio_api/queue/join*"
+
+
+@pytest.fixture
+def page(browser, app_url) -> Iterator[Page]:  # noqa: F811
+    """The page, whose console may say that the server does not answer."""
+    opened = browser.new_page()
+    opened.goto(app_url)
+    opened.wait_for_selector("#pad [data-tool=clear]")
+    yield opened
+    opened.close()
+
+
+def expect_trouble(page: Page, sentence: str) -> None:
+    note = page.locator("#trouble .note")
+    expect(note).to_contain_text(sentence, timeout=PATIENCE)
+    place, hero = note.bounding_box(), page.locator("#answer .hero").bounding_box()
+    assert abs(place["y"] - hero["y"]) < 3
+    assert place["height"] == pytest.approx(hero["height"], abs=4)
+    expect(page.locator(".toast-body:visible")).to_have_count(0)
+
+
+def expect_no_trouble(page: Page) -> None:
+    expect(page.locator("#trouble .note")).to_have_text("", timeout=PATIENCE)
+
+
+def test_the_limit_is_said_before_it_is_hit(page):
+    page.get_by_role("tab", name="Image").click()
+    expect(page.locator("#image")).to_contain_text(f"up to {LARGEST_MEGABYTES} MB")
+
+
+def test_a_file_that_is_too_large_is_not_sent(page):
+    sent = []
+    page.on("request", lambda r: sent.append(r.url) if "upload" in r.url else None)
+    upload(page, "huge.png", bytes(LARGEST_MEGABYTES * 2**20 + 1))
+    expect_trouble(page, f"huge.png has 26 MB; the limit is {LARGEST_MEGABYTES} MB")
+    assert not sent
+    upload(page, "broken.png", b"no picture at all")
+    expect(page.locator("#answer .hero.problem")).to_contain_text("text file", timeout=PATIENCE)
+    expect_no_trouble(page)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"), [(503, "Many people"), (500, "Something went wrong")]
+)
+def test_a_server_that_is_busy_or_broken(page, answer, sentence):
+    page.route(JOIN, lambda route: route.fulfill(status=answer, json={"detail": "Queue is full."}))
+    draw(page, 7)
+    expect_trouble(page, sentence)
+    page.unroute(JOIN)
+    draw(page, 7)
+    expect_number(page, "7")
+    expect_no_trouble(page)
+
+
+def test_a_server_that_is_gone(page):
+    page.route(JOIN, lambda route: route.abort())
+    draw(page, 7)
+    expect_trouble(page, "The server does not answer")
+    page.unroute(JOIN)
+    draw(page, 7)
+    expect_number(page, "7")
+    expect_no_trouble(page)
