@@ -43,7 +43,7 @@ BATCH_SIZES = (1, 8, 128)
 # In a row in which at least this share of the digits are beyond doubt, the others may be worse.
 MOST_OF_A_ROW = 0.5
 LENIENT_CONFIDENCE = 0.3
-LENIENT_ENERGY = 1.5
+LENIENT_ENERGY = 3.0
 
 
 class Recogniser:

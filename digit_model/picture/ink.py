@@ -296,7 +296,7 @@ def _ground_line(mask: np.ndarray, axis: int) -> np.ndarray:
     Such a line and what stands on it make one shape; it shows in being everywhere between the ends.
     """
     length = mask.shape[axis]
-    thick = ndimage.maximum_filter1d(mask, 5, axis=1 - axis)
+    thick = ndimage.maximum_filter1d(mask, 3, axis=1 - axis)
     closed = ndimage.binary_closing(thick, _column(length // LINE_PIECES, axis))
     margin = round(GROUND_MARGIN * length)
     inner = np.take(closed, range(margin, length - margin), axis)

@@ -44,7 +44,7 @@ PER_GAP = 1.5  # for each digit's height of paper between the parts of a broken 
 PER_WIDTH = 0.5  # for each e-fold that a digit is wider than high
 PER_HEIGHT = 1.6  # for each e-fold that a digit is higher than the row's, beyond ...
 EXPECTED_HEIGHT = 0.2  # ... this
-PER_OMISSION = 5.0  # for leaving out what is as high as the row's digits; less by the square
+PER_OMISSION = 5.0  # for leaving out what is as high as the row's digits; less if lower
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,4 +209,4 @@ def _misfit(pieces: list[_Piece], height: float) -> float:
 
 def _omission(part: Part, height: float) -> float:
     size = max(part.box.height, 0.2 * part.box.width) / height
-    return PER_OMISSION * size**2
+    return PER_OMISSION * size**1.5

@@ -70,6 +70,12 @@ def test_pieces_share_out_all_of_the_ink():
             assert mark.ink.sum() == pytest.approx(parts)
 
 
+def test_two_dashes_are_no_digit():
+    equals = [(200, 50), (230, 50)], [(200, 68), (230, 68)]
+    _, row = row_of(ZERO, shifted(ZERO, 60), *equals)
+    assert best_path(row, dict.fromkeys(row.marks, 0.0)) == [(0, 1), (1, 2)]
+
+
 def blank(count, misfits, omission=10.0):
     mark = Mark(np.ones((1, 1), np.float32), None)
     return Lattice(dict.fromkeys(misfits, mark), misfits, [omission] * count)
