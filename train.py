@@ -64,8 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         "--extra",
         type=Path,
         metavar="DIR",
-        help="corrections that visitors of the page made, to train on besides; from a dataset on the "
-        "Hub by `hf download USER/NAME --repo-type dataset --local-dir DIR`",
+        help="corrections that visitors of the page made, to train on besides; those in a dataset "
+        "on the Hub come by `hf download USER/NAME --repo-type dataset --local-dir DIR`",
     )
     parser.add_argument("--out", type=Path, help="the folder to write; checkpoints/ARCHITECTURE")
     parser.add_argument("--force", action="store_true", help="replace a checkpoint that is there")
