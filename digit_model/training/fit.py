@@ -269,6 +269,8 @@ def _run(
         with stop.listening():
             model.fit(
                 batches,
+                # Shuffled already; Keras would draw from a generator that others draw from too.
+                shuffle=False,
                 epochs=recipe.epochs,
                 validation_data=(validation.tiles, truth),
                 validation_batch_size=_SCORING_BATCH,

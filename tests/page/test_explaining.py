@@ -95,7 +95,7 @@ def test_the_last_of_quick_choices_is_shown(visit):  # noqa: F811
                 document.querySelector(`#answer [data-target="${digit}"]`).click();
         }"""
     )
-    expect(page.locator("#pictures")).to_contain_text("What speaks for 1", timeout=PATIENCE)
+    expect(page.locator("#pictures")).to_contain_text("speaks for 1", timeout=PATIENCE)
 
 
 def test_a_digit_is_picked_in_the_number_and_on_the_picture(visit):  # noqa: F811
