@@ -29,7 +29,9 @@ aria-label="Drawing pad: draw digits here with a mouse, a pen or a finger"></can
 <div class="tools"><button type="button" data-tool="undo">Undo</button><button type="button"
 data-tool="redo">Redo</button><button type="button" data-tool="clear">Clear</button></div>
 """
-TELL_ANSWERED = "() => { document.dispatchEvent(new Event('answered')); }"
+TELL_ANSWERED, TELL_CHOSEN = (
+    f"() => {{ document.dispatchEvent(new Event('{event}')); }}" for event in ("answered", "chosen")
+)
 # Files of visitors are deleted an hour after they came.
 FILES_KEPT = (3600, 3600)
 CAMERA = """
@@ -164,12 +166,14 @@ def _output() -> list[gr.HTML]:
         js_on_load="",
         apply_default_css=False,
     )
-    choose = _script("choose.js")
     shown = gr.HTML(
-        answer.empty(*PAD_EMPTY), elem_id="answer", js_on_load=choose, apply_default_css=False
+        answer.empty(*PAD_EMPTY),
+        elem_id="answer",
+        js_on_load=_script("choose.js"),
+        apply_default_css=False,
     )
     pictures = gr.HTML(
-        answer.no_pictures(), elem_id="pictures", js_on_load=choose, apply_default_css=False
+        answer.no_pictures(), elem_id="pictures", js_on_load="", apply_default_css=False
     )
     return [shown, pictures]
 
@@ -191,9 +195,9 @@ def _wire(
                 None, js=TELL_ANSWERED
             )
     quiet["outputs"] = [*outputs, method]
-    for shown in outputs[:2]:
-        # Unasked Gradio drops a choice that is made before the last one is answered.
-        shown.choose(handlers.choose, [seen, method], trigger_mode="always_last", **quiet)
+    outputs[0].choose(handlers.choose, [seen, method], trigger_mode="multiple", **quiet).then(
+        None, js=TELL_CHOSEN
+    )
 
 
 def _small_print(served: Pretrained) -> str:

@@ -108,7 +108,12 @@ for (const end of ["pointerup", "pointercancel"]) {
     send();
   });
 }
-document.addEventListener("answered", () => (awaited = false));
+document.addEventListener("answered", () => {
+  awaited = false;
+  // What the page asked of the empty pad when it was opened may be answered last.
+  const isOver = props.value && !isPacked() && document.querySelector("#answer .empty");
+  if (isOver && canvas.offsetParent) trigger("picture");
+});
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-tool]");
   if (button) use(button.dataset.tool);
@@ -138,8 +143,9 @@ async function restore({ strokes: drawn, picture, link }) {
     trigger("picture");
   }
 }
+const isPacked = () => String(props.value).startsWith("{");
 watch("value", () => {
-  if (String(props.value).startsWith("{")) restore(JSON.parse(props.value));
+  if (isPacked()) restore(JSON.parse(props.value));
 });
 // link.js asks for the strokes; a picture among them has a code of its own.
 canvas.addEventListener("strokes", (event) => {
