@@ -9,7 +9,9 @@ if sys.version_info < (3, 11):
 import argparse
 import logging
 import os
+import signal
 import socket
+from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         from digit_model import pretrained
         from digit_model.errors import DigitError
+        from page.corrections import Corrections
         from page.serve import serve
     except ModuleNotFoundError as error:
         return _fail(
@@ -29,10 +32,15 @@ def main(arguments: list[str] | None = None) -> int:
             "`pip install -r requirements.txt`."
         )
     try:
+        corrections = None
+        if options.corrections != "off":
+            corrections = Corrections(Path(options.corrections), options.corrections_repo)
         served = pretrained.load_from(options.model) if options.model else pretrained.load()
     except DigitError as error:
         return _fail(str(error))
-    serve(served, options.host, options.port, share=options.share)
+    # A stop from outside ends as Ctrl-C does, with all corrections on the Hub.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    serve(served, options.host, options.port, share=options.share, corrections=corrections)
     return 0
 
 
@@ -69,6 +77,20 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PLACE",
         help="a checkpoint folder, or USER/NAME or USER/NAME@REVISION on the Hugging Face Hub; "
         "without it the bundled checkpoint, or the one that DIGIT_MODEL_REPO names",
+    )
+    parser.add_argument(
+        "--corrections",
+        metavar="DIR",
+        default=os.environ.get("DIGIT_CORRECTIONS", "corrections"),
+        help="the folder that keeps what visitors say about wrong answers, for train.py --extra; "
+        "off does not ask them",
+    )
+    parser.add_argument(
+        "--corrections-repo",
+        metavar="USER/NAME",
+        default=os.environ.get("DIGIT_CORRECTIONS_REPO"),
+        help="a private dataset on the Hugging Face Hub that also gets them, with the token in "
+        "HF_TOKEN; made if there is none",
     )
     return parser
 

@@ -17,7 +17,7 @@ try:
     from digit_model.training import curves, dataset, progress, together
     from digit_model.training.fit import Trained, fit
     from digit_model.training.metrics import Scores, score
-    from digit_model.training.recipes import RECIPES, Recipe
+    from digit_model.training.recipes import RANDOM, RECIPES, Recipe
 except ModuleNotFoundError as error:
     sys.exit(
         f"train.py: the package {error.name} is missing. Run `pip install -r requirements.txt`."
@@ -56,7 +56,20 @@ def _parser() -> argparse.ArgumentParser:
         help="an .npz with Keras's keys, a folder of idx files or Kaggle's train.csv; "
         "without it Keras downloads MNIST",
     )
+    parser.add_argument(
+        "--extra",
+        type=Path,
+        metavar="DIR",
+        help="corrections that visitors of the page made, to train on besides; from a dataset on "
+        "the Hub by `hf download USER/NAME --repo-type dataset --local-dir DIR`",
+    )
     parser.add_argument("--out", type=Path, help="the folder to write; checkpoints/RECIPE")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="begin with this checkpoint's weights; without it as the recipe says",
+    )
     parser.add_argument("--force", action="store_true", help="replace a checkpoint that is there")
     parser.add_argument(
         "--resume", action="store_true", help="go on with what was interrupted in that folder"
@@ -102,7 +115,9 @@ def _recipe(options: argparse.Namespace) -> tuple[str, Recipe]:
     """The recipe's name and the recipe with what the flags change."""
     changes = {f.name: getattr(options, f.name) for f in fields(Recipe) if f.name in options}
     name = options.recipe or changes.get("architecture", "cnn")
-    return name, replace(RECIPES[name], **changes)
+    recipe = replace(RECIPES[name], **changes)
+    # A checkpoint to start with takes the place of downloaded weights.
+    return name, replace(recipe, pretrained=RANDOM) if options.start else recipe
 
 
 def _prepare(options: argparse.Namespace, out: Path) -> None:
@@ -136,14 +151,23 @@ def _train(options: argparse.Namespace) -> None:
     # Process 0 writes the checkpoint; the others keep no more than what they can resume from.
     folder = out / f"process-{options.rank}" if options.rank else out
     _prepare(options, folder)
+    first = _started(options.start, recipe.architecture)
     source = dataset.load(options.data)
+    corrections = dataset.read_corrections(options.extra) if options.extra else None
     _make(folder)
     train, validation = dataset.split(source.train, recipe.seed)
     log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
+    no_digits = None
+    if corrections:
+        corrected, no_digits = corrections
+        train = dataset.joined(train, corrected)
+        log.info("%s corrections besides.", f"{len(corrected) + len(no_digits):,}")
     trained = fit(
         recipe,
         train,
         validation,
+        start=first.model if first else None,
+        no_digits=no_digits,
         folder=folder,
         resume=options.resume,
         devices=options.devices,
@@ -151,9 +175,22 @@ def _train(options: argparse.Namespace) -> None:
     )
     if options.rank == 0:
         curves.draw(progress.read_log(out / progress.LOG)).save(out / "curves.png")
-        _save(recipe, trained, source.test, out)
+        _save(recipe, trained, source.test, first, out)
     if trained.epochs == recipe.epochs:
         progress.forget(folder)
+
+
+def _started(start: Path | None, architecture: str) -> checkpoint.Checkpoint | None:
+    """The checkpoint to begin with, if there is one."""
+    if start is None:
+        return None
+    first = checkpoint.load(start)
+    if first.architecture != architecture:
+        raise DigitError(
+            f"{start} holds a network of the kind {first.architecture}, and {architecture} is to "
+            f"be trained. Say --architecture {first.architecture}."
+        )
+    return first
 
 
 def _score_once(trained: Trained, test: dataset.Labelled) -> Scores:
@@ -161,13 +198,20 @@ def _score_once(trained: Trained, test: dataset.Labelled) -> Scores:
     return score(logits, test.labels, trained.calibration.temperature)
 
 
-def _save(recipe: Recipe, trained: Trained, test: dataset.Labelled | None, out: Path) -> None:
+def _save(
+    recipe: Recipe,
+    trained: Trained,
+    test: dataset.Labelled | None,
+    first: checkpoint.Checkpoint | None,
+    out: Path,
+) -> None:
     scores = {"validation": trained.validation.as_json()}
     if test is not None:
         scores["test"] = _score_once(trained, test).as_json()
+    training = {"epochs": trained.epochs, "seconds": round(trained.seconds, 1)}
     record = {
         "recipe": asdict(recipe),
-        "training": {"epochs": trained.epochs, "seconds": round(trained.seconds, 1)},
+        "training": training | ({"start": first.sha256} if first else {}),
         "scores": scores,
     }
     saved = checkpoint.save(

@@ -4,6 +4,7 @@ DigitError
 ├── UndecodableImage     the file is no picture that can be read
 │   └── PictureTooLarge  it is one, of too many pixels
 ├── NoInk                the picture is blank, too small, or nothing in it looks like a stroke
+├── BadLink              a link to a drawing is cut or mistyped
 ├── BadDataset           a training or test file is not what it should be
 ├── BadCheckpoint        a checkpoint folder is damaged, incomplete or hostile
 ├── CheckpointExists     a run would overwrite an earlier one
@@ -27,6 +28,10 @@ class PictureTooLarge(UndecodableImage):
 
 class NoInk(DigitError):
     """Nothing in the picture looks like a stroke."""
+
+
+class BadLink(DigitError):
+    """A link to a drawing is cut, mistyped or too long."""
 
 
 class BadDataset(DigitError):

@@ -1,8 +1,10 @@
 """A trained network as a reader of pictures: read(picture) -> Reading."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import jax
@@ -14,6 +16,7 @@ from scipy import special
 
 from .arrays import (
     DIGITS,
+    TILE_BOX,
     TILE_SIZE,
     Box,
     Calibration,
@@ -32,6 +35,7 @@ from .picture.lattice import Lattice, Span, best_path, single
 from .picture.normalise import normalise
 from .picture.parts import Mark
 from .picture.segment import segment, whole
+from .picture.sheet import lay_out
 
 Source = str | Path | bytes | Image.Image | np.ndarray
 # Compiled at load; a batch is padded to the next of these sizes and cut at the last.
@@ -39,7 +43,7 @@ BATCH_SIZES = (1, 8, 128)
 # In a row in which at least this share of the digits are beyond doubt, the others may be worse.
 MOST_OF_A_ROW = 0.5
 LENIENT_CONFIDENCE = 0.3
-LENIENT_ENERGY = 1.5
+LENIENT_ENERGY = 3.0
 
 
 class Recogniser:
@@ -103,6 +107,25 @@ class Recogniser:
             for item in prepared
         ]
 
+    def read_tiles(self, tiles: np.ndarray, rows: Sequence[int]) -> Reading:
+        """Read (n, 28, 28) float32 tiles in 0..1 as they are, each one digit, in the rows given.
+
+        The reading's picture shows the tiles themselves, side by side in their rows.
+        """
+        started = time.perf_counter()
+        picture, placements = lay_out(tiles, rows)
+        logits = zip(rows, self.classify(tiles), strict=True)
+        judged = [
+            found
+            for _, row in groupby(logits, key=itemgetter(0))
+            for found in self._judged([scores for _, scores in row])
+        ]
+        digits = tuple(
+            Digit(tile, placement, _inner_box(placement), row, *found)
+            for tile, row, placement, found in zip(tiles, rows, placements, judged, strict=True)
+        )
+        return Reading(picture, digits, time.perf_counter() - started)
+
     def classify(self, tiles: np.ndarray) -> np.ndarray:
         """The logits, (n, 10) float32, of (n, 28, 28) float32 tiles in 0..1."""
         largest = BATCH_SIZES[-1]
@@ -155,15 +178,19 @@ class Recogniser:
     ) -> Iterator[Digit]:
         """The digits of one row, from the logits of each of its candidates."""
         spans = best_path(row.lattice, {span: self._doubt(said[span]) for span in said})
-        sure = [self._accepts(said[span]) for span in spans]
-        lenient = len(sure) > 1 and sum(sure) >= MOST_OF_A_ROW * len(sure)
-        for span in spans:
-            accepted = self._accepts(said[span], lenient)
-            probabilities = self._probabilities(said[span])
+        judged = self._judged([said[span] for span in spans])
+        for span, (probabilities, accepted) in zip(spans, judged, strict=True):
             yield _digit(item, row.candidates[span], probabilities, accepted)
 
+    def _judged(self, row: Sequence[np.ndarray]) -> list[tuple[np.ndarray, bool]]:
+        """The probabilities of each digit of a row, from its logits, and whether it is accepted."""
+        sure = [self._accepts(logits) for logits in row]
+        lenient = len(sure) > 1 and sum(sure) >= MOST_OF_A_ROW * len(sure)
+        return [(self._probabilities(logits), self._accepts(logits, lenient)) for logits in row]
+
     def _probabilities(self, logits: np.ndarray) -> np.ndarray:
-        return special.softmax(logits.astype(np.float64) / self.calibration.temperature)
+        scaled = logits.astype(np.float64) / self.calibration.temperature
+        return special.softmax(scaled).astype(np.float32)
 
     def _doubt(self, logits: np.ndarray) -> float:
         """What reading a mark as its likeliest digit costs, in nats.
@@ -238,9 +265,17 @@ def _digit(
         ),
         box=_on_picture(box, item.scale, item.picture),
         row=candidate.mark.row,
-        probabilities=probabilities.astype(np.float32),
+        probabilities=probabilities,
         accepted=accepted,
     )
+
+
+def _inner_box(placement: Placement) -> Box:
+    """Where LeCun's box lies on the picture; the ink may pass it by a little."""
+    margin = (TILE_SIZE - TILE_BOX) // 2 - 1
+    low, high = margin * placement.scale, (TILE_SIZE - margin) * placement.scale
+    left, top = placement.left, placement.top
+    return Box(*(round(side) for side in (left + low, top + low, left + high, top + high)))
 
 
 def _on_picture(box: Box, scale: float, picture: Picture) -> Box:

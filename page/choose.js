@@ -1,9 +1,27 @@
 // The answer and its pictures: press a bar, a mark, a kind of heatmap, or copy the number.
-element.addEventListener("click", (event) => {
+const waiting = [];
+let isChoosing = false;
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("#answer, #pictures")) return;
   const choice = event.target.closest("[data-target], [data-mark], [data-method]");
-  if (choice) trigger("choose", { ...choice.dataset });
+  if (choice) choose({ ...choice.dataset });
   const button = event.target.closest("[data-copy]");
   if (button) copy(button);
+});
+
+// One at a time, as each builds on the last one; sent at once they may arrive in any order.
+function choose(choice) {
+  if (isChoosing) {
+    waiting.push(choice);
+  } else {
+    isChoosing = true;
+    trigger("choose", choice);
+  }
+}
+document.addEventListener("chosen", () => {
+  isChoosing = false;
+  if (waiting.length) choose(waiting.shift());
 });
 
 async function copy(button) {

@@ -9,7 +9,7 @@ from digit_model.arrays import DIGITS, Reading
 from digit_model.errors import DigitError
 from digit_model.pretrained import Pretrained
 
-from . import answer
+from . import answer, link
 from .answer import Seen
 from .view import near
 
@@ -31,7 +31,12 @@ class Handlers:
         self.methods = self._recogniser.explanations
 
     def pad(self, drawing: str | None, method: str | None = None) -> Shown:
-        """drawing: the pad's PNG in a data: URL, or nothing. method: how to make the heatmap."""
+        """drawing: the pad's PNG in a data: URL, a link that was opened there, or nothing.
+
+        method: how to make the heatmap.
+        """
+        if drawing and drawing.startswith(link.PREFIX):
+            return self._linked(drawing.removeprefix(link.PREFIX), method)
         png = _picture_in(drawing)
         return self._read(png, method) if png else _nothing(PAD_EMPTY)
 
@@ -65,6 +70,19 @@ class Handlers:
             reading = self._recogniser.read(source)
         except DigitError as error:
             return answer.problem(str(error)), answer.no_pictures(), None
+        return self._look(reading, method)
+
+    def _linked(self, code: str, method: str | None) -> Shown:
+        """The tiles in a link; the pad itself draws the strokes in one."""
+        try:
+            found = link.read(code)
+        except DigitError as error:
+            return answer.problem(str(error)), answer.no_pictures(), None
+        if isinstance(found, link.Tiles):
+            return self._look(self._recogniser.read_tiles(found.tiles, found.rows), method)
+        return _nothing(PAD_EMPTY)
+
+    def _look(self, reading: Reading, method: str | None) -> Shown:
         picture, digits = near(reading.picture, reading.digits)
         mark = _least_sure(reading)
         small = replace(reading, picture=picture, digits=digits)
@@ -78,7 +96,9 @@ class Handlers:
             )
             for number, digit in enumerate(seen.reading.digits)
         ]
-        return answer.answer(seen), answer.pictures(seen, heatmaps, method, self.methods), seen
+        tiles = f'<span hidden data-tiles="{link.of_digits(seen.reading.digits)}"></span>'
+        pictures = answer.pictures(seen, heatmaps, method, self.methods)
+        return answer.answer(seen) + tiles, pictures, seen
 
 
 def _picture_in(url: str | None) -> bytes:

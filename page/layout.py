@@ -1,17 +1,25 @@
 """What stands where on the page, and which event does what."""
 
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from pathlib import Path
 
 import gradio as gr
+from gradio.components import Component
 from gradio.data_classes import ImageData
 
 from digit_model.pretrained import Pretrained
 
 from . import answer
+from .answer import Seen
 from .api import Api, accuracy, endpoints
+from .batch import read_files, results, uploader
+from .correcting import correct, correction_panel
+from .corrections import Corrections
+from .gallery import picked, thumbnails
 from .handlers import PAD_EMPTY, Handlers
+from .share import link_button, unpack
 
 HERE = Path(__file__).parent
 PAD = """
@@ -21,7 +29,9 @@ aria-label="Drawing pad: draw digits here with a mouse, a pen or a finger"></can
 <div class="tools"><button type="button" data-tool="undo">Undo</button><button type="button"
 data-tool="redo">Redo</button><button type="button" data-tool="clear">Clear</button></div>
 """
-TELL_ANSWERED = "() => { document.dispatchEvent(new Event('answered')); }"
+TELL_ANSWERED, TELL_CHOSEN = (
+    f"() => {{ document.dispatchEvent(new Event('{event}')); }}" for event in ("answered", "chosen")
+)
 # Files of visitors are deleted an hour after they came.
 FILES_KEPT = (3600, 3600)
 CAMERA = """
@@ -34,8 +44,12 @@ CAMERA = """
 """
 
 
-def build(served: Pretrained) -> gr.Blocks:
-    """The page and its two endpoints for one model."""
+def build(served: Pretrained, corrections: Corrections | None = None) -> gr.Blocks:
+    """The page and its endpoints for one model.
+
+    corrections: where it is kept what visitors say about wrong answers; without it they are not
+    asked.
+    """
     handlers = Handlers(served)
     with gr.Blocks(title="Digit reader", delete_cache=FILES_KEPT, analytics_enabled=False) as page:
         gr.HTML(
@@ -47,16 +61,43 @@ def build(served: Pretrained) -> gr.Blocks:
         method = gr.State(handlers.methods[0])
         with gr.Row(elem_id="desk", equal_height=False):
             with gr.Column(elem_id="input", min_width=300, scale=4):
-                inputs = _inputs()
+                inputs, files = _inputs()
             with gr.Column(elem_id="output", min_width=300, scale=6):
                 shown = _output()
-            gr.HTML(_small_print(served), elem_id="model")
+                table = results()
+            with gr.Column(elem_id="after", min_width=0):
+                link = link_button()
+                if corrections:
+                    _ask(served, corrections, seen)
+                gr.HTML(_small_print(served), elem_id="model")
         _wire(handlers, inputs, [*shown, seen], seen, method)
+        link.open(unpack, link, inputs["pad"][1], show_progress="hidden", api_visibility="private")
+        files.change(
+            partial(read_files, served.recogniser),
+            files,
+            table,
+            show_progress="hidden",
+            trigger_mode="always_last",
+            api_visibility="private",
+            concurrency_id="batch",
+            concurrency_limit=1,
+        )
         endpoints(Api(served))
     return page
 
 
-def _inputs() -> dict[str, tuple[gr.Tab, gr.Image | gr.HTML]]:
+def _ask(served: Pretrained, corrections: Corrections, seen: gr.State) -> None:
+    """The panel on which one says that an answer is wrong."""
+    panel = correction_panel(corrections)
+
+    def kept(seen: Seen | None, event: gr.EventData) -> str:
+        return correct(corrections, served, seen, (event._data or {}).get("digit"))
+
+    panel.correct(kept, seen, panel, show_progress="hidden", api_visibility="private")
+
+
+def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File]:
+    """The ways in that give one answer, by their handlers' names, and the one for many files."""
     with gr.Tabs(elem_id="ways"):
         with gr.Tab("Sketchpad", id="pad") as pad_tab:
             # gr.Sketchpad needs 11 requests and, where WebGL is done in software, seconds for each
@@ -74,10 +115,20 @@ def _inputs() -> dict[str, tuple[gr.Tab, gr.Image | gr.HTML]]:
                 show_label=False,
                 buttons=[],
             )
+            thumbnails().pick(
+                picked, None, image, show_progress="hidden", api_visibility="private", queue=False
+            )
         with gr.Tab("Webcam", id="camera") as camera_tab:
             camera = _scripted(CAMERA, "camera.js", "Webcam", "camera")
+        with gr.Tab("Files", id="files", elem_id="files-tab"):
+            files = uploader()
     _hand_over_as_uploaded(image)
-    return {"pad": (pad_tab, pad), "image": (image_tab, image), "camera": (camera_tab, camera)}
+    ways: dict[str, tuple[gr.Tab, Component]] = {
+        "pad": (pad_tab, pad),
+        "image": (image_tab, image),
+        "camera": (camera_tab, camera),
+    }
+    return ways, files
 
 
 def _scripted(template: str, script: str, label: str, name: str) -> gr.HTML:
@@ -115,12 +166,14 @@ def _output() -> list[gr.HTML]:
         js_on_load="",
         apply_default_css=False,
     )
-    choose = _script("choose.js")
     shown = gr.HTML(
-        answer.empty(*PAD_EMPTY), elem_id="answer", js_on_load=choose, apply_default_css=False
+        answer.empty(*PAD_EMPTY),
+        elem_id="answer",
+        js_on_load=_script("choose.js"),
+        apply_default_css=False,
     )
     pictures = gr.HTML(
-        answer.no_pictures(), elem_id="pictures", js_on_load=choose, apply_default_css=False
+        answer.no_pictures(), elem_id="pictures", js_on_load="", apply_default_css=False
     )
     return [shown, pictures]
 
@@ -142,8 +195,9 @@ def _wire(
                 None, js=TELL_ANSWERED
             )
     quiet["outputs"] = [*outputs, method]
-    for shown in outputs[:2]:
-        shown.choose(handlers.choose, [seen, method], **quiet)
+    outputs[0].choose(handlers.choose, [seen, method], trigger_mode="multiple", **quiet).then(
+        None, js=TELL_CHOSEN
+    )
 
 
 def _small_print(served: Pretrained) -> str:

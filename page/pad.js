@@ -24,6 +24,10 @@ function paint(target) {
   context.lineWidth = WIDTH;
   context.lineCap = context.lineJoin = "round";
   for (const points of strokes) {
+    if (points.image) {
+      context.drawImage(points.image, 0, 0, SIDE, SIDE);
+      continue;
+    }
     context.beginPath();
     context.moveTo(...points[0]);
     // A dot is a line to itself.
@@ -43,7 +47,9 @@ function show() {
 }
 
 function send() {
-  if (strokes.length) {
+  if (strokes.length === 1 && strokes[0].link) {
+    props.value = strokes[0].link;
+  } else if (strokes.length) {
     const sheet = document.createElement("canvas");
     sheet.width = sheet.height = SIDE;
     paint(sheet);
@@ -102,7 +108,12 @@ for (const end of ["pointerup", "pointercancel"]) {
     send();
   });
 }
-document.addEventListener("answered", () => (awaited = false));
+document.addEventListener("answered", () => {
+  awaited = false;
+  // What the page asked of the empty pad when it was opened may be answered last.
+  const isOver = props.value && !isPacked() && document.querySelector("#answer .empty");
+  if (isOver && canvas.offsetParent) trigger("picture");
+});
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-tool]");
   if (button) use(button.dataset.tool);
@@ -115,5 +126,29 @@ document.addEventListener("keydown", (event) => {
   if (!tool) return;
   event.preventDefault();
   use(tool);
+});
+// A link that was opened puts its drawing here: strokes, or a picture of its tiles. Until something
+// is drawn over that, the link itself goes out, and so it does when it is damaged.
+async function restore({ strokes: drawn, picture, link }) {
+  if (picture) {
+    const image = new Image();
+    image.src = picture;
+    await image.decode();
+    change([{ image, link }]);
+  } else if (drawn) change(drawn);
+  show();
+  if (drawn || picture) send();
+  else {
+    props.value = link;
+    trigger("picture");
+  }
+}
+const isPacked = () => String(props.value).startsWith("{");
+watch("value", () => {
+  if (isPacked()) restore(JSON.parse(props.value));
+});
+// link.js asks for the strokes; a picture among them has a code of its own.
+canvas.addEventListener("strokes", (event) => {
+  event.detail.strokes = strokes.some((points) => points.image) ? [] : strokes;
 });
 show();

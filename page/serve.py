@@ -7,6 +7,7 @@ import gradio as gr
 
 from digit_model.pretrained import Pretrained
 
+from .corrections import Corrections
 from .layout import build
 
 HERE = Path(__file__).parent
@@ -25,10 +26,19 @@ THEME = gr.themes.Base(
 
 
 def serve(
-    served: Pretrained, host: str, port: int, *, share: bool, block: bool = True
+    served: Pretrained,
+    host: str,
+    port: int,
+    *,
+    share: bool,
+    corrections: Corrections | None = None,
+    block: bool = True,
 ) -> gr.Blocks:
-    """Serve the page for one model; returns once it is stopped, or at once if not block."""
-    page = build(served)
+    """Serve the page for one model; returns once it is stopped, or at once if not block.
+
+    corrections: where it is kept what visitors say about wrong answers; closed at the end.
+    """
+    page = build(served, corrections)
     page.queue(max_size=WAITING, default_concurrency_limit=READERS)
     page.launch(
         server_name=host,
@@ -49,6 +59,8 @@ def serve(
         state_session_capacity=500,
         quiet=not block,
     )
+    if corrections and block:
+        corrections.close()
     return page
 
 

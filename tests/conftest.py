@@ -17,6 +17,8 @@ from digit_model import pretrained
 from digit_model.pretrained import Pretrained
 
 ROOT = Path(__file__).parent.parent
+# The folder in a test's own in which app.py keeps corrections.
+CORRECTIONS = "corrections"
 # Strokes of a digit in a square of 1 by 1, as a person would draw them.
 STROKES = {
     1: [[(0.5, 0.15), (0.5, 0.85)]],
@@ -54,15 +56,17 @@ def served(
 ) -> Iterator[tuple[str, Path]]:
     """The address of the app.py in ``home``, started as a person would, and the log it writes.
 
-    folder: for the log and what is uploaded. variables: of the environment, beside the usual ones.
+    folder: for the log, what is uploaded and what is corrected. variables: of the environment,
+    beside the usual ones.
     """
     port, log = free_port(), folder / "log"
     clean = {k: v for k, v in os.environ.items() if not re.match("DIGIT_|GRADIO_|SPACE", k)}
+    ours = {"GRADIO_TEMP_DIR": str(folder), "DIGIT_CORRECTIONS": str(folder / CORRECTIONS)}
     with log.open("wb") as output:
         app = subprocess.Popen(
             [sys.executable, "app.py", "--port", str(port)],
             cwd=home,
-            env=clean | {"GRADIO_TEMP_DIR": str(folder)} | (variables or {}),
+            env=clean | ours | (variables or {}),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -75,9 +79,15 @@ def served(
 
 
 @pytest.fixture(scope="session")
-def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the app under ``app_url`` writes is in here."""
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="session")
+def app_url(app_folder: Path) -> Iterator[str]:
     """The address of this repository's app.py, serving the bundled checkpoint."""
-    with served(ROOT, tmp_path_factory.mktemp("app")) as (url, _):
+    with served(ROOT, app_folder) as (url, _):
         yield url
 
 

@@ -156,6 +156,7 @@ class LoopbackHub:
             *self._repository_routes("/api/spaces", "/spaces"),
             Route("/api/spaces/{user}/{name}/variables", self._variables, methods=["GET", "POST"]),
             Route("/api/spaces/{user}/{name}/runtime", self._runtime),
+            *self._repository_routes("/api/datasets", "/datasets"),
             *self._repository_routes("/api/models", ""),
         ]
 
@@ -197,8 +198,8 @@ class LoopbackHub:
         owner = asked.get("organization") or "user"
         if owner != "user":
             return _refuse(403)
-        is_space = asked.get("type") == "space"
-        name = f"{'spaces/' if is_space else ''}{owner}/{asked['name']}"
+        page = {"space": "spaces/", "dataset": "datasets/"}.get(asked.get("type"), "")
+        name = f"{page}{owner}/{asked['name']}"
         answer = {"url": f"{self.url}/{name}", "id": name}
         if name in self.repos:
             return JSONResponse(answer | {"error": "You already created this"}, 409)
@@ -230,14 +231,21 @@ class LoopbackHub:
         siblings = [{"rfilename": path, **_described(path, files[path])} for path in files]
         if "blobs" not in request.query_params:
             siblings = [{"rfilename": path} for path in files]
-        named = {"id": _name(request).removeprefix("spaces/"), "sha": oid, "private": repo.private}
+        own = "{user}/{name}".format(**request.path_params)
+        named = {"id": own, "sha": oid, "private": repo.private}
         return JSONResponse(named | {"siblings": siblings})
 
     async def _tree(self, request: Request) -> Response:
         repo = self._repo(request)
         _, files = self._revision(repo, request)
         listed = []
+        deep = request.query_params.get("recursive", "").lower() == "true"
+        if not deep:
+            folders = dict.fromkeys(path.split("/")[0] for path in files if "/" in path)
+            listed += [{"type": "directory", "path": path, "oid": "0" * 40} for path in folders]
         for path, content in files.items():
+            if "/" in path and not deep:
+                continue
             entry = {"type": "file", "path": path, "oid": _git_oid(content), "size": len(content)}
             if _is_large(path):
                 lfs = {"oid": _oid(path, content), "size": len(content), "pointerSize": 130}
@@ -395,8 +403,8 @@ def _may_write(request: Request) -> bool:
 
 
 def _name(request: Request) -> str:
-    space = "spaces/" if re.match("(/api)?/spaces/", request.url.path) else ""
-    return f"{space}{request.path_params['user']}/{request.path_params['name']}"
+    page = re.match("(?:/api)?/(spaces/|datasets/)", request.url.path)
+    return f"{page[1] if page else ''}{request.path_params['user']}/{request.path_params['name']}"
 
 
 def _is_large(path: str) -> bool:

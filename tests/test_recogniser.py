@@ -63,6 +63,40 @@ def test_touching_digits_are_told_apart(recogniser):
     assert right >= 12
 
 
+def number(tiles, gap=3, slant=0.0):
+    """Tiles as one slanted number with a dot in it and a dash behind it, on a strip of paper."""
+    ink = np.zeros((36, 20 * len(tiles) + 40), np.float32)
+    left = 6
+    for place, tile in enumerate(tiles):
+        digit = tile[:, tile.any(axis=0)]
+        ink[4:32, left : left + digit.shape[1]] = digit
+        left += digit.shape[1] + gap
+        if place == 0:
+            ink[25:28, left : left + 3] = 1
+            left += 3 + gap
+    ink[16:18, left + 2 : left + 12] = 1
+    ink = ink[:, : left + 20]
+    large = Image.fromarray(240 - 220 * ink).resize((4 * ink.shape[1], 4 * ink.shape[0]))
+    shear = (1, slant, -slant * large.height / 2, 0, 1, 0)
+    sheared = large.transform(large.size, Image.Transform.AFFINE, shear, fillcolor=240)
+    return sheared.convert("L")
+
+
+@pytest.mark.parametrize("slant", [0.0, 0.3])
+def test_numbers_are_read_without_their_dots_and_dashes(recogniser, slant):
+    drawn = draw_digits(60, seed=13)
+    texts = ["".join(map(str, drawn.labels[k : k + 4])) for k in range(0, 60, 4)]
+    pictures = [number(drawn.tiles[k : k + 4], slant=slant) for k in range(0, 60, 4)]
+    right = [r.text == text for r, text in zip(recogniser.read_all(pictures), texts, strict=True)]
+    assert np.mean(right) >= 0.6
+
+
+def test_boxes_go_around_each_digit_of_a_number(recogniser, drawn):
+    picture = page(drawn.tiles[:3])
+    lefts = [digit.box.left for digit in recogniser.read(picture).digits]
+    assert [left // 120 for left in lefts] == [0, 1, 2]
+
+
 def test_what_looks_like_no_digit_gives_its_best_guess_refused(recogniser):
     scribble = Image.new("L", (280, 280), 255)
     zigzag = [(252 if row % 2 else 28, 20 + 20 * row) for row in range(12)]
@@ -166,3 +200,14 @@ def test_threads_do_not_disturb_one_another(recogniser, drawn):
     for thread in threads:
         thread.join()
     assert found == expected
+
+
+def test_tiles_are_read_as_they_are(recogniser, drawn):
+    reading = recogniser.read_tiles(drawn.tiles[:3], (0, 0, 1))
+    np.testing.assert_array_equal([mark.tile for mark in reading.digits], drawn.tiles[:3])
+    logits = recogniser.classify(drawn.tiles[:3])
+    assert [mark.digit for mark in reading.digits] == logits.argmax(axis=1).tolist()
+    assert [mark.row for mark in reading.digits] == [0, 0, 1]
+    for mark in reading.digits:
+        inside = reading.picture[mark.box.top : mark.box.bottom, mark.box.left : mark.box.right]
+        assert inside.min() < 100

@@ -1,5 +1,6 @@
 """train.py as a person calls it: a short run on drawn digits."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from digit_model import checkpoint
 from digit_model.training.progress import LOG, epochs, read_log
@@ -67,6 +69,47 @@ def test_a_run_writes_a_checkpoint_and_is_not_overwritten(data, tmp_path):
     assert status == 1
     assert "--force" in output
     assert checkpoint.load(out).sha256 == saved.sha256
+
+
+def test_a_run_begins_with_the_weights_of_another(data, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    status, output = finish(start("--data", data, "--out", first, "--epochs", "2", *SHORT))
+    assert status == 0, output
+    still = ["--start", first, "--epochs", "1", "--learning-rate", "0", *SHORT]
+    status, output = finish(start("--data", data, "--out", second, *still))
+    assert status == 0, output
+    before, after = checkpoint.load(first), checkpoint.load(second)
+    assert after.record["training"]["start"] == before.sha256
+    for old, new in zip(
+        before.model.trainable_variables, after.model.trainable_variables, strict=True
+    ):
+        np.testing.assert_allclose(new, old, atol=1e-6)
+
+
+def test_weights_of_another_architecture_are_refused_as_a_start(data, tmp_path):
+    status, output = finish(
+        start("--data", data, "--out", tmp_path, "--start", "digit_model/bundled", *SHORT)
+    )
+    assert status == 1
+    assert "--architecture cnn" in output
+    assert "Traceback" not in output
+
+
+def test_corrections_join_the_training_set(data, tmp_path):
+    tiles = draw_digits(3, seed=2).images
+    for number, label in enumerate((4, 9, None)):
+        folder = tmp_path / "said" / str(number)
+        folder.mkdir(parents=True)
+        Image.fromarray(tiles[number]).save(folder / "tile.png")
+        (folder / "record.json").write_text(json.dumps({"correction": label}))
+    extra, out = tmp_path / "said", tmp_path / "dense"
+    short = ["--data", data, "--out", out, "--epochs", "1", *SHORT]
+    status, output = finish(start("--extra", extra, *short))
+    assert status == 0, output
+    assert "3 corrections besides" in output
+    status, output = finish(start("--extra", extra / "absent", "--force", *short))
+    assert status == 1
+    assert "no folder" in output
 
 
 def test_ctrl_c_keeps_the_best_so_far(data, tmp_path):

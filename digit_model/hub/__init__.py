@@ -1,10 +1,12 @@
-"""The Hugging Face Hub: fetch files of a model repository, publish to one and to a Space.
+"""The Hugging Face Hub: fetch files of a model repository, publish to one and to a Space, keep
+folders in a dataset.
 
 The one room that imports huggingface_hub. Whatever the network does, ``download`` returns or raises
 within its time limit, and every failure is a sentence for people.
 """
 
 from .building import watch
+from .deposit import deposit
 from .front import Measured, front_matter, with_model
 from .names import is_commit, is_repository_name
 from .pull import download
@@ -13,6 +15,7 @@ from .push import Published, publish, publish_space
 __all__ = [
     "Measured",
     "Published",
+    "deposit",
     "download",
     "front_matter",
     "is_commit",

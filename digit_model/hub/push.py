@@ -73,7 +73,7 @@ def publish(
     holds the whole commit and lacks the tag.
     """
     api = HfApi(endpoint=endpoint)
-    with _talking(repo, PUBLISHING):
+    with talking(repo, PUBLISHING):
         if not api.repo_exists(repo):
             api.create_repo(repo, private=private or None, exist_ok=True)
         info = api.model_info(repo)
@@ -108,7 +108,7 @@ def publish_space(
     empty, or complete but for its variables.
     """
     api = HfApi(endpoint=endpoint)
-    with _talking(repo, HOSTING):
+    with talking(repo, HOSTING):
         if not api.repo_exists(repo, repo_type="space"):
             api.create_repo(
                 repo,
@@ -133,7 +133,7 @@ def publish_space(
 
 
 @contextmanager
-def _talking(repo: str, statuses: Mapping[int, str]) -> Iterator[None]:
+def talking(repo: str, statuses: Mapping[int, str]) -> Iterator[None]:
     """Talk to the Hub about a repository, with a limit on silence and sentences for failures."""
     if not is_repository_name(repo):
         raise PublishFailed(misnamed(repo))

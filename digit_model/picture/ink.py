@@ -45,9 +45,12 @@ GROUND_MARGIN = 0.07
 SMALLEST_STROKE = 0.08
 # A stroke that runs out of the picture meets its side over at most this share of it.
 SHORT_CONTACT = 0.15
-# A picture that long for its height is a row of writing cut out closely, with no desk around it ...
+# A picture that long for its height is a row of writing cut out closely, with no desk around it.
 STRIP = 1.8
-# ... so that strokes may meet its sides over this share of their own length; lines run along them.
+# So is a shorter one, if it is smaller than the smallest cameras take (320 by 240).
+SHORT_STRIP = 1.3
+SMALLEST_PHOTO = 320
+# In a strip strokes may meet the sides over this share of their own length; lines run along them.
 STRIP_CONTACT = 0.4
 _EIGHT = np.ones((3, 3), bool)
 _RIDGE = 0.01 * np.eye(6, dtype=np.float32)
@@ -296,7 +299,7 @@ def _ground_line(mask: np.ndarray, axis: int) -> np.ndarray:
     Such a line and what stands on it make one shape; it shows in being everywhere between the ends.
     """
     length = mask.shape[axis]
-    thick = ndimage.maximum_filter1d(mask, 5, axis=1 - axis)
+    thick = ndimage.maximum_filter1d(mask, 3, axis=1 - axis)
     closed = ndimage.binary_closing(thick, _column(length // LINE_PIECES, axis))
     margin = round(GROUND_MARGIN * length)
     inner = np.take(closed, range(margin, length - margin), axis)
@@ -344,7 +347,8 @@ def _without_surroundings(mask: np.ndarray) -> np.ndarray:
 
 
 def _is_strip(mask: np.ndarray) -> bool:
-    return max(mask.shape) >= STRIP * min(mask.shape)
+    short, long = sorted(mask.shape)
+    return long >= (SHORT_STRIP if long < SMALLEST_PHOTO else STRIP) * short
 
 
 def _lengths(mask: np.ndarray, labels: np.ndarray) -> np.ndarray:

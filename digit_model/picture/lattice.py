@@ -9,6 +9,7 @@ Casey and Lecolinet 1996, https://doi.org/10.1109/34.506792).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage, signal
@@ -16,8 +17,14 @@ from scipy import ndimage, signal
 from ..arrays import Ink
 from .parts import Mark, Part, around, joined, part_of, usual_height
 
-# The pieces from the i-th to before the j-th.
-Span = tuple[int, int]
+
+class Span(NamedTuple):
+    """The pieces from ``start`` to before ``end``; ``shared`` with the ink just beyond the cuts."""
+
+    start: int
+    end: int
+    shared: bool = False
+
 
 # Lengths are shares of the height of the row's digits.
 # Narrower than this, even two 1s that touch are hardly ...
@@ -26,6 +33,8 @@ UNCUT = 0.5
 NARROWEST = 0.12
 # A cut goes where the ink is lower than on both of its sides by at least this.
 VALLEY = 0.06
+# Digits that touch may have so much in common: a stroke's width.
+SHARED = 0.08
 # What is wider is more than one digit, and so is what leaves such a gap.
 WIDEST = 1.3
 WIDEST_GAP = 0.25
@@ -44,7 +53,7 @@ PER_GAP = 1.5  # for each digit's height of paper between the parts of a broken 
 PER_WIDTH = 0.5  # for each e-fold that a digit is wider than high
 PER_HEIGHT = 1.6  # for each e-fold that a digit is higher than the row's, beyond ...
 EXPECTED_HEIGHT = 0.2  # ... this
-PER_OMISSION = 5.0  # for leaving out what is as high as the row's digits; less by the square
+PER_OMISSION = 5.0  # for leaving out what is as high as the row's digits; less if lower
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +72,7 @@ class Lattice:
 
 def single(mark: Mark) -> Lattice:
     """A row that is one digit."""
-    return Lattice({(0, 1): mark}, {(0, 1): 0.0}, [np.inf])
+    return Lattice({Span(0, 1): mark}, {Span(0, 1): 0.0}, [np.inf])
 
 
 def lattice(ink: Ink, parts: list[Part], row: int) -> Lattice:
@@ -79,8 +88,12 @@ def lattice(ink: Ink, parts: list[Part], row: int) -> Lattice:
     for i in range(len(pieces)):
         for j in range(i + 1, min(len(pieces), i + MOST_JOINED) + 1):
             if _may_be_digit(pieces[i:j], height):
-                marks[i, j] = joined(ink, [piece.part for piece in pieces[i:j]], row)
-                misfits[i, j] = _misfit(pieces[i:j], height)
+                own = [piece.part for piece in pieces[i:j]]
+                common = pieces[i].beyond[0] + pieces[j - 1].beyond[1]
+                for shared in (False, True) if common else (False,):
+                    span = Span(i, j, shared)
+                    marks[span] = joined(ink, own + common if shared else own, row)
+                    misfits[span] = _misfit(pieces[i:j], height)
     return Lattice(marks, misfits, [_omission(piece.part, height) for piece in pieces])
 
 
@@ -90,14 +103,15 @@ def best_path(row: Lattice, doubts: Mapping[Span, float]) -> list[Span]:
     doubts: for each of the row's marks what reading it as a digit costs, in nats.
     """
     paths: list[tuple[float, list[Span]]] = [(0.0, [])]
-    for end, omission in enumerate(row.omissions, start=1):
+    ending: list[list[Span]] = [[] for _ in row.omissions]
+    for span in row.marks:
+        ending[span.end - 1].append(span)
+    for omission, last in zip(row.omissions, ending, strict=True):
         cost, spans = paths[-1]
         ways = [(cost + omission, spans)]
-        for start in range(max(0, end - MOST_JOINED), end):
-            if (start, end) in row.marks:
-                cost, spans = paths[start]
-                cost += doubts[start, end] + row.misfits[start, end]
-                ways.append((cost, [*spans, (start, end)]))
+        for span in last:
+            cost, spans = paths[span.start]
+            ways.append((cost + doubts[span] + row.misfits[span], [*spans, span]))
         paths.append(min(ways, key=lambda way: way[0]))
     return paths[-1][1]
 
@@ -108,12 +122,14 @@ class _Piece:
 
     left, right: where it lies along the row once the row's slant is taken out.
     cuts: how much ink the cuts at its left and its right go through.
+    beyond: the neighbours' ink just beyond those cuts.
     """
 
     part: Part
     left: float
     right: float
     cuts: tuple[float, float]
+    beyond: tuple[list[Part], list[Part]]
 
 
 def _slant(parts: list[Part], height: float) -> float:
@@ -150,12 +166,18 @@ def _cut(ink: Ink, part: Part, height: float, slant: float) -> list[_Piece]:
     width = int(columns.max()) + 1
     cuts = _valleys(_extents(columns, y), height) if width > UNCUT * height else []
     amounts = np.bincount(columns, ink[y, x]) / height
-    costs = [0.0, *(float(amounts[cut - 1 : cut + 1].min()) for cut in cuts), 0.0]
-    pieces = []
-    for number, (start, stop) in enumerate(pairwise([0, *cuts, width])):
+    costs = pairwise([0.0, *(float(amounts[cut - 1 : cut + 1].min()) for cut in cuts), 0.0])
+    reach = max(1, round(SHARED * height))
+
+    def between(start: int, stop: int) -> list[Part]:
         inside = (columns >= start) & (columns < stop)
-        piece = part_of(ink, y[inside], x[inside]) if cuts else part
-        pieces.append(_Piece(piece, left + start, left + stop, (costs[number], costs[number + 1])))
+        return [part_of(ink, y[inside], x[inside])] if inside.any() else []
+
+    pieces = []
+    for (start, stop), cost in zip(pairwise([0, *cuts, width]), costs, strict=True):
+        beyond = between(start - reach, start), between(stop, stop + reach)
+        for piece in between(start, stop) if cuts else [part]:
+            pieces.append(_Piece(piece, left + start, left + stop, cost, beyond))
     return pieces
 
 
@@ -209,4 +231,4 @@ def _misfit(pieces: list[_Piece], height: float) -> float:
 
 def _omission(part: Part, height: float) -> float:
     size = max(part.box.height, 0.2 * part.box.width) / height
-    return PER_OMISSION * size**2
+    return PER_OMISSION * size**1.5

@@ -50,6 +50,12 @@ def part_of(ink: Ink, y: np.ndarray, x: np.ndarray) -> Part:
     return Part(box, mask, float(ink[y, x].sum()))
 
 
+def united(ink: Ink, parts: list[Part]) -> Part:
+    """Several parts of the ink as one."""
+    where = [np.argwhere(part.mask) + (part.box.top, part.box.left) for part in parts]
+    return part_of(ink, *np.concatenate(where).T)
+
+
 def joined(ink: Ink, parts: list[Part], row: int) -> Mark:
     """The parts as one mark, which holds their ink only."""
     box = around(parts)

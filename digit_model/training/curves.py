@@ -63,7 +63,7 @@ def chart(title: str, across: str, curves: Mapping[str, Curve]) -> Image.Image:
         _write(on, (at(place, least)[0], _HEIGHT - _BOTTOM + 6), f"{place:.0f}", "mt")
     _write(on, (_WIDTH / 2, _HEIGHT - 6), across, "mb")
     _write(on, (_LEFT, 14), title, "lm")
-    right = _WIDTH - _RIGHT
+    right: float = _WIDTH - _RIGHT
     for colour, (name, (along, up)) in zip(_COLOURS, curves.items(), strict=False):
         on.line([at(*point) for point in zip(along, up, strict=True)], colour, 2)
         _write(on, (right, 14), name, "rm", colour)

@@ -5,7 +5,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from .augment import AUGMENTATIONS
 from .dataset import Labelled
 from .metrics import Scores, calibrate, score
 from .outliers import combine_digits, draw_outliers
-from .progress import BEST, LOG, Backup, Log, backup_path, begin, epochs, read_log
+from .progress import BEST, LOG, Backup, Log, begin, epochs, read_log, restore
 from .recipes import RANDOM, Recipe
 from .strokes import draw_digits
 from .together import agreed, data_parallel, own_part
@@ -114,6 +114,8 @@ def fit(
     train: Labelled,
     validation: Labelled,
     *,
+    start: keras.Model | None = None,
+    no_digits: np.ndarray | None = None,
     folder: Path | None = None,
     resume: bool = False,
     devices: int | None = None,
@@ -121,6 +123,8 @@ def fit(
 ) -> Trained:
     """Train by the recipe and return the averaged weights that did best on the validation images.
 
+    start: a network of the recipe's architecture whose weights to begin with, else the recipe's.
+    no_digits: (n, 28, 28) uint8 marks that are no digit, besides those that our code draws.
     folder: gets the log, and the state after each epoch to resume from until ``progress.forget``;
     each of several processes has its own. resume: go on with the interrupted run in the folder, if
     there is one. devices: how many of each process take part; without it as many as divide the
@@ -128,38 +132,52 @@ def fit(
     Ctrl-C ends the training after the step at hand; the epoch so far is validated like any other.
     Raises DigitError for what does not go together, and WeightsUnavailable.
     """
-    if folder is None:
-        with tempfile.TemporaryDirectory() as name:
-            return fit(
-                recipe, train, validation, folder=Path(name), devices=devices, verbose=verbose
-            )
-    keras.utils.set_random_seed(recipe.seed)
-    distribution = data_parallel(devices, recipe.batch_size, len(validation), _SCORING_BATCH)
-    images, targets = _training_set(recipe, train)
-    with distribution.scope():
-        model = _compiled(recipe, len(images) // recipe.batch_size)
-        state, before = begin(folder, _identity(recipe, train), resume=resume)
-        before = agreed(before)
-        if before:
-            model.optimizer.build(model.trainable_variables)
-            model.load_weights(backup_path(state, before))
-        log = Log(folder / LOG, before)
-        batches = AugmentedBatches(images, targets, recipe, before)
-        callbacks = _callbacks(state, before, log)
-        begun = _run(model, recipe.epochs, before, batches, validation, callbacks, verbose)
-    return _finished(recipe, state, validation, begun, log.seconds)
+    with ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        keras.utils.set_random_seed(recipe.seed)
+        distribution = data_parallel(devices, recipe.batch_size, len(validation), _SCORING_BATCH)
+        images, targets = _training_set(recipe, train, no_digits)
+        with distribution.scope():
+            model = _compiled(recipe, start, len(images) // recipe.batch_size)
+            identity = _identity(recipe, images, targets, start)
+            state, before = begin(folder, identity, resume=resume)
+            before = agreed(before)
+            restore(model, state, before)
+            log = Log(folder / LOG, before)
+            batches = AugmentedBatches(images, targets, recipe, before)
+            callbacks = _callbacks(state, before, log)
+            begun = _run(model, recipe.epochs, before, batches, validation, callbacks, verbose)
+        return _finished(recipe, state, validation, begun, log.seconds)
 
 
-def _identity(recipe: Recipe, train: Labelled) -> dict:
+def _identity(
+    recipe: Recipe, images: np.ndarray, targets: np.ndarray, start: keras.Model | None
+) -> dict:
     """What decides the weights, as JSON types."""
-    data = hashlib.sha256(train.images.tobytes() + train.labels.tobytes())
-    return {"recipe": asdict(recipe), "data": data.hexdigest()}
+    weights = [] if start is None else start.get_weights()
+    return {
+        "recipe": asdict(recipe),
+        "data": _sha256(images, targets),
+        "start": _sha256(*weights) if weights else None,
+    }
 
 
-def _training_set(recipe: Recipe, train: Labelled) -> tuple[np.ndarray, np.ndarray]:
-    """Images (n, 28, 28) uint8 and targets (n, 10) float32: MNIST and what our code draws."""
+def _sha256(*arrays: np.ndarray) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def _training_set(
+    recipe: Recipe, train: Labelled, no_digits: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Images (n, 28, 28) uint8 and targets (n, 10) float32: what is given and what we draw."""
     drawn = draw_digits(recipe.drawn, recipe.seed)
     outliers = _outliers(recipe, train)
+    if no_digits is not None:
+        outliers = np.concatenate([outliers, no_digits])
     labels = np.concatenate([train.labels, drawn.labels])
     smoothing = recipe.label_smoothing
     sure = np.eye(DIGITS, dtype=np.float32)[labels] * (1 - smoothing) + smoothing / DIGITS
@@ -168,12 +186,12 @@ def _training_set(recipe: Recipe, train: Labelled) -> tuple[np.ndarray, np.ndarr
 
 
 def _outliers(recipe: Recipe, train: Labelled) -> np.ndarray:
-    """Marks that are no digit, (n, 28, 28) uint8; every fifth is two training digits in one."""
-    combined = combine_digits(train, recipe.outliers // 5, recipe.seed)
+    """Marks that are no digit, (n, 28, 28) uint8; every third is two training digits in one."""
+    combined = combine_digits(train, recipe.outliers // 3, recipe.seed)
     return np.concatenate([combined, draw_outliers(recipe.outliers - len(combined), recipe.seed)])
 
 
-def _compiled(recipe: Recipe, steps: int) -> keras.Model:
+def _compiled(recipe: Recipe, start: keras.Model | None, steps: int) -> keras.Model:
     """A new network with its optimizer, for so many steps an epoch."""
     total = steps * recipe.epochs
     warmup = total // 10
@@ -190,17 +208,32 @@ def _compiled(recipe: Recipe, steps: int) -> keras.Model:
         ema_momentum=1 - 1 / max(1, recipe.ema_share * total),
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    model = _network(recipe)
+    model = _network(recipe, start)
     model.compile(
         optimizer,
-        keras.losses.BinaryCrossentropy(from_logits=True),
+        _loss,
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
     )
     return model
 
 
-def _network(recipe: Recipe) -> keras.Model:
+def _loss(targets, logits):
+    """Each digit a yes or no of its own, and the digits against one another.
+
+    The first teaches that outliers are none of the ten; to them the second, all of whose terms are
+    multiplied by a target, is 0.
+    """
+    yes_or_no = keras.ops.binary_crossentropy(targets, logits, from_logits=True)
+    which = keras.ops.categorical_crossentropy(targets, logits, from_logits=True)
+    return keras.ops.sum(yes_or_no, axis=-1) + which
+
+
+def _network(recipe: Recipe, start: keras.Model | None) -> keras.Model:
     build = ARCHITECTURES[recipe.architecture]
+    if start is not None:
+        model = build()
+        model.set_weights(start.get_weights())
+        return model
     if recipe.pretrained == RANDOM:
         return build()
     if recipe.architecture not in TRANSFER:
@@ -243,6 +276,8 @@ def _run(
     with stop.listening():
         model.fit(
             batches,
+            # Shuffled already; Keras would draw from a generator that others draw from too.
+            shuffle=False,
             initial_epoch=before,
             epochs=last,
             validation_data=(own.tiles, np.eye(DIGITS, dtype=np.float32)[own.labels]),

@@ -21,8 +21,9 @@ _SIGN_ASPECTS = (0.6, 1.05)
 # What Pillow's own font prints and nobody takes for a digit.
 _PRINTED = "AEFHKMNPRTUVWXYafhkmntwx" + "+=#@&%?*~<>"
 _FONT_SIZE = 64
-# 1 and 7 are left out: over a 0 they are its slash.
-_OVERLAID = (0, 2, 3, 4, 5, 6, 8, 9)
+# Over a 0 they are its slash.
+_SLASHES = (1, 7)
+_WITHOUT_SLASHES = tuple(sorted(set(range(DIGITS)) - set(_SLASHES)))
 
 
 def draw_outliers(count: int, seed: int) -> np.ndarray:
@@ -43,17 +44,18 @@ def combine_digits(digits: Labelled, count: int, seed: int) -> np.ndarray:
     the digits are too much alike.
     """
     rng = np.random.default_rng(seed)
-    usable = digits[np.isin(digits.labels, _OVERLAID)]
-    pairs = rng.integers(len(usable), size=(4 * count, 2)) if len(usable) else np.zeros((0, 2), int)
-    different = pairs[usable.labels[pairs[:, 0]] != usable.labels[pairs[:, 1]]][:count]
-    return stack([_combined(usable[pair].tiles, rng) for pair in different])
+    pairs = rng.integers(len(digits), size=(4 * count, 2)) if len(digits) else np.zeros((0, 2), int)
+    first, second = np.sort(digits.labels[pairs], axis=1).T
+    slashed = (first == 0) & np.isin(second, _SLASHES)
+    usable = pairs[(first != second) & ~slashed][:count]
+    return stack([_combined(digits[pair].tiles, rng) for pair in usable])
 
 
 def _combined(pair: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(2, 28, 28) digits over each other, a little apart, in half of the cases; else beside."""
-    beside = rng.random() < 0.5
-    apart = rng.integers(11, 19) if beside else rng.integers(0, 4)
-    sink = rng.integers(-3, 4)
+    beside = rng.random() < 0.4
+    apart = rng.integers(11, 19) if beside else rng.integers(0, 3)
+    sink = rng.integers(-3, 4) if beside else rng.integers(-1, 2)
     canvas = np.zeros((2, TILE_SIZE + 6, 2 * TILE_SIZE), np.float32)
     canvas[0, 3 : 3 + TILE_SIZE, :TILE_SIZE] = pair[0]
     canvas[1, 3 + sink : 3 + sink + TILE_SIZE, apart : apart + TILE_SIZE] = pair[1]
@@ -104,7 +106,7 @@ def _scribble(rng: np.random.Generator) -> np.ndarray:
 
 def _overlaid(rng: np.random.Generator) -> np.ndarray:
     """Two or three different digits over each other."""
-    labels = rng.choice(_OVERLAID, rng.integers(2, 4), replace=False)
+    labels = rng.choice(_WITHOUT_SLASHES, rng.integers(2, 4), replace=False)
     paths: list[Path] = []
     for label in labels.tolist():
         angle, reach = rng.uniform(-0.8, 0.8), rng.uniform(0.4, 0.65) if paths else 0.0

@@ -68,7 +68,9 @@ def epochs(rows: list[dict]) -> list[dict]:
 
 
 class Backup(keras.callbacks.Callback):
-    """Saves weights, optimizer and seeds before each epoch but the first; keeps the last two.
+    """Saves weights, optimizer, seeds and the best weights before each epoch but the first.
+
+    Keeps the last two: of several processes some may be an epoch ahead when all are interrupted.
 
     Comes after the callbacks that change the weights between epochs. A file is complete or is not
     there, so that any moment is fit for an interruption.
@@ -81,12 +83,16 @@ class Backup(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if epoch == self._epochs_before:
             return
+        # An epoch that is interrupted is validated too, and what it takes for the best must not
+        # outlive it.
+        shutil.copyfile(self._folder / BEST, _best_path(self._folder, epoch))
         unfinished = self._folder / "unfinished.weights.h5"
         self.model.save_weights(unfinished, overwrite=True)
-        unfinished.replace(backup_path(self._folder, epoch))
-        for number, path in _backups(self._folder).items():
+        unfinished.replace(_backup_path(self._folder, epoch))
+        for number in _backups(self._folder):
             if number < epoch - 1:
-                path.unlink()
+                _backup_path(self._folder, number).unlink()
+                _best_path(self._folder, number).unlink()
 
 
 def is_interrupted(folder: Path) -> bool:
@@ -114,19 +120,33 @@ def begin(folder: Path, run: dict, *, resume: bool) -> tuple[Path, int]:
     return state, 0
 
 
+def restore(model: keras.Model, state: Path, number: int) -> None:
+    """Bring a compiled model, and the best weights, to the state after so many epochs."""
+    (state / BEST).unlink(missing_ok=True)
+    if number:
+        shutil.copyfile(_best_path(state, number), state / BEST)
+        model.optimizer.build(model.trainable_variables)
+        model.load_weights(_backup_path(state, number))
+
+
 def forget(folder: Path) -> None:
     """Remove the state of a run, if there is one."""
     shutil.rmtree(folder / _STATE, ignore_errors=True)
 
 
-def backup_path(folder: Path, number: int) -> Path:
+def _backup_path(folder: Path, number: int) -> Path:
     """Where the state after so many epochs lies."""
     return folder / f"epoch-{number}.weights.h5"
 
 
-def _backups(folder: Path) -> dict[int, Path]:
+def _best_path(folder: Path, number: int) -> Path:
+    """Where the best weights of so many epochs lie."""
+    return folder / f"best-{number}.weights.h5"
+
+
+def _backups(folder: Path) -> list[int]:
     paths = folder.glob("epoch-*.weights.h5")
-    return {int(path.name.removesuffix(".weights.h5")[6:]): path for path in paths}
+    return [int(path.name.removesuffix(".weights.h5").removeprefix("epoch-")) for path in paths]
 
 
 def _line(row: dict) -> str:

@@ -34,7 +34,7 @@ class Recipe:
         tuple(AUGMENTATIONS),
     )
     drawn: int = _flag(24_000, "digits drawn by our own code that join the training set")
-    outliers: int = _flag(18_000, "marks that are no digit, for which all ten targets are 0")
+    outliers: int = _flag(26_000, "marks that are no digit, for which all ten targets are 0")
     seed: int = _flag(0, "decides the split, the first weights, the order and every distortion")
 
 

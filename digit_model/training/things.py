@@ -157,7 +157,7 @@ def _noise(rng: np.random.Generator) -> np.ndarray:
 # Each kind of thing and its weight in the mix of outliers.
 THINGS: dict[Callable[[np.random.Generator], np.ndarray], float] = {
     _object: 30,
-    _scene: 35,
+    _scene: 50,
     _patches: 3,
     _texture: 2,
     _noise: 3,

@@ -19,6 +19,7 @@ from tests.test_browser import (  # noqa: F401 - the last three are fixtures
     visit,
 )
 
+SCAN = str(ROOT / "page" / "examples" / "scan.jpg")
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine"),
@@ -52,6 +53,13 @@ def test_no_state_of_the_page_has_a_serious_violation(visit, size, theme):  # no
     if size is PHONE:
         page.get_by_text("What the network sees, and why").click()
     found["answer"] = violations(page)
+    press(page, "Wrong?")
+    found["correction"] = violations(page)
+    press(page, "no digit")
+    expect(page.locator("#correct [role=status]")).to_contain_text("Kept", timeout=PATIENCE)
+    found["kept"] = violations(page)
+    press(page, "Copy link")
+    found["link"] = violations(page)
     press(page, "Clear")
     scribble(page)
     expect(page.locator("#answer .hero.refusal")).to_be_visible(timeout=PATIENCE)
@@ -63,7 +71,45 @@ def test_no_state_of_the_page_has_a_serious_violation(visit, size, theme):  # no
     press(page, "Camera")
     expect(page.locator("#camera .note")).to_contain_text("No camera", timeout=PATIENCE)
     found["no camera"] = violations(page)
+    page.get_by_role("tab", name="Files").click()
+    found["no files"] = violations(page)
+    page.locator("#files input[type=file]").set_input_files([SCAN, str(AXE)])
+    expect(page.locator("#batch")).to_contain_text("2 of 2 read", timeout=PATIENCE)
+    found["files"] = violations(page)
     assert not {state: what for state, what in found.items() if what}
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_whatever_can_be_pressed_is_large_enough(visit, size):  # noqa: F811
+    page = visit(size, permissions=["clipboard-read", "clipboard-write"])
+    draw(page, 7)
+    expect_number(page, "7")
+    press(page, "Wrong?")
+    found = {"answer": too_small(page)}
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Image").click()
+    page.locator("#examples button").first.click()
+    expect_number(page, "47")
+    found["example"] = too_small(page)
+    page.get_by_role("tab", name="Webcam").click()
+    found["camera"] = too_small(page)
+    page.get_by_role("tab", name="Files").click()
+    page.locator("#files input[type=file]").set_input_files([SCAN])
+    expect(page.locator("#batch")).to_contain_text("1 of 1 read", timeout=PATIENCE)
+    found["files"] = too_small(page)
+    assert not {state: what for state, what in found.items() if what}
+
+
+def too_small(page: Page) -> list[str]:
+    """What can be pressed and is less than 44 pixels high, or narrower than a bar on a phone."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("button, a[href], input:not([type=file])")]
+            .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+            .filter((one) => !one.closest(".visually-hidden, .fold"))
+            .map((one) => [one, one.getBoundingClientRect()])
+            .filter(([one, box]) => box.width && (box.height < 44 || box.width < 30))
+            .map(([one, box]) => `${one.outerHTML.slice(0, 80)} ${box.width} x ${box.height}`)"""
+    )
 
 
 def scribble(page: Page) -> None:

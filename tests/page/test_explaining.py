@@ -85,6 +85,19 @@ def test_the_number_is_copied_with_a_word_that_it_was(visit):  # noqa: F811
     expect(button).to_have_text("Copy", timeout=PATIENCE)
 
 
+def test_the_last_of_quick_choices_is_shown(visit):  # noqa: F811
+    page = visit()
+    draw(page, 7)
+    expect_number(page, "7")
+    page.evaluate(
+        """() => {
+            for (const digit of ["2", "9", "1"])
+                document.querySelector(`#answer [data-target="${digit}"]`).click();
+        }"""
+    )
+    expect(page.locator("#pictures")).to_contain_text("speaks for 1", timeout=PATIENCE)
+
+
 def test_a_digit_is_picked_in_the_number_and_on_the_picture(visit):  # noqa: F811
     page = visit()
     draw(page, 1, width=0.5)

@@ -102,6 +102,15 @@ def test_strips_of_paper_are_read(shape):
     assert overlap(find_ink(paint(220, 30, mask)), mask) > 0.5
 
 
+def test_a_stroke_at_the_side_of_a_small_strip_is_kept():
+    image = Image.new("L", (150, 100), 230)
+    draw = ImageDraw.Draw(image)
+    for x in (2, 70, 120):
+        draw.line([(x + 14, 12), (x, 85)], fill=30, width=7)
+    ink = find_ink(np.asarray(image.convert("RGB")))
+    assert ink[20:80, :20].any(axis=1).all()
+
+
 def test_large_pictures_are_worked_on_smaller():
     picture = np.asarray(Image.fromarray(paint(255, 0)).resize((2500, 3000)))
     ink = find_ink(picture)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from digit_model.picture.lattice import Lattice, best_path, lattice, single
+from digit_model.picture.lattice import Lattice, Span, best_path, lattice, single
 from digit_model.picture.parts import Mark, connected_parts
 
 ZERO = [(20, 60), (35, 30), (50, 30), (65, 60), (50, 90), (35, 90), (20, 60)]
@@ -31,7 +31,7 @@ def falls_apart(row, box_widths, tolerance=8):
     for width in box_widths:
         places = {
             end
-            for (start, end), mark in row.marks.items()
+            for (start, end, _), mark in row.marks.items()
             if start in places and abs(mark.box.width - width) <= tolerance
         }
     return len(row.omissions) in places
@@ -39,7 +39,7 @@ def falls_apart(row, box_widths, tolerance=8):
 
 def test_a_round_digit_is_not_cut():
     _, row = row_of(ZERO)
-    assert list(row.marks) == [(0, 1)]
+    assert list(row.marks) == [Span(0, 1)]
 
 
 @pytest.mark.parametrize("overlap", [1, 4, 7])
@@ -62,12 +62,29 @@ def test_pieces_share_out_all_of_the_ink():
     ink, row = row_of(*(shifted(ZERO, k * 48) for k in range(3)))
     last = len(row.omissions)
     assert last > 1
-    singles = [row.marks[k, k + 1].ink.sum() for k in range(last) if (k, k + 1) in row.marks]
-    assert sum(singles) <= ink.sum() + 1e-3
-    for (start, end), mark in row.marks.items():
-        if all((k, k + 1) in row.marks for k in range(start, end)):
-            parts = sum(row.marks[k, k + 1].ink.sum() for k in range(start, end))
-            assert mark.ink.sum() == pytest.approx(parts)
+    amounts = {span: mark.ink.sum() for span, mark in row.marks.items() if not span.shared}
+    assert sum(amounts.get(Span(k, k + 1), 0) for k in range(last)) <= ink.sum() + 1e-3
+    for span, amount in amounts.items():
+        singles = [Span(k, k + 1) for k in range(span.start, span.end)]
+        if all(single in amounts for single in singles):
+            assert amount == pytest.approx(sum(amounts[single] for single in singles))
+
+
+def test_digits_may_share_the_stroke_in_which_they_touch():
+    _, row = row_of(*(shifted(ZERO, k * 45) for k in range(2)))
+    last = len(row.omissions)
+    cuts = [k for k in range(1, last) if Span(0, k, shared=True) in row.marks]
+    assert cuts
+    for k in cuts:
+        own, wider = row.marks[Span(0, k)], row.marks[Span(0, k, shared=True)]
+        assert 1 <= wider.box.right - own.box.right <= 7
+        assert wider.ink.sum() > own.ink.sum()
+
+
+def test_two_dashes_are_no_digit():
+    equals = [(200, 50), (230, 50)], [(200, 68), (230, 68)]
+    _, row = row_of(ZERO, shifted(ZERO, 60), *equals)
+    assert best_path(row, dict.fromkeys(row.marks, 0.0)) == [Span(0, 1), Span(1, 2)]
 
 
 def blank(count, misfits, omission=10.0):
@@ -76,22 +93,24 @@ def blank(count, misfits, omission=10.0):
 
 
 def test_the_best_path_costs_least():
-    row = blank(3, {(0, 3): 0.0, (0, 1): 0.0, (1, 2): 0.0, (2, 3): 0.0, (1, 3): 0.0})
-    doubts = {(0, 3): 3.0, (0, 1): 0.1, (1, 2): 2.0, (2, 3): 2.0, (1, 3): 0.5}
-    assert best_path(row, doubts) == [(0, 1), (1, 3)]
-    assert best_path(row, doubts | {(0, 3): 0.2}) == [(0, 3)]
+    row = blank(
+        3, {Span(0, 3): 0.0, Span(0, 1): 0.0, Span(1, 2): 0.0, Span(2, 3): 0.0, Span(1, 3): 0.0}
+    )
+    doubts = {Span(0, 3): 3.0, Span(0, 1): 0.1, Span(1, 2): 2.0, Span(2, 3): 2.0, Span(1, 3): 0.5}
+    assert best_path(row, doubts) == [Span(0, 1), Span(1, 3)]
+    assert best_path(row, doubts | {Span(0, 3): 0.2}) == [Span(0, 3)]
 
 
 def test_shapes_that_do_not_fit_count_against_a_path():
-    row = blank(2, {(0, 2): 0.0, (0, 1): 1.0, (1, 2): 1.0})
-    assert best_path(row, {(0, 2): 1.5, (0, 1): 0.0, (1, 2): 0.0}) == [(0, 2)]
+    row = blank(2, {Span(0, 2): 0.0, Span(0, 1): 1.0, Span(1, 2): 1.0})
+    assert best_path(row, {Span(0, 2): 1.5, Span(0, 1): 0.0, Span(1, 2): 0.0}) == [Span(0, 2)]
 
 
 def test_a_piece_is_left_out_where_that_costs_less():
-    row = blank(2, {(0, 1): 0.0, (1, 2): 0.0, (0, 2): 0.0}, omission=0.3)
-    assert best_path(row, {(0, 1): 0.0, (1, 2): 2.0, (0, 2): 2.0}) == [(0, 1)]
+    row = blank(2, {Span(0, 1): 0.0, Span(1, 2): 0.0, Span(0, 2): 0.0}, omission=0.3)
+    assert best_path(row, {Span(0, 1): 0.0, Span(1, 2): 2.0, Span(0, 2): 2.0}) == [Span(0, 1)]
 
 
 def test_a_single_digit_is_never_left_out():
     row = single(Mark(np.ones((1, 1), np.float32), None))
-    assert best_path(row, {(0, 1): 50.0}) == [(0, 1)]
+    assert best_path(row, {Span(0, 1): 50.0}) == [Span(0, 1)]

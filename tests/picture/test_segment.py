@@ -54,6 +54,14 @@ def test_parts_of_a_broken_digit_are_joined():
     assert len(best_marks(ink(bar, body))) == 1
 
 
+def test_a_digit_broken_across_is_one_mark():
+    upper = [(80, 60), (95, 40), (120, 40), (130, 60), (110, 90)]
+    lower = [(106, 98), (80, 150), (140, 150)]
+    [mark] = best_marks(ink(upper, lower))
+    assert mark.box.top < 45
+    assert mark.box.bottom > 145
+
+
 def test_dots_and_specks_are_left_out():
     marks = best_marks(ink(ONE, [(70, 115), (74, 119)], SEVEN, [(200, 20), (202, 20)]))
     assert len(marks) == 2

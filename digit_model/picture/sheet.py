@@ -1,0 +1,34 @@
+"""Tiles -> a picture of them: black on white, side by side in their rows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from ..arrays import TILE_SIZE, Picture, Placement
+
+# A sheet's longer side, where its tiles are not so many that each pixel must be one.
+LONGEST_SIDE = 640
+LARGEST_ZOOM = 10
+
+
+def lay_out(tiles: np.ndarray, rows: Sequence[int]) -> tuple[Picture, list[Placement]]:
+    """Put tiles on one sheet of paper, from left to right in their rows.
+
+    tiles: (n, 28, 28) float32 in 0..1, at least one. rows: the row of each.
+    Returns (height, width, 3) uint8 and where each tile lies on it.
+    """
+    numbers = sorted(set(rows))
+    columns = [list(rows[:place]).count(row) for place, row in enumerate(rows)]
+    width = max(columns) + 1
+    zoom = min(LARGEST_ZOOM, max(1, LONGEST_SIDE // (TILE_SIZE * max(width, len(numbers)))))
+    side = zoom * TILE_SIZE
+    paper = np.full((side * len(numbers), side * width), 255, np.uint8)
+    placements = []
+    for tile, row, column in zip(tiles, rows, columns, strict=True):
+        top, left = side * numbers.index(row), side * column
+        grey = Image.fromarray(np.rint(255 * (1 - tile)).astype(np.uint8))
+        large = grey.resize((side, side), Image.Resampling.BILINEAR)
+        paper[top : top + side, left : left + side] = np.asarray(large)
+        placements.append(Placement(left, top, zoom))
+    return np.repeat(paper[..., None], 3, axis=2), placements

@@ -1,0 +1,1 @@
+"""Pictures to try: drawn by make.py, kept as files."""

@@ -1,0 +1,78 @@
+"""Folders that go to a private dataset on a Hub on loopback, each once and whole."""
+
+import pytest
+from huggingface_hub import HfApi
+
+from digit_model import hub
+from digit_model.errors import PublishFailed
+from tests.loopback_hub import TOKEN
+
+# huggingface_hub 2.4 hands files to its HTTP client in a way that the client wants to drop.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+REPO = "user/said"
+
+
+@pytest.fixture
+def folders(tmp_path):
+    made = []
+    for name in ("one", "two"):
+        made.append(tmp_path / name)
+        made[-1].mkdir()
+        (made[-1] / "tile.png").write_bytes(b"picture of " + name.encode())
+        (made[-1] / "record.json").write_text("{}")
+    return made
+
+
+@pytest.fixture
+def deposit(remote, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    return lambda folders, repo=REPO: hub.deposit(repo, folders, endpoint=remote.url)
+
+
+def files(remote) -> dict[str, bytes]:
+    kept = remote.repos[f"datasets/{REPO}"].at("main")[1]
+    return {name: content for name, content in kept.items() if "/" in name}
+
+
+def test_what_is_lacking_is_added_in_one_commit(deposit, remote, folders):
+    assert deposit(folders[:1]) == 1
+    assert remote.repos[f"datasets/{REPO}"].private
+    assert deposit(folders) == 1
+    assert deposit(folders) == 0
+    assert deposit(folders[1:]) == 0  # what is there stays
+    assert files(remote) == {
+        f"{folder.name}/{file.name}": file.read_bytes()
+        for folder in folders
+        for file in folder.iterdir()
+    }
+    # The Hub's own first one, and ours.
+    assert remote.repos[f"datasets/{REPO}"].messages[1:] == ["Add 1 folder"] * 2
+
+
+def test_nothing_is_asked_for_nothing(deposit, remote):
+    assert deposit([]) == 0
+    assert not remote.requests
+
+
+def test_a_public_dataset_gets_nothing(deposit, remote, folders):
+    remote.add(f"datasets/{REPO}", {})
+    with pytest.raises(PublishFailed, match="is public"):
+        deposit(folders)
+    assert not files(remote)
+
+
+def test_a_commit_that_fails_leaves_nothing_behind(deposit, remote, folders):
+    with (
+        remote.misbehave("status", "/commit/", status=503),
+        pytest.raises(PublishFailed, match="error 503"),
+    ):
+        deposit(folders)
+    assert not files(remote)
+    assert deposit(folders) == 2
+
+
+def test_without_a_token_it_is_said_what_to_do(deposit, folders, monkeypatch):
+    monkeypatch.delenv("HF_TOKEN")
+    monkeypatch.setattr(HfApi, "token", None, raising=False)
+    with pytest.raises(PublishFailed, match="Log in"):
+        deposit(folders)
