@@ -5,6 +5,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from .strokes import draw_digits
 from .together import agreed, data_parallel, own_part
 
 _SCORING_BATCH = 500
+# Batches that are made while the network learns from the one before them.
+_WORKERS, _AHEAD = 2, 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +47,19 @@ class AugmentedBatches(keras.utils.PyDataset):
 
     Everything random hangs on the seed, the epoch and the batch's number alone. Of several
     processes that train together each gets its own part of every batch.
+
+    It looks ahead by itself: the queue of Keras's own workers keeps what is left in it for the next
+    epoch, how much depends on their speed, and then no run is like another.
     """
 
     def __init__(
         self, images: np.ndarray, targets: np.ndarray, recipe: Recipe, epochs_before: int = 0
     ):
-        super().__init__(workers=2, max_queue_size=4)
+        super().__init__()
         self._images, self._targets, self._recipe = images, targets, recipe
         self._augment = AUGMENTATIONS[recipe.augment]
         self._part = own_part(recipe.batch_size)
+        self._pool = ThreadPoolExecutor(_WORKERS)
         self._epoch = epochs_before
         self._shuffle()
 
@@ -60,10 +67,17 @@ class AugmentedBatches(keras.utils.PyDataset):
         return len(self._images) // self._recipe.batch_size
 
     def __getitem__(self, index: int):
+        for number in range(index, min(index + _AHEAD, len(self))):
+            if number not in self._begun:
+                work = self._pool.submit(self._batch, number, self._order, self._key)
+                self._begun[number] = work
+        return self._begun.pop(index).result()
+
+    def _batch(self, index: int, order: np.ndarray, key: jax.Array):
         size = self._recipe.batch_size
-        chosen = self._order[index * size : (index + 1) * size]
+        chosen = order[index * size : (index + 1) * size]
         tiles = self._images[chosen].astype(np.float32) / 255
-        tiles = np.asarray(self._augment(jax.random.fold_in(self._key, index), tiles))
+        tiles = np.asarray(self._augment(jax.random.fold_in(key, index), tiles))
         return tiles[self._part], self._targets[chosen][self._part]
 
     def on_epoch_end(self) -> None:
@@ -74,6 +88,7 @@ class AugmentedBatches(keras.utils.PyDataset):
         seed = (self._recipe.seed, self._epoch)
         self._order = np.random.default_rng(seed).permutation(len(self._images))
         self._key = jax.random.fold_in(jax.random.key(self._recipe.seed), self._epoch)
+        self._begun: dict[int, Future] = {}
 
 
 class StopOnCtrlC(keras.callbacks.Callback):

@@ -6,12 +6,14 @@ import time
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from ..errors import DigitError
 
 LOG = "log.jsonl"
 BEST = "best.weights.h5"
 _STATE, _RUN = "state", "run.json"
+_WEIGHTS, _SEEDS = "all.weights.h5", "seeds.npz"
 
 
 class Log(keras.callbacks.Callback):
@@ -70,10 +72,9 @@ def epochs(rows: list[dict]) -> list[dict]:
 class Backup(keras.callbacks.Callback):
     """Saves weights, optimizer, seeds and the best weights before each epoch but the first.
 
-    Keeps the last two: of several processes some may be an epoch ahead when all are interrupted.
-
-    Comes after the callbacks that change the weights between epochs. A file is complete or is not
-    there, so that any moment is fit for an interruption.
+    Comes after the callbacks that change the weights between epochs. A backup is complete or is not
+    there, so that any moment is fit for an interruption. The last two are kept: of several
+    processes some may be an epoch ahead when all are interrupted.
     """
 
     def __init__(self, folder: Path, epochs_before: int):
@@ -83,16 +84,24 @@ class Backup(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if epoch == self._epochs_before:
             return
+        unfinished = self._folder / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        self.model.save_weights(unfinished / _WEIGHTS)
+        np.savez(unfinished / _SEEDS, *map(keras.ops.convert_to_numpy, _seeds(self.model)))
         # An epoch that is interrupted is validated too, and what it takes for the best must not
         # outlive it.
-        shutil.copyfile(self._folder / BEST, _best_path(self._folder, epoch))
-        unfinished = self._folder / "unfinished.weights.h5"
-        self.model.save_weights(unfinished, overwrite=True)
-        unfinished.replace(_backup_path(self._folder, epoch))
+        shutil.copyfile(self._folder / BEST, unfinished / BEST)
+        unfinished.rename(_backup(self._folder, epoch))
         for number in _backups(self._folder):
             if number < epoch - 1:
-                _backup_path(self._folder, number).unlink()
-                _best_path(self._folder, number).unlink()
+                shutil.rmtree(_backup(self._folder, number))
+
+
+def _seeds(model: keras.Model) -> list:
+    """The states of dropout and its like, which Keras saves neither as weights nor otherwise."""
+    weights = {id(variable) for variable in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]
 
 
 def is_interrupted(folder: Path) -> bool:
@@ -123,10 +132,15 @@ def begin(folder: Path, run: dict, *, resume: bool) -> tuple[Path, int]:
 def restore(model: keras.Model, state: Path, number: int) -> None:
     """Bring a compiled model, and the best weights, to the state after so many epochs."""
     (state / BEST).unlink(missing_ok=True)
-    if number:
-        shutil.copyfile(_best_path(state, number), state / BEST)
-        model.optimizer.build(model.trainable_variables)
-        model.load_weights(_backup_path(state, number))
+    if number == 0:
+        return
+    backup = _backup(state, number)
+    shutil.copyfile(backup / BEST, state / BEST)
+    model.optimizer.build(model.trainable_variables)
+    model.load_weights(backup / _WEIGHTS)
+    with np.load(backup / _SEEDS) as seeds:
+        for variable, value in zip(_seeds(model), seeds.values(), strict=True):
+            variable.assign(value)
 
 
 def forget(folder: Path) -> None:
@@ -134,19 +148,13 @@ def forget(folder: Path) -> None:
     shutil.rmtree(folder / _STATE, ignore_errors=True)
 
 
-def _backup_path(folder: Path, number: int) -> Path:
-    """Where the state after so many epochs lies."""
-    return folder / f"epoch-{number}.weights.h5"
+def _backup(state: Path, number: int) -> Path:
+    """The folder with the state after so many epochs."""
+    return state / f"epoch-{number}"
 
 
-def _best_path(folder: Path, number: int) -> Path:
-    """Where the best weights of so many epochs lie."""
-    return folder / f"best-{number}.weights.h5"
-
-
-def _backups(folder: Path) -> list[int]:
-    paths = folder.glob("epoch-*.weights.h5")
-    return [int(path.name.removesuffix(".weights.h5").removeprefix("epoch-")) for path in paths]
+def _backups(state: Path) -> list[int]:
+    return [int(path.name.removeprefix("epoch-")) for path in state.glob("epoch-*")]
 
 
 def _line(row: dict) -> str:

@@ -1,5 +1,6 @@
 import _thread
 import itertools
+import shutil
 import signal
 from dataclasses import replace
 
@@ -58,28 +59,45 @@ def test_the_best_epoch_is_kept(trained):
     assert result.validation.accuracy == pytest.approx(best, abs=1e-6)
 
 
-def test_a_run_stopped_early_goes_on_as_if_it_had_not_been(drawn, trained, tmp_path, monkeypatch):
-    with monkeypatch.context() as patched:
+@pytest.fixture(scope="module")
+def stopped(drawn, tmp_path_factory):
+    """A run that Ctrl-C ended in its second epoch, and its folder."""
+    folder = tmp_path_factory.mktemp("stopped")
+    with pytest.MonkeyPatch.context() as patched:
         interrupt_after(patched, 30)
-        stopped = fit(SHORT, *drawn, folder=tmp_path, verbose=0)
-    assert stopped.epochs == 2
-    assert is_interrupted(tmp_path)
-    resumed = fit(SHORT, *drawn, folder=tmp_path, resume=True, verbose=0)
+        return fit(SHORT, *drawn, folder=folder, verbose=0), folder
+
+
+def test_a_run_stopped_early_goes_on_as_if_it_had_not_been(drawn, trained, stopped, tmp_path):
+    assert stopped[0].epochs == 2
+    folder = shutil.copytree(stopped[1], tmp_path / "run")
+    assert is_interrupted(folder)
+    resumed = fit(SHORT, *drawn, folder=folder, resume=True, verbose=0)
     assert_alike(resumed.model, trained[0].model)
     assert resumed.epochs == 3
-    assert without_seconds(read_log(tmp_path / LOG)) == without_seconds(trained[1])
-    forget(tmp_path)
-    assert not is_interrupted(tmp_path)
+    assert without_seconds(read_log(folder / LOG)) == without_seconds(trained[1])
+    forget(folder)
+    assert not is_interrupted(folder)
 
 
 def without_seconds(log):
     return [{name: value for name, value in row.items() if name != "seconds"} for row in log]
 
 
-def test_another_recipe_does_not_resume(drawn, tmp_path):
-    fit(replace(SHORT, epochs=1), *drawn, folder=tmp_path, verbose=0)
-    with pytest.raises(DigitError, match="another recipe"):
-        fit(SHORT, *drawn, folder=tmp_path, resume=True, verbose=0)
+@pytest.mark.parametrize("changed", ["recipe", "images", "no_digits", "start"])
+def test_another_run_does_not_resume(drawn, stopped, changed):
+    train, validation = drawn
+    recipe, others = SHORT, {}
+    if changed == "recipe":
+        recipe = replace(SHORT, epochs=4)
+    elif changed == "images":
+        train = train[::-1]
+    elif changed == "no_digits":
+        others = {"no_digits": train.images[:1]}
+    else:
+        others = {"start": stopped[0].model}
+    with pytest.raises(DigitError, match="another recipe or on other images"):
+        fit(recipe, train, validation, folder=stopped[1], resume=True, verbose=0, **others)
 
 
 def test_weights_for_another_network_are_a_sentence(drawn):
@@ -93,7 +111,7 @@ def test_devices_that_are_not_there_are_a_sentence(drawn, devices, says):
         fit(SHORT, *drawn, devices=devices, verbose=0)
 
 
-@pytest.mark.parametrize("calls", [1, 5, 20])
+@pytest.mark.parametrize("calls", [1, 5])
 def test_ctrl_c_ends_early_and_keeps_the_best_so_far(drawn, monkeypatch, calls):
     before = signal.getsignal(signal.SIGINT)
     interrupt_after(monkeypatch, calls)
