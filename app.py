@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 
@@ -24,8 +25,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         from digit_model import pretrained
         from digit_model.errors import DigitError
-        from page.corrections import Corrections
-        from page.serve import serve
+
+        with ThreadPoolExecutor(1, "load") as pool:
+            loading = pool.submit(
+                lambda: pretrained.load_from(options.model) if options.model else pretrained.load()
+            )
+            # Gradio takes seconds to import, which the loading need not wait for.
+            from page.corrections import Corrections
+            from page.serve import serve
     except ModuleNotFoundError as error:
         return _fail(
             f"the package {error.name} is missing. Run `make run`, or "
@@ -35,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         corrections = None
         if options.corrections != "off":
             corrections = Corrections(Path(options.corrections), options.corrections_repo)
-        served = pretrained.load_from(options.model) if options.model else pretrained.load()
+        served = loading.result()
     except DigitError as error:
         return _fail(str(error))
     # A stop from outside ends as Ctrl-C does, with all corrections on the Hub.

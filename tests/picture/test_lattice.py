@@ -81,6 +81,15 @@ def test_digits_may_share_the_stroke_in_which_they_touch():
         assert wider.ink.sum() > own.ink.sum()
 
 
+def test_it_is_known_what_was_cut_from_one_part():
+    _, touching = row_of(ZERO, shifted(ZERO, 48))
+    pieces = [Span(k, k + 1) for k in range(len(touching.omissions))]
+    assert touching.is_cut_from_one(pieces)
+    assert not touching.is_cut_from_one([Span(0, len(pieces))])
+    _, apart = row_of(ZERO, shifted(ZERO, 60))
+    assert not apart.is_cut_from_one([Span(0, 1), Span(1, 2)])
+
+
 def test_two_dashes_are_no_digit():
     equals = [(200, 50), (230, 50)], [(200, 68), (230, 68)]
     _, row = row_of(ZERO, shifted(ZERO, 60), *equals)
@@ -89,7 +98,7 @@ def test_two_dashes_are_no_digit():
 
 def blank(count, misfits, omission=10.0):
     mark = Mark(np.ones((1, 1), np.float32), None)
-    return Lattice(dict.fromkeys(misfits, mark), misfits, [omission] * count)
+    return Lattice(dict.fromkeys(misfits, mark), misfits, [omission] * count, list(range(count)))
 
 
 def test_the_best_path_costs_least():
