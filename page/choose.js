@@ -19,10 +19,12 @@ function choose(choice) {
     trigger("choose", choice);
   }
 }
-document.addEventListener("chosen", () => {
-  isChoosing = false;
-  if (waiting.length) choose(waiting.shift());
-});
+for (const end of ["chosen", "unanswered"]) {
+  document.addEventListener(end, () => {
+    isChoosing = false;
+    if (waiting.length) choose(waiting.shift());
+  });
+}
 
 async function copy(button) {
   try {
