@@ -176,11 +176,15 @@ class Recogniser:
     def _digits(
         self, item: "_Prepared", row: "_Row", said: dict[Span, np.ndarray]
     ) -> Iterator[Digit]:
-        """The digits of one row, from the logits of each of its candidates."""
+        """The digits of one row, from the logits of each of its candidates.
+
+        What is cut from a mark that is no number for the most part, such as a scribble, is refused.
+        """
         spans = best_path(row.lattice, {span: self._doubt(said[span]) for span in said})
         alone = row.lattice.is_cut_from_one(spans)
         judged = self._judged([said[span] for span in spans], cut_from_one=alone)
         for span, (probabilities, accepted) in zip(spans, judged, strict=True):
+            accepted &= not row.lattice.is_remnant(span, spans)
             yield _digit(item, row.candidates[span], probabilities, accepted)
 
     def _judged(

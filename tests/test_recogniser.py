@@ -3,6 +3,7 @@ import threading
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from scipy.interpolate import CubicSpline
 
 from digit_model.arrays import Calibration, Reading
 from digit_model.errors import NoInk, UndecodableImage
@@ -79,6 +80,17 @@ def test_what_is_cut_from_one_mark_stands_and_falls_together(bundled, letter):
     ]
     readings = bundled.recogniser.read_all(pictures)
     assert all(len({digit.accepted for digit in reading.digits}) == 1 for reading in readings)
+
+
+def test_a_piece_of_a_scribble_is_no_digit(recogniser):
+    rng = np.random.default_rng(7)
+    scribbles = [Image.new("L", (280, 280), 255) for _ in range(30)]
+    for scribble in scribbles:
+        along = np.linspace(0, 1, 18)
+        curve = CubicSpline(along, rng.uniform(40, 240, (18, 2)))(np.linspace(0, 1, 400))
+        ImageDraw.Draw(scribble).line(curve.clip(8, 272).ravel().tolist(), fill=0, width=20)
+    readings = recogniser.read_all(scribbles)
+    assert sum(bool(reading.text) for reading in readings) <= 3
 
 
 def number(tiles, gap=3, slant=0.0):

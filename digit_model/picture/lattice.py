@@ -64,22 +64,33 @@ class Lattice:
     misfits: what the shape of each of them costs, in nats.
     omissions: what leaving out each of the pieces costs.
     parts: the number of the connected part that each of the pieces is of.
+    masses: the sum of the ink of each of the pieces.
     """
 
     marks: dict[Span, Mark]
     misfits: dict[Span, float]
     omissions: list[float]
     parts: list[int]
+    masses: list[float]
 
     def is_cut_from_one(self, spans: Sequence[Span]) -> bool:
         """Whether these are all the same connected part, cut."""
         parts = {self.parts[piece] for span in spans for piece in range(span.start, span.end)}
         return len(spans) > 1 and len(parts) == 1
 
+    def is_remnant(self, span: Span, spans: Sequence[Span]) -> bool:
+        """Whether one of these is cut from a connected part most of which is in none of them."""
+        read = {piece for one in spans for piece in range(one.start, one.end)}
+        for part in {self.parts[piece] for piece in range(span.start, span.end)}:
+            own = {piece for piece, number in enumerate(self.parts) if number == part}
+            if sum(self.masses[k] for k in own & read) < sum(self.masses[k] for k in own - read):
+                return True
+        return False
+
 
 def single(mark: Mark) -> Lattice:
     """A row that is one digit."""
-    return Lattice({Span(0, 1): mark}, {Span(0, 1): 0.0}, [np.inf], [0])
+    return Lattice({Span(0, 1): mark}, {Span(0, 1): 0.0}, [np.inf], [0], [1.0])
 
 
 def lattice(ink: Ink, parts: list[Part], row: int) -> Lattice:
@@ -106,7 +117,8 @@ def lattice(ink: Ink, parts: list[Part], row: int) -> Lattice:
                     span = Span(i, j, shared)
                     marks[span] = joined(ink, own + common if shared else own, row)
                     misfits[span] = _misfit(pieces[i:j], height)
-    return Lattice(marks, misfits, [_omission(piece.part, height) for piece in pieces], numbers)
+    omissions = [_omission(piece.part, height) for piece in pieces]
+    return Lattice(marks, misfits, omissions, numbers, [piece.part.mass for piece in pieces])
 
 
 def best_path(row: Lattice, doubts: Mapping[Span, float]) -> list[Span]:
