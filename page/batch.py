@@ -68,7 +68,7 @@ def results() -> gr.HTML:
     return gr.HTML(EMPTY, elem_id="batch", js_on_load=None, apply_default_css=False)
 
 
-def read_with(models: Models, key: str | None, files: Sequence[Named]) -> Iterator[str]:
+def read_with(models: Models, files: Sequence[Named], key: str | None) -> Iterator[str]:
     """``read_files`` with the model of a key; says where a model is gone."""
     try:
         recogniser = models.get(key).recogniser

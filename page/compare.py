@@ -130,7 +130,7 @@ def _choice(card: Card) -> str:
     return (
         f'<label class="model"><input type="radio" name="answers" value="{escape(card.key)}">'
         f'<span class="name">{escape(_title(card.source))} <span class="kind">{escape(kind)}</span>'
-        '</span><span class="now">answers now</span>'
+        '</span><span class="now">in use</span>'
         + "".join(f'<span class="figure">{figure}<i> {unit}</i></span>' for figure, unit in figures)
         + "</label>"
     )

@@ -11,10 +11,10 @@ from pathlib import Path
 
 HISTORY = "history.csv"
 LARGEST = 1_000_000
-WIDTH, HEIGHT = 300, 244
+WIDTH, HEIGHT = 300, 274
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 34
 # Shares of errors at which a line may stand, and the least that is told from none.
-LINES = (0.9, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
+LINES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.0002, 0.0001)
 # Pixels between two labels on an axis.
 APART = 20
 
@@ -60,9 +60,9 @@ def draw(curves: Curves) -> str:
 def _lines(curves: Curves) -> list[float]:
     """The lines from the one above all errors to the one below."""
     errors = [1 - share for share in curves.training + curves.validation]
-    first = max((n for n, line in enumerate(LINES) if line >= max(errors)), default=0)
-    last = min((n for n, line in enumerate(LINES) if line <= min(errors)), default=len(LINES) - 1)
-    return list(LINES[first : max(last, first + 1) + 1])
+    above = [line for line in LINES[:-1] if line >= max(errors)]
+    below = [line for line in LINES if line < above[-1] and line <= min(errors)] or LINES[-1:]
+    return [line for line in LINES if below[0] <= line <= above[-1]]
 
 
 def _across(epoch: int, epochs: int) -> float:

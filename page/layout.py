@@ -1,6 +1,7 @@
 """What stands where on the page, and which event does what."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -10,7 +11,7 @@ from gradio.data_classes import ImageData
 from . import answer
 from .answer import Seen
 from .api import Api, endpoints
-from .batch import Named, read_with, results, uploader
+from .batch import read_with, results, uploader
 from .choosing import Choosing, list_of_models, small_print, view_of_model
 from .correcting import correct, correction_panel
 from .corrections import Corrections
@@ -203,13 +204,9 @@ def _wire(handlers: Handlers, inputs: dict, outputs: list, states: tuple[gr.Stat
 
 def _wire_files(models: Models, files: gr.File, key: gr.State, table: gr.HTML) -> None:
     """Files are read when they come, and anew when another model is picked."""
-
-    def read(files: list[Named], key: str) -> Iterator[str]:
-        return read_with(models, key, files)
-
     gr.on(
         [files.change, key.change],
-        read,
+        partial(read_with, models),
         [files, key],
         table,
         show_progress="hidden",
