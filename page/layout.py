@@ -232,6 +232,7 @@ def _wire_models(
         [*view, *states],
         trigger_mode="always_last",
         cancels=marked,
-        concurrency_id="reader",
+        # Making a large network ready takes long; those who draw do not wait for it.
+        concurrency_id="picking",
         **quiet,
     ).then(None, js=TELL_PICKED)

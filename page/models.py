@@ -23,7 +23,7 @@ MOST_READY = 4
 # Seconds for what is new when the tab is opened; the rest waits for the next time.
 CHECKING = 60.0
 # A model is timed by at most so many runs, and for at most so many seconds.
-RUNS, TIMING = 25, 0.5
+RUNS, TIMING = 100, 0.5
 
 
 @dataclass(frozen=True)
