@@ -76,6 +76,9 @@ def test_no_state_of_the_page_has_a_serious_violation(visit, size, theme):  # no
     page.locator("#files input[type=file]").set_input_files([SCAN, str(AXE)])
     expect(page.locator("#batch")).to_contain_text("2 of 2 read", timeout=PATIENCE)
     found["files"] = violations(page)
+    page.get_by_role("tab", name="Models").click()
+    expect(page.locator("#models input").first).to_be_checked(timeout=PATIENCE)
+    found["models"] = violations(page)
     assert not {state: what for state, what in found.items() if what}
 
 
@@ -97,6 +100,9 @@ def test_whatever_can_be_pressed_is_large_enough(visit, size):  # noqa: F811
     page.locator("#files input[type=file]").set_input_files([SCAN])
     expect(page.locator("#batch")).to_contain_text("1 of 1 read", timeout=PATIENCE)
     found["files"] = too_small(page)
+    page.get_by_role("tab", name="Models").click()
+    expect(page.locator("#models input").first).to_be_checked(timeout=PATIENCE)
+    found["models"] = too_small(page)
     assert not {state: what for state, what in found.items() if what}
 
 
