@@ -121,9 +121,10 @@ def test_a_late_answer_to_the_empty_pad_does_not_stay(visit, damaged):
         else:
             route.continue_()
 
-    page.route("**/queue/join*", hold_back)
-    page.goto(urljoin(page.url, link))
-    expect_number(page, number)
-    with page.expect_request("**/queue/join*"):
+    opened = page.context.new_page()
+    opened.route("**/queue/join*", hold_back)
+    opened.goto(urljoin(page.url, link))
+    expect_number(opened, number)
+    with opened.expect_request("**/queue/join*"):
         late[0].continue_()
-    expect_number(page, number)
+    expect_number(opened, number)
