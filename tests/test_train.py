@@ -31,15 +31,26 @@ def data(tmp_path_factory):
     return path
 
 
-def start(*arguments):
-    return subprocess.Popen(
-        [sys.executable, "train.py", *map(str, arguments)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
+    """Starts train.py with the arguments; a run takes from earlier ones what they have compiled."""
+    compiled = {
+        "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled")),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
+
+    def started(*arguments):
+        return subprocess.Popen(
+            [sys.executable, "train.py", *map(str, arguments)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | compiled | {"PYTHONUNBUFFERED": "1"},
+        )
+
+    return started
 
 
 def finish(process):
@@ -47,10 +58,17 @@ def finish(process):
     return process.returncode, output
 
 
-def test_a_run_writes_a_checkpoint_and_is_not_overwritten(data, tmp_path):
-    out = tmp_path / "dense"
+@pytest.fixture(scope="module")
+def first(start, data, tmp_path_factory):
+    """The folder of a run of two epochs, and what it said."""
+    out = tmp_path_factory.mktemp("first") / "dense"
     status, output = finish(start("--data", data, "--out", out, "--epochs", "2", *SHORT))
     assert status == 0, output
+    return out, output
+
+
+def test_a_run_writes_a_checkpoint_and_is_not_overwritten(start, data, first):
+    out, output = first
     assert "val_accuracy" in output
     saved = checkpoint.load(out)
     assert saved.record["recipe"]["epochs"] == 2
@@ -63,14 +81,11 @@ def test_a_run_writes_a_checkpoint_and_is_not_overwritten(data, tmp_path):
     assert checkpoint.load(out).sha256 == saved.sha256
 
 
-def test_a_run_begins_with_the_weights_of_another(data, tmp_path):
-    first, second = tmp_path / "first", tmp_path / "second"
-    status, output = finish(start("--data", data, "--out", first, "--epochs", "2", *SHORT))
+def test_a_run_begins_with_the_weights_of_another(start, data, first, tmp_path):
+    still = ["--start", first[0], "--epochs", "1", "--learning-rate", "0", *SHORT]
+    status, output = finish(start("--data", data, "--out", tmp_path / "second", *still))
     assert status == 0, output
-    still = ["--start", first, "--epochs", "1", "--learning-rate", "0", *SHORT]
-    status, output = finish(start("--data", data, "--out", second, *still))
-    assert status == 0, output
-    before, after = checkpoint.load(first), checkpoint.load(second)
+    before, after = checkpoint.load(first[0]), checkpoint.load(tmp_path / "second")
     assert after.record["training"]["start"] == before.sha256
     for old, new in zip(
         before.model.trainable_variables, after.model.trainable_variables, strict=True
@@ -78,7 +93,7 @@ def test_a_run_begins_with_the_weights_of_another(data, tmp_path):
         np.testing.assert_allclose(new, old, atol=1e-6)
 
 
-def test_weights_of_another_architecture_are_refused_as_a_start(data, tmp_path):
+def test_weights_of_another_architecture_are_refused_as_a_start(start, data, tmp_path):
     status, output = finish(
         start("--data", data, "--out", tmp_path, "--start", "digit_model/bundled", *SHORT)
     )
@@ -87,7 +102,7 @@ def test_weights_of_another_architecture_are_refused_as_a_start(data, tmp_path):
     assert "Traceback" not in output
 
 
-def test_corrections_join_the_training_set(data, tmp_path):
+def test_corrections_join_the_training_set(start, data, tmp_path):
     tiles = draw_digits(3, seed=2).images
     for number, label in enumerate((4, 9, None)):
         folder = tmp_path / "said" / str(number)
@@ -104,7 +119,7 @@ def test_corrections_join_the_training_set(data, tmp_path):
     assert "no folder" in output
 
 
-def test_ctrl_c_keeps_the_best_so_far(data, tmp_path):
+def test_ctrl_c_keeps_the_best_so_far(start, data, tmp_path):
     out = tmp_path / "dense"
     process = start("--data", data, "--out", out, "--epochs", "2000", *SHORT)
     wait_for(out / "history.csv", process)
@@ -122,19 +137,19 @@ def wait_for(path, process):
         time.sleep(0.1)
 
 
-def test_a_missing_file_is_a_sentence():
+def test_a_missing_file_is_a_sentence(start):
     status, output = finish(start("--data", "absent.npz"))
     assert status == 1
     assert output.strip().startswith("train.py: absent.npz cannot be read")
 
 
-def test_a_folder_that_cannot_be_made_is_a_sentence(data):
+def test_a_folder_that_cannot_be_made_is_a_sentence(start, data):
     status, output = finish(start("--data", data, "--out", data / "inside"))
     assert status == 1
     assert output.strip().startswith(f"train.py: {data / 'inside'} cannot be made")
 
 
-def test_every_choice_is_a_flag():
+def test_every_choice_is_a_flag(start):
     status, output = finish(start("--help"))
     assert status == 0
     for choice in fields(Recipe):
