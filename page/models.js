@@ -12,11 +12,13 @@ element.addEventListener("change", (event) => {
   seen().setAttribute("aria-busy", "true");
   trigger("pick", { key: wanted });
 });
-document.addEventListener("picked", () => {
-  wanted = null;
-  seen().removeAttribute("aria-busy");
-  mark();
-});
+for (const end of ["picked", "unanswered"]) {
+  document.addEventListener(end, () => {
+    wanted = null;
+    seen().removeAttribute("aria-busy");
+    mark();
+  });
+}
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-mistakes]")) trigger("mistakes");
 });

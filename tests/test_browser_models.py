@@ -74,6 +74,20 @@ def test_the_picked_model_answers_this_visitor_and_no_other(visit):
     expect(other.locator("#model")).to_contain_text("bundled")
 
 
+def test_a_pick_that_does_not_arrive_changes_nothing(browser, app_url):
+    page = browser.new_page()
+    page.goto(app_url)
+    open_models(page)
+    page.route("**/queue/join*", lambda route: route.abort())
+    page.locator(f"#models input[value='{DENSE}']").click()
+    expect(page.locator("#trouble .note")).to_contain_text("does not answer", timeout=PATIENCE)
+    expect(page.locator("#models input").first).to_be_checked()
+    assert page.locator("#look").get_attribute("aria-busy") is None
+    page.unroute("**/queue/join*")
+    pick(page, DENSE)
+    page.close()
+
+
 def test_files_are_read_anew_by_the_picked_model(visit):
     page = visit()
     give(page, {"7.png": png(sketch(7))})

@@ -70,7 +70,7 @@ def test_touching_digits_are_told_apart(recogniser):
 
 
 @pytest.mark.parametrize("letter", "HMNW")
-def test_what_is_cut_from_one_mark_stands_and_falls_together(bundled, letter):
+def test_what_is_cut_from_one_mark_stands_and_falls_together(recogniser, letter):
     rng = np.random.default_rng(3)
     pictures = [
         Image.fromarray((240 - 220 * ink).astype(np.uint8)).resize((224, 224))
@@ -78,7 +78,7 @@ def test_what_is_cut_from_one_mark_stands_and_falls_together(bundled, letter):
             draw(write(SIGN_SKELETONS[letter], (0.7, 1.0), rng), 2.6, rng) for _ in range(8)
         )
     ]
-    readings = bundled.recogniser.read_all(pictures)
+    readings = recogniser.read_all(pictures)
     assert all(len({digit.accepted for digit in reading.digits}) == 1 for reading in readings)
 
 

@@ -75,17 +75,20 @@ class Lattice:
 
     def is_cut_from_one(self, spans: Sequence[Span]) -> bool:
         """Whether these are all the same connected part, cut."""
-        parts = {self.parts[piece] for span in spans for piece in range(span.start, span.end)}
-        return len(spans) > 1 and len(parts) == 1
+        return len(spans) > 1 and len({self.parts[piece] for piece in _pieces(spans)}) == 1
 
     def is_remnant(self, span: Span, spans: Sequence[Span]) -> bool:
         """Whether one of these is cut from a connected part most of which is in none of them."""
-        read = {piece for one in spans for piece in range(one.start, one.end)}
-        for part in {self.parts[piece] for piece in range(span.start, span.end)}:
+        read = _pieces(spans)
+        for part in {self.parts[piece] for piece in _pieces([span])}:
             own = {piece for piece, number in enumerate(self.parts) if number == part}
             if sum(self.masses[k] for k in own & read) < sum(self.masses[k] for k in own - read):
                 return True
         return False
+
+
+def _pieces(spans: Sequence[Span]) -> set[int]:
+    return {piece for span in spans for piece in range(span.start, span.end)}
 
 
 def single(mark: Mark) -> Lattice:
