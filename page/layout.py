@@ -29,10 +29,6 @@ aria-label="Drawing pad: draw digits here with a mouse, a pen or a finger"></can
 <div class="tools"><button type="button" data-tool="undo">Undo</button><button type="button"
 data-tool="redo">Redo</button><button type="button" data-tool="clear">Clear</button></div>
 """
-TELL_ANSWERED, TELL_CHOSEN, TELL_PICKED = (
-    f"() => {{ document.dispatchEvent(new Event('{event}')); }}"
-    for event in ("answered", "chosen", "picked")
-)
 # Files of visitors are deleted an hour after they came.
 FILES_KEPT = (3600, 3600)
 # What takes long is done for one visitor after another.
@@ -172,7 +168,7 @@ def _output() -> list[gr.HTML]:
     shown = gr.HTML(
         answer.empty(*PAD_EMPTY),
         elem_id="answer",
-        js_on_load=_script("choose.js"),
+        js_on_load=_script("answer.js"),
         apply_default_css=False,
     )
     pictures = gr.HTML(
@@ -182,24 +178,36 @@ def _output() -> list[gr.HTML]:
 
 
 def _wire(handlers: Handlers, inputs: dict, outputs: list, states: tuple[gr.State, ...]) -> None:
+    """What is asked goes to the answer, which asks the server one question after another."""
     seen, method, key = states
-    quiet = {
-        "outputs": outputs,
-        "show_progress": "hidden",
-        "api_visibility": "private",
-        "concurrency_id": "reader",
-    }
+    shown = outputs[0]
     for name, (tab, source) in inputs.items():
-        read: Callable = getattr(handlers, name)
         arrives = source.change if name == "image" else source.picture
-        for event in (arrives, tab.select):
-            event(read, [source, method, key], trigger_mode="always_last", **quiet).then(
-                None, js=TELL_ANSWERED
-            )
-    quiet["outputs"] = [*outputs, method]
-    outputs[0].choose(handlers.choose, [seen, method, key], trigger_mode="multiple", **quiet).then(
-        None, js=TELL_CHOSEN
+        arrives(None, js=_tell(f"{name} arrived"))
+        tab.select(None, js=_tell(f"{name} opened"))
+        _answer(shown, name, getattr(handlers, name), [source, method, key], outputs)
+    _answer(shown, "choose", handlers.choose, [seen, method, key], [*outputs, method])
+
+
+def _answer(
+    shown: gr.HTML, event: str, read: Callable, inputs: list[Component], outputs: list[Component]
+) -> None:
+    asked = getattr(shown, event)(
+        read,
+        inputs,
+        outputs,
+        trigger_mode="multiple",
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_id="reader",
     )
+    asked.then(None, js=_tell("answered"))
+    asked.failure(None, js=_tell("unanswered"))
+
+
+def _tell(event: str) -> str:
+    """Tells the scripts of the page."""
+    return f"() => {{ document.dispatchEvent(new Event('{event}')); }}"
 
 
 def _wire_files(models: Models, files: gr.File, key: gr.State, table: gr.HTML) -> None:
@@ -226,7 +234,7 @@ def _wire_models(
         choosing.checked, None, listed, concurrency_id="checking", concurrency_limit=1, **quiet
     )
     marked = listed.mistakes(choosing.marked, key, view[-1], **ALONE, **quiet)
-    listed.pick(
+    taken = listed.pick(
         choosing.pick,
         key,
         [*view, *states],
@@ -235,4 +243,6 @@ def _wire_models(
         # Making a large network ready takes long; those who draw do not wait for it.
         concurrency_id="picking",
         **quiet,
-    ).then(None, js=TELL_PICKED)
+    )
+    taken.then(None, js=_tell("picked"))
+    taken.failure(None, js=_tell("unpicked"))

@@ -12,7 +12,7 @@ element.addEventListener("change", (event) => {
   seen().setAttribute("aria-busy", "true");
   trigger("pick", { key: wanted });
 });
-for (const end of ["picked", "unanswered"]) {
+for (const end of ["picked", "unpicked"]) {
   document.addEventListener(end, () => {
     wanted = null;
     seen().removeAttribute("aria-busy");

@@ -14,27 +14,27 @@ function say(sentence) {
   if (note && note.textContent !== sentence) note.textContent = sentence;
 }
 
-function fail(sentence) {
-  say(sentence);
-  document.dispatchEvent(new Event("unanswered"));
-}
-
 const ask = window.fetch;
 window.fetch = async (input, init) => {
   const address = String(input.url ?? input);
   const watched = /\/gradio_api\/(queue\/join|upload)/.test(address);
   try {
     const response = await ask(input, init);
-    if (watched && !response.ok) fail(response.status === 503 ? TROUBLE.busy : TROUBLE.broken);
+    if (watched && !response.ok) say(response.status === 503 ? TROUBLE.busy : TROUBLE.broken);
     return response;
   } catch (error) {
     if (!watched || error.name === "AbortError") throw error;
-    fail(TROUBLE.gone);
+    say(TROUBLE.gone);
     // Left alone, Gradio would wait for this answer for ever and ask nothing more.
     return Response.json({ detail: TROUBLE.gone }, { status: 503 });
   }
 };
-for (const end of ["answered", "chosen"]) document.addEventListener(end, () => say(""));
+document.addEventListener("answered", () => say(""));
+for (const end of ["unanswered", "unpicked"]) {
+  document.addEventListener(end, () => {
+    if (!document.querySelector("#trouble .note").textContent) say(TROUBLE.broken);
+  });
+}
 
 // Gradio would send a file of any size and then only say that it was too large.
 function refuseLarge(event) {
