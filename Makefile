@@ -11,7 +11,7 @@ run: .venv/run.ready  ## serve the page on http://127.0.0.1:7860
 	$(IN_VENV) app.py
 
 test: .venv/test.ready check  ## every check: style, types, tests
-	$(IN_VENV) -m pytest -q
+	$(IN_VENV) -m pytest -q --numprocesses auto --dist loadfile
 
 check: .venv/test.ready  ## style and types alone
 	$(IN_VENV) -m ruff format --check .

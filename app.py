@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 
@@ -20,12 +21,22 @@ def main(arguments: list[str] | None = None) -> int:
     logging.getLogger("digit_model").setLevel(logging.INFO)
     if reason := _why_not(options.host, options.port):
         return _fail(reason)
+    if options.data and not options.data.exists():
+        return _fail(f"there is no {options.data}. --data takes MNIST as train.py does.")
     _please_zero_gpu()
     try:
         from digit_model import pretrained
         from digit_model.errors import DigitError
-        from page.corrections import Corrections
-        from page.serve import serve
+
+        with ThreadPoolExecutor(1, "load") as pool:
+            loading = pool.submit(
+                lambda: pretrained.load_from(options.model) if options.model else pretrained.load()
+            )
+            # Gradio takes seconds to import, which the loading need not wait for.
+            from page.corrections import Corrections
+            from page.mistakes import TestSet, at_hand
+            from page.models import Models
+            from page.serve import serve
     except ModuleNotFoundError as error:
         return _fail(
             f"the package {error.name} is missing. Run `make run`, or "
@@ -35,12 +46,19 @@ def main(arguments: list[str] | None = None) -> int:
         corrections = None
         if options.corrections != "off":
             corrections = Corrections(Path(options.corrections), options.corrections_repo)
-        served = pretrained.load_from(options.model) if options.model else pretrained.load()
+        served = loading.result()
     except DigitError as error:
         return _fail(str(error))
     # A stop from outside ends as Ctrl-C does, with all corrections on the Hub.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    serve(served, options.host, options.port, share=options.share, corrections=corrections)
+    serve(
+        Models(served, options.checkpoints),
+        options.host,
+        options.port,
+        share=options.share,
+        corrections=corrections,
+        tests=TestSet(options.data or at_hand()),
+    )
     return 0
 
 
@@ -77,6 +95,20 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PLACE",
         help="a checkpoint folder, or USER/NAME or USER/NAME@REVISION on the Hugging Face Hub; "
         "without it the bundled checkpoint, or the one that DIGIT_MODEL_REPO names",
+    )
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="DIR",
+        default="checkpoints",
+        help="the folder whose checkpoint folders can be chosen in the Models tab",
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="PATH",
+        help="MNIST as train.py takes it, to show what models get wrong; without it what Keras has "
+        "downloaded earlier, if it has",
     )
     parser.add_argument(
         "--corrections",

@@ -6,9 +6,10 @@
 
 The sets are described in the data folder's README. Naive is what most demos do: grey, resize to
 28x28, invert if light. Previous is another checkpoint on the same tiles, such as an earlier
-commit's: git archive COMMIT digit_model/bundled | tar x -C DIR. With --failures DIR a contact sheet
-of the misread pictures of each set is written: the picture, the tile that the network saw, what it
-said and the truth.
+commit's: git archive COMMIT digit_model/bundled | tar x -C DIR. What is no digit is
+read as one digit, as the others are, and as rows, as the page and the command line read pictures.
+With --failures DIR a contact sheet of the misread pictures of each set is written: the picture, the
+tile that the network saw, what it said and the truth.
 """
 
 import argparse
@@ -86,10 +87,13 @@ def main() -> int:
             record[pictures.name] = _report(pictures, networks, pool, options.failures)
         if options.json:
             options.json.write_text(json.dumps(record, indent=2) + "\n")
-        print("\n| to be refused | pictures | refused |\n|---|---|---|")
+        print("\n| to be refused | pictures | as one digit | as rows |\n|---|---|---|---|")
         for name, strange in _strange_sets(options.data):
             answers = _answers(served.recogniser, list(pool.map(tile_of, strange, chunksize=32)))
-            print(f"| {name} | {len(strange)} | {1 - _accepted(answers):.1%} |", flush=True)
+            rows = _number_answers(served.recogniser, strange)
+            refused = (1 - _accepted(answers), np.mean([not answer.text for answer in rows]))
+            cells = " | ".join(f"{share:.1%}" for share in refused)
+            print(f"| {name} | {len(strange)} | {cells} |", flush=True)
     if MNIST.exists():
         tiles = list(_mnist_test()[0].astype(np.float32) / 255)
         share = _accepted(_answers(served.recogniser, tiles))
@@ -217,7 +221,7 @@ def _report(
         probabilities = np.concatenate([answer.probabilities for answer in answers])
         ece = f"{expected_calibration_error(probabilities, np.array(pictures.texts, int)):.3f}"
     else:
-        answers, *before = [_number_answers(network, pictures) for network in networks]
+        answers, *before = [_number_answers(network, pictures.pictures) for network in networks]
     previous = _share(before[0], pictures) if before else "–"
     right = [a for a, text in zip(answers, pictures.texts, strict=True) if a.text == text]
     cells = (_share(answers, pictures), previous, naive, ece, f"{_accepted(right):.1%}")
@@ -250,7 +254,7 @@ def _answers(recogniser: Recogniser, tiles: list[np.ndarray]) -> list[Answer]:
     ]
 
 
-def _number_answers(recogniser: Recogniser, pictures: PictureSet) -> list[Answer]:
+def _number_answers(recogniser: Recogniser, pictures: list) -> list[Answer]:
     return [
         Answer(
             reading.text,
@@ -260,7 +264,7 @@ def _number_answers(recogniser: Recogniser, pictures: PictureSet) -> list[Answer
         )
         if isinstance(reading, Reading) and reading.digits
         else Answer("", np.full((1, 10), 0.1), False, BLANK[None])
-        for reading in recogniser.read_all(pictures.pictures)
+        for reading in recogniser.read_all(pictures)
     ]
 
 

@@ -3,12 +3,13 @@
 import hashlib
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
 import h5py
+import jax
 import keras
 import numpy as np
 
@@ -86,7 +87,7 @@ def load(folder: Path, *, sha256: str | None = None) -> Checkpoint:
         raise BadCheckpoint(f"{WEIGHTS} is not the one asked for: its sha256 is another.")
     weights = folder / WEIGHTS
     _verify_file(weights, config)
-    model = ARCHITECTURES[config["architecture"]]()
+    model = _without_weights(ARCHITECTURES[config["architecture"]])
     _verify_structure(weights, model.count_params())
     _load_weights(model, weights, config["architecture"])
     _verify_values(model, config)
@@ -95,6 +96,26 @@ def load(folder: Path, *, sha256: str | None = None) -> Checkpoint:
     return Checkpoint(
         model, config["architecture"], calibration, record, config["weights"]["sha256"]
     )
+
+
+def _without_weights(architecture: Callable[[], keras.Model]) -> keras.Model:
+    """The network with placeholders for its weights: to draw random ones takes JAX seconds."""
+    made: list[keras.Model] = []
+
+    def seeds() -> list[jax.Array]:
+        made.append(architecture())
+        return [seed.value for seed in _seeds(made[0])]
+
+    values = jax.jit(seeds)()
+    for seed, value in zip(_seeds(made[0]), values, strict=True):
+        seed.assign(value)
+    return made[0]
+
+
+def _seeds(model: keras.Model) -> list[keras.Variable]:
+    """The states of a network, such as dropout's, that no file of weights holds."""
+    weights = {id(weight) for weight in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]
 
 
 def _load_weights(model: keras.Model, weights: Path, architecture: str) -> None:

@@ -13,6 +13,7 @@ from .errors import BadCheckpoint, ModelUnavailable
 from .recogniser import Recogniser
 
 BUNDLED = Path(__file__).parent / "bundled"
+BUNDLED_SOURCE = "the bundled checkpoint"
 # Seconds for everything on the network; imports, verifying and compiling come on top, and all of
 # it is to end within 10.
 TIMEOUT = 4.0
@@ -29,12 +30,14 @@ class Pretrained:
 
     source: such as "USER/NAME at 1a2b3c4d on the Hugging Face Hub" or "the bundled checkpoint".
     fallback: why the one that was asked for is not serving; None if it is.
+    folder: where the checkpoint lies on this machine.
     """
 
     recogniser: Recogniser
     checkpoint: Checkpoint
     source: str
     fallback: str | None = None
+    folder: Path | None = None
 
 
 def load(
@@ -52,7 +55,7 @@ def load(
         environ.get(f"DIGIT_MODEL_{name}", "").strip() for name in ("REPO", "REVISION", "SHA256")
     )
     if not repo:
-        return _ready(checkpoint.load(bundled), "the bundled checkpoint")
+        return _said(read(bundled, BUNDLED_SOURCE))
     with ThreadPoolExecutor(1, "pull") as pool:
         pulling = pool.submit(_pull_pinned, repo, revision, environ, timeout)
         wait([pulling], PATIENCE)
@@ -62,8 +65,8 @@ def load(
             found = _verified(folder, sha256 or None)
         except (ModelUnavailable, BadCheckpoint) as error:
             spare = spare or _compiled(checkpoint.load(bundled))
-            return _said(Pretrained(*spare, "the bundled checkpoint", str(error)))
-    return _ready(found, _on_hub(repo, folder.name))
+            return _said(Pretrained(*spare, BUNDLED_SOURCE, str(error), bundled))
+    return _said(_ready(found, _on_hub(repo, folder.name), folder))
 
 
 def load_from(
@@ -75,7 +78,7 @@ def load_from(
     Raises BadCheckpoint or ModelUnavailable.
     """
     if Path(place).is_dir():
-        return _ready(checkpoint.load(Path(place)), f"the folder {Path(place).name}")
+        return _said(read(Path(place), f"the folder {Path(place).name}"))
     repo, _, revision = str(place).partition("@")
     if not hub.is_repository_name(repo):
         raise BadCheckpoint(
@@ -83,7 +86,15 @@ def load_from(
             "USER/NAME@REVISION."
         )
     folder = _pull(repo, revision or None, environ, timeout)
-    return _ready(_verified(folder, None), _on_hub(repo, folder.name))
+    return _said(_ready(_verified(folder, None), _on_hub(repo, folder.name), folder))
+
+
+def read(folder: Path, source: str) -> Pretrained:
+    """The checkpoint in a folder, verified and ready. source: the words for where it came from.
+
+    Raises BadCheckpoint, or OSError where the folder cannot be read.
+    """
+    return _ready(checkpoint.load(folder), source, folder)
 
 
 def _pull_pinned(repo: str, revision: str, environ: Mapping[str, str], timeout: float) -> Path:
@@ -123,8 +134,8 @@ def _compiled(found: Checkpoint) -> tuple[Recogniser, Checkpoint]:
     return Recogniser(found.model, found.calibration), found
 
 
-def _ready(found: Checkpoint, source: str) -> Pretrained:
-    return _said(Pretrained(*_compiled(found), source))
+def _ready(found: Checkpoint, source: str, folder: Path) -> Pretrained:
+    return Pretrained(*_compiled(found), source, folder=folder)
 
 
 def _said(served: Pretrained) -> Pretrained:

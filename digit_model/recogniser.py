@@ -176,15 +176,28 @@ class Recogniser:
     def _digits(
         self, item: "_Prepared", row: "_Row", said: dict[Span, np.ndarray]
     ) -> Iterator[Digit]:
-        """The digits of one row, from the logits of each of its candidates."""
+        """The digits of one row, from the logits of each of its candidates.
+
+        What is cut from a mark that is no number for the most part, such as a scribble, is refused.
+        """
         spans = best_path(row.lattice, {span: self._doubt(said[span]) for span in said})
-        judged = self._judged([said[span] for span in spans])
+        alone = row.lattice.is_cut_from_one(spans)
+        judged = self._judged([said[span] for span in spans], cut_from_one=alone)
         for span, (probabilities, accepted) in zip(spans, judged, strict=True):
+            accepted &= not row.lattice.is_remnant(span, spans)
             yield _digit(item, row.candidates[span], probabilities, accepted)
 
-    def _judged(self, row: Sequence[np.ndarray]) -> list[tuple[np.ndarray, bool]]:
-        """The probabilities of each digit of a row, from its logits, and whether it is accepted."""
+    def _judged(
+        self, row: Sequence[np.ndarray], *, cut_from_one: bool = False
+    ) -> list[tuple[np.ndarray, bool]]:
+        """The probabilities of each digit of a row, from its logits, and whether it is accepted.
+
+        cut_from_one: nothing but the digits themselves speaks for cutting them apart, so that they
+        stand and fall together: an H is no 1 beside something that is not clear.
+        """
         sure = [self._accepts(logits) for logits in row]
+        if cut_from_one:
+            return [(self._probabilities(logits), all(sure)) for logits in row]
         lenient = len(sure) > 1 and sum(sure) >= MOST_OF_A_ROW * len(sure)
         return [(self._probabilities(logits), self._accepts(logits, lenient)) for logits in row]
 

@@ -18,6 +18,7 @@ from digit_model.errors import DigitError
 from digit_model.recogniser import Recogniser
 
 from .answer import percent
+from .models import Models
 
 MOST_FILES = 100
 COLUMNS = ("file", "number", "confidence", "unclear_marks", "error")
@@ -65,6 +66,16 @@ def uploader() -> gr.File:
 def results() -> gr.HTML:
     """The place of the table."""
     return gr.HTML(EMPTY, elem_id="batch", js_on_load=None, apply_default_css=False)
+
+
+def read_with(models: Models, files: Sequence[Named], key: str | None) -> Iterator[str]:
+    """``read_files`` with the model of a key; says where a model is gone."""
+    try:
+        recogniser = models.get(key).recogniser
+    except DigitError as error:
+        yield f'<div class="none"><span role="alert">{escape(str(error))}</span></div>'
+        return
+    yield from read_files(recogniser, files)
 
 
 def read_files(recogniser: Recogniser, files: Sequence[Named]) -> Iterator[str]:

@@ -8,10 +8,11 @@ from pathlib import Path
 import gradio as gr
 
 from digit_model.arrays import DIGITS
-from digit_model.pretrained import Pretrained
+from digit_model.errors import DigitError
 
 from .answer import Seen
-from .corrections import NO_DIGIT, Corrections, NotKept
+from .corrections import NO_DIGIT, Corrections
+from .models import Models
 
 CHOICES = (*map(str, range(DIGITS)), NO_DIGIT)
 TEMPLATE = """
@@ -53,13 +54,15 @@ def consent(corrections: Corrections, environ: Mapping[str, str]) -> str:
     )
 
 
-def correct(corrections: Corrections, served: Pretrained, seen: Seen | None, choice: object) -> str:
-    """Keep what a visitor pressed; returns what to say, as HTML."""
+def correct(
+    corrections: Corrections, models: Models, key: str | None, seen: Seen | None, choice: object
+) -> str:
+    """Keep what a visitor pressed; returns what to say, as HTML. key: the model that answered."""
     if seen is None or choice not in CHOICES:
         return "There is no answer to correct yet."
     digit = None if choice == NO_DIGIT else int(str(choice))
     try:
-        corrections.keep(seen, digit, served)
-    except NotKept as error:
+        corrections.keep(seen, digit, models.get(key))
+    except DigitError as error:
         return escape(str(error))
     return "Kept as no digit. Thank you." if digit is None else f"Kept as {digit}. Thank you."

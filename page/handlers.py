@@ -7,10 +7,11 @@ import gradio as gr
 
 from digit_model.arrays import DIGITS, Reading
 from digit_model.errors import DigitError
-from digit_model.pretrained import Pretrained
+from digit_model.recogniser import Recogniser
 
 from . import answer, link
 from .answer import Seen
+from .models import Models
 from .view import near
 
 PAD_EMPTY = ("Draw a digit", "Or several. The answer comes by itself after each stroke.")
@@ -24,81 +25,91 @@ Shown = tuple[str, str, Seen | None]
 
 
 class Handlers:
-    """The events of the page as methods; each returns the answer, the pictures and what to keep."""
+    """The events of the page as methods; each returns the answer, the pictures and what to keep.
 
-    def __init__(self, served: Pretrained):
-        self._recogniser = served.recogniser
-        self.methods = self._recogniser.explanations
+    method: how to make the heatmap, where the model can. key: the model that answers.
+    """
 
-    def pad(self, drawing: str | None, method: str | None = None) -> Shown:
-        """drawing: the pad's PNG in a data: URL, a link that was opened there, or nothing.
+    def __init__(self, models: Models):
+        self._models = models
 
-        method: how to make the heatmap.
-        """
+    def pad(self, drawing: str | None, method: str | None = None, key: str | None = None) -> Shown:
+        """drawing: the pad's PNG in a data: URL, a link that was opened there, or nothing."""
         if drawing and drawing.startswith(link.PREFIX):
-            return self._linked(drawing.removeprefix(link.PREFIX), method)
+            return self._linked(drawing.removeprefix(link.PREFIX), method, key)
         png = _picture_in(drawing)
-        return self._read(png, method) if png else _nothing(PAD_EMPTY)
+        return self._read(png, method, key) if png else _nothing(PAD_EMPTY)
 
-    def image(self, path: str | None, method: str | None = None) -> Shown:
-        return self._read(path, method) if path else _nothing(IMAGE_EMPTY)
+    def image(self, path: str | None, method: str | None = None, key: str | None = None) -> Shown:
+        return self._read(path, method, key) if path else _nothing(IMAGE_EMPTY)
 
-    def camera(self, frame: str | None, method: str | None = None) -> Shown:
+    def camera(self, frame: str | None, method: str | None = None, key: str | None = None) -> Shown:
         """frame: the camera's JPEG in a data: URL, or nothing."""
         jpeg = _picture_in(frame)
-        return self._read(jpeg, method) if jpeg else _nothing(CAMERA_EMPTY)
+        return self._read(jpeg, method, key) if jpeg else _nothing(CAMERA_EMPTY)
 
     def choose(
-        self, seen: Seen | None, method: str | None, event: gr.EventData
+        self, seen: Seen | None, method: str | None, key: str | None, event: gr.EventData
     ) -> tuple[str, str, Seen | None, str | None]:
         """Show another mark's bars, what speaks for another digit, or another kind of heatmap."""
         choice = event._data or {}
-        if choice.get("method") in self.methods:
-            method = choice["method"]
         if seen is None:
             return *_nothing(PAD_EMPTY), method
+        try:
+            recogniser = self._models.get(key).recogniser
+        except DigitError as error:
+            return *_problem(error), method
+        if choice.get("method") in recogniser.explanations:
+            method = choice["method"]
         mark = _index(choice.get("mark"), len(seen.reading.digits))
         if mark is not None:
             seen = replace(seen, mark=mark, target=seen.reading.digits[mark].digit)
         target = _index(choice.get("target"), DIGITS)
         if target is not None:
             seen = replace(seen, target=target)
-        return *self._show(seen, method), method
+        return *_shown(recogniser, seen, method), method
 
-    def _read(self, source: str | bytes, method: str | None) -> Shown:
+    def _read(self, source: str | bytes, method: str | None, key: str | None) -> Shown:
         try:
-            reading = self._recogniser.read(source)
+            recogniser = self._models.get(key).recogniser
+            return _looked_at(recogniser, recogniser.read(source), method)
         except DigitError as error:
-            return answer.problem(str(error)), answer.no_pictures(), None
-        return self._look(reading, method)
+            return _problem(error)
 
-    def _linked(self, code: str, method: str | None) -> Shown:
+    def _linked(self, code: str, method: str | None, key: str | None) -> Shown:
         """The tiles in a link; the pad itself draws the strokes in one."""
         try:
             found = link.read(code)
+            if not isinstance(found, link.Tiles):
+                return _nothing(PAD_EMPTY)
+            recogniser = self._models.get(key).recogniser
         except DigitError as error:
-            return answer.problem(str(error)), answer.no_pictures(), None
-        if isinstance(found, link.Tiles):
-            return self._look(self._recogniser.read_tiles(found.tiles, found.rows), method)
-        return _nothing(PAD_EMPTY)
+            return _problem(error)
+        return _looked_at(recogniser, recogniser.read_tiles(found.tiles, found.rows), method)
 
-    def _look(self, reading: Reading, method: str | None) -> Shown:
-        picture, digits = near(reading.picture, reading.digits)
-        mark = _least_sure(reading)
-        small = replace(reading, picture=picture, digits=digits)
-        return self._show(Seen(small, mark, digits[mark].digit), method)
 
-    def _show(self, seen: Seen, method: str | None) -> Shown:
-        method = method or self.methods[0]
-        heatmaps = [
-            self._recogniser.heatmap(
-                digit, seen.target if number == seen.mark else None, method=method
-            )
-            for number, digit in enumerate(seen.reading.digits)
-        ]
-        tiles = f'<span hidden data-tiles="{link.of_digits(seen.reading.digits)}"></span>'
-        pictures = answer.pictures(seen, heatmaps, method, self.methods)
-        return answer.answer(seen) + tiles, pictures, seen
+def _looked_at(recogniser: Recogniser, reading: Reading, method: str | None) -> Shown:
+    picture, digits = near(reading.picture, reading.digits)
+    mark = _least_sure(reading)
+    small = replace(reading, picture=picture, digits=digits)
+    return _shown(recogniser, Seen(small, mark, digits[mark].digit), method)
+
+
+def _shown(recogniser: Recogniser, seen: Seen, method: str | None) -> Shown:
+    """The answer with its heatmaps; a method that this model has not is its first one."""
+    methods = recogniser.explanations
+    method = method if method in methods else methods[0]
+    heatmaps = [
+        recogniser.heatmap(digit, seen.target if number == seen.mark else None, method=method)
+        for number, digit in enumerate(seen.reading.digits)
+    ]
+    tiles = f'<span hidden data-tiles="{link.of_digits(seen.reading.digits)}"></span>'
+    pictures = answer.pictures(seen, heatmaps, method, methods)
+    return answer.answer(seen) + tiles, pictures, seen
+
+
+def _problem(error: DigitError) -> Shown:
+    return answer.problem(str(error)), answer.no_pictures(), None
 
 
 def _picture_in(url: str | None) -> bytes:

@@ -2,23 +2,23 @@
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 from pathlib import Path
 
 import gradio as gr
 from gradio.components import Component
 from gradio.data_classes import ImageData
 
-from digit_model.pretrained import Pretrained
-
 from . import answer
 from .answer import Seen
-from .api import Api, accuracy, endpoints
-from .batch import read_files, results, uploader
+from .api import Api, endpoints
+from .batch import read_with, results, uploader
+from .choosing import Choosing, list_of_models, small_print, view_of_model
 from .correcting import correct, correction_panel
 from .corrections import Corrections
 from .gallery import picked, thumbnails
 from .handlers import PAD_EMPTY, Handlers
+from .mistakes import TestSet
+from .models import SERVED, Models
 from .share import link_button, unpack
 
 HERE = Path(__file__).parent
@@ -29,11 +29,10 @@ aria-label="Drawing pad: draw digits here with a mouse, a pen or a finger"></can
 <div class="tools"><button type="button" data-tool="undo">Undo</button><button type="button"
 data-tool="redo">Redo</button><button type="button" data-tool="clear">Clear</button></div>
 """
-TELL_ANSWERED, TELL_CHOSEN = (
-    f"() => {{ document.dispatchEvent(new Event('{event}')); }}" for event in ("answered", "chosen")
-)
 # Files of visitors are deleted an hour after they came.
 FILES_KEPT = (3600, 3600)
+# What takes long is done for one visitor after another.
+ALONE: dict = {"concurrency_id": "batch", "concurrency_limit": 1}
 CAMERA = """
 <div class="stage"><video playsinline muted aria-label="What the camera sees"></video>
 <div class="aim" aria-hidden="true"></div><p class="note" role="status"></p></div>
@@ -44,13 +43,15 @@ CAMERA = """
 """
 
 
-def build(served: Pretrained, corrections: Corrections | None = None) -> gr.Blocks:
-    """The page and its endpoints for one model.
+def build(
+    models: Models, corrections: Corrections | None = None, tests: TestSet | None = None
+) -> gr.Blocks:
+    """The page for the models at hand, and the endpoints, which the served one answers.
 
     corrections: where it is kept what visitors say about wrong answers; without it they are not
-    asked.
+    asked. tests: the images by which models are marked.
     """
-    handlers = Handlers(served)
+    choosing = Choosing(models, tests or TestSet())
     with gr.Blocks(title="Digit reader", delete_cache=FILES_KEPT, analytics_enabled=False) as page:
         gr.HTML(
             "<h1>Digit reader</h1><p>Draw, upload or photograph handwritten digits, and see what "
@@ -58,46 +59,42 @@ def build(served: Pretrained, corrections: Corrections | None = None) -> gr.Bloc
             elem_id="title",
         )
         seen = gr.State(None, time_to_live=FILES_KEPT[1])
-        method = gr.State(handlers.methods[0])
+        method = gr.State(None)
+        key = gr.State(SERVED)
         with gr.Row(elem_id="desk", equal_height=False):
             with gr.Column(elem_id="input", min_width=300, scale=4):
-                inputs, files = _inputs()
+                inputs, files, models_tab, listed = _inputs(choosing)
             with gr.Column(elem_id="output", min_width=300, scale=6):
                 shown = _output()
                 table = results()
+                view = view_of_model(choosing)
             with gr.Column(elem_id="after", min_width=0):
                 link = link_button()
                 if corrections:
-                    _ask(served, corrections, seen)
-                gr.HTML(_small_print(served), elem_id="model")
-        _wire(handlers, inputs, [*shown, seen], seen, method)
+                    _ask(models, corrections, seen, key)
+                small = gr.HTML(small_print(models.served), elem_id="model")
+        _wire(Handlers(models), inputs, [*shown, seen], (seen, method, key))
         link.open(unpack, link, inputs["pad"][1], show_progress="hidden", api_visibility="private")
-        files.change(
-            partial(read_files, served.recogniser),
-            files,
-            table,
-            show_progress="hidden",
-            trigger_mode="always_last",
-            api_visibility="private",
-            concurrency_id="batch",
-            concurrency_limit=1,
-        )
-        endpoints(Api(served))
+        _wire_files(models, files, key, table)
+        _wire_models(choosing, models_tab, listed, view, [small, key])
+        endpoints(Api(models.served))
     return page
 
 
-def _ask(served: Pretrained, corrections: Corrections, seen: gr.State) -> None:
+def _ask(models: Models, corrections: Corrections, seen: gr.State, key: gr.State) -> None:
     """The panel on which one says that an answer is wrong."""
     panel = correction_panel(corrections)
 
-    def kept(seen: Seen | None, event: gr.EventData) -> str:
-        return correct(corrections, served, seen, (event._data or {}).get("digit"))
+    def kept(seen: Seen | None, key: str, event: gr.EventData) -> str:
+        return correct(corrections, models, key, seen, (event._data or {}).get("digit"))
 
-    panel.correct(kept, seen, panel, show_progress="hidden", api_visibility="private")
+    panel.correct(kept, [seen, key], panel, show_progress="hidden", api_visibility="private")
 
 
-def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File]:
-    """The ways in that give one answer, by their handlers' names, and the one for many files."""
+def _inputs(
+    choosing: Choosing,
+) -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.HTML]:
+    """The tabs: the ways in that give one answer, by their handlers' names; files; the models."""
     with gr.Tabs(elem_id="ways"):
         with gr.Tab("Sketchpad", id="pad") as pad_tab:
             # gr.Sketchpad needs 11 requests and, where WebGL is done in software, seconds for each
@@ -122,13 +119,15 @@ def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File]:
             camera = _scripted(CAMERA, "camera.js", "Webcam", "camera")
         with gr.Tab("Files", id="files", elem_id="files-tab"):
             files = uploader()
+        with gr.Tab("Models", id="models", elem_id="models-tab") as models_tab:
+            listed = list_of_models(choosing)
     _hand_over_as_uploaded(image)
     ways: dict[str, tuple[gr.Tab, Component]] = {
         "pad": (pad_tab, pad),
         "image": (image_tab, image),
         "camera": (camera_tab, camera),
     }
-    return ways, files
+    return ways, files, models_tab, listed
 
 
 def _scripted(template: str, script: str, label: str, name: str) -> gr.HTML:
@@ -169,7 +168,7 @@ def _output() -> list[gr.HTML]:
     shown = gr.HTML(
         answer.empty(*PAD_EMPTY),
         elem_id="answer",
-        js_on_load=_script("choose.js"),
+        js_on_load=_script("answer.js"),
         apply_default_css=False,
     )
     pictures = gr.HTML(
@@ -178,35 +177,72 @@ def _output() -> list[gr.HTML]:
     return [shown, pictures]
 
 
-def _wire(
-    handlers: Handlers, inputs: dict, outputs: list, seen: gr.State, method: gr.State
-) -> None:
-    quiet = {
-        "outputs": outputs,
-        "show_progress": "hidden",
-        "api_visibility": "private",
-        "concurrency_id": "reader",
-    }
+def _wire(handlers: Handlers, inputs: dict, outputs: list, states: tuple[gr.State, ...]) -> None:
+    """What is asked goes to the answer, which asks the server one question after another."""
+    seen, method, key = states
+    shown = outputs[0]
     for name, (tab, source) in inputs.items():
-        read: Callable = getattr(handlers, name)
         arrives = source.change if name == "image" else source.picture
-        for event in (arrives, tab.select):
-            event(read, [source, method], trigger_mode="always_last", **quiet).then(
-                None, js=TELL_ANSWERED
-            )
-    quiet["outputs"] = [*outputs, method]
-    outputs[0].choose(handlers.choose, [seen, method], trigger_mode="multiple", **quiet).then(
-        None, js=TELL_CHOSEN
+        arrives(None, js=_tell(f"{name} arrived"))
+        tab.select(None, js=_tell(f"{name} opened"))
+        _answer(shown, name, getattr(handlers, name), [source, method, key], outputs)
+    _answer(shown, "choose", handlers.choose, [seen, method, key], [*outputs, method])
+
+
+def _answer(
+    shown: gr.HTML, event: str, read: Callable, inputs: list[Component], outputs: list[Component]
+) -> None:
+    asked = getattr(shown, event)(
+        read,
+        inputs,
+        outputs,
+        trigger_mode="multiple",
+        show_progress="hidden",
+        api_visibility="private",
+        concurrency_id="reader",
+    )
+    asked.then(None, js=_tell("answered"))
+    asked.failure(None, js=_tell("unanswered"))
+
+
+def _tell(event: str) -> str:
+    """Tells the scripts of the page."""
+    return f"() => {{ document.dispatchEvent(new Event('{event}')); }}"
+
+
+def _wire_files(models: Models, files: gr.File, key: gr.State, table: gr.HTML) -> None:
+    """Files are read when they come, and anew when another model is picked."""
+    gr.on(
+        [files.change, key.change],
+        partial(read_with, models),
+        [files, key],
+        table,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        api_visibility="private",
+        **ALONE,
     )
 
 
-def _small_print(served: Pretrained) -> str:
-    found = served.checkpoint
-    share = accuracy(served)
-    scored = f", {100 * share:.2f}% right on MNIST’s test set" if share else ""
-    why = f' <em role="note">{escape(served.fallback)}</em>' if served.fallback else ""
-    return (
-        f"<p>Answered by {escape(served.source)}: {escape(found.architecture)}, "
-        f"{found.model.count_params():,} parameters{scored}. "
-        f'Weights <code title="{escape(found.sha256)}">{escape(found.sha256[:8])}</code>.{why}</p>'
+def _wire_models(
+    choosing: Choosing, tab: gr.Tab, listed: gr.HTML, view: list[gr.HTML], states: list[Component]
+) -> None:
+    """What is known is listed at once, what is new after it; one model is picked, one marked."""
+    key = states[-1]
+    quiet: dict = {"show_progress": "hidden", "api_visibility": "private"}
+    tab.select(choosing.listed, None, listed, **quiet).then(
+        choosing.checked, None, listed, concurrency_id="checking", concurrency_limit=1, **quiet
     )
+    marked = listed.mistakes(choosing.marked, key, view[-1], **ALONE, **quiet)
+    taken = listed.pick(
+        choosing.pick,
+        key,
+        [*view, *states],
+        trigger_mode="always_last",
+        cancels=marked,
+        # Making a large network ready takes long; those who draw do not wait for it.
+        concurrency_id="picking",
+        **quiet,
+    )
+    taken.then(None, js=_tell("picked"))
+    taken.failure(None, js=_tell("unpicked"))

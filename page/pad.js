@@ -108,12 +108,7 @@ for (const end of ["pointerup", "pointercancel"]) {
     send();
   });
 }
-document.addEventListener("answered", () => {
-  awaited = false;
-  // What the page asked of the empty pad when it was opened may be answered last.
-  const isOver = props.value && !isPacked() && document.querySelector("#answer .empty");
-  if (isOver && canvas.offsetParent) trigger("picture");
-});
+document.addEventListener("answered", () => (awaited = false));
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-tool]");
   if (button) use(button.dataset.tool);

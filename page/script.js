@@ -29,7 +29,12 @@ window.fetch = async (input, init) => {
     return Response.json({ detail: TROUBLE.gone }, { status: 503 });
   }
 };
-document.addEventListener("answered", (event) => event.detail !== "failed" && say(""));
+document.addEventListener("answered", () => say(""));
+for (const end of ["unanswered", "unpicked"]) {
+  document.addEventListener(end, () => {
+    if (!document.querySelector("#trouble .note").textContent) say(TROUBLE.broken);
+  });
+}
 
 // Gradio would send a file of any size and then only say that it was too large.
 function refuseLarge(event) {

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from digit_model.pretrained import Pretrained
-
 from .corrections import Corrections
 from .layout import build
+from .mistakes import TestSet
+from .models import Models
 
 HERE = Path(__file__).parent
 # A phone's photo has up to 15 MB; decode refuses by pixels what passes here.
@@ -26,19 +26,21 @@ THEME = gr.themes.Base(
 
 
 def serve(
-    served: Pretrained,
+    models: Models,
     host: str,
     port: int,
     *,
     share: bool,
     corrections: Corrections | None = None,
+    tests: TestSet | None = None,
     block: bool = True,
 ) -> gr.Blocks:
-    """Serve the page for one model; returns once it is stopped, or at once if not block.
+    """Serve the page for the models at hand; returns once it is stopped, or at once if not block.
 
     corrections: where it is kept what visitors say about wrong answers; closed at the end.
+    tests: the images by which models are marked.
     """
-    page = build(served, corrections)
+    page = build(models, corrections, tests)
     page.queue(max_size=WAITING, default_concurrency_limit=READERS)
     page.launch(
         server_name=host,

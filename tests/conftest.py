@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,19 +52,19 @@ def free_port() -> int:
 
 @contextmanager
 def served(
-    home: Path, folder: Path, variables: dict[str, str] | None = None
+    home: Path, folder: Path, variables: dict[str, str] | None = None, options: Sequence[str] = ()
 ) -> Iterator[tuple[str, Path]]:
     """The address of the app.py in ``home``, started as a person would, and the log it writes.
 
     folder: for the log, what is uploaded and what is corrected. variables: of the environment,
-    beside the usual ones.
+    beside the usual ones. options: of app.py, beside the port.
     """
     port, log = free_port(), folder / "log"
     clean = {k: v for k, v in os.environ.items() if not re.match("DIGIT_|GRADIO_|SPACE", k)}
     ours = {"GRADIO_TEMP_DIR": str(folder), "DIGIT_CORRECTIONS": str(folder / CORRECTIONS)}
     with log.open("wb") as output:
         app = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port)],
+            [sys.executable, "app.py", "--port", str(port), *options],
             cwd=home,
             env=clean | ours | (variables or {}),
             stdout=output,

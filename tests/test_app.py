@@ -170,7 +170,7 @@ def test_help_explains_every_option(capsys):
         app.main(["--help"])
     assert left.value.code == 0
     shown = capsys.readouterr().out
-    for option in ("--host", "--port", "--share", "--model"):
+    for option in ("--host", "--port", "--share", "--model", "--checkpoints", "--data"):
         assert option in shown
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from page.corrections import Corrections
 from page.layout import build
+from page.models import Models
 from tests import test_browser
 from tests.conftest import CORRECTIONS, ROOT, served, sketch
 from tests.loopback_hub import TOKEN, LoopbackHub
@@ -109,7 +110,7 @@ def test_the_panel_is_legible(visit, theme):
 
 def test_switched_off_nobody_is_asked(bundled, tmp_path):
     for corrections in (None, Corrections(tmp_path)):
-        page = build(bundled, corrections)
+        page = build(Models(bundled), corrections)
         parts = {block.elem_id for block in page.blocks.values()}
         assert ("correct" in parts) == (corrections is not None)
 

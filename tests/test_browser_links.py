@@ -106,7 +106,7 @@ def test_without_a_drawing_there_is_nothing_to_link_to(visit):
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-def test_a_late_answer_to_the_empty_pad_does_not_stay(visit, damaged):
+def test_a_late_answer_to_the_empty_pad_does_not_stay(visit, browser, damaged):
     """As it is opened, the page asks what to show for the empty pad, and then for the link."""
     page = visit(permissions=CLIPBOARD)
     draw(page, 7)
@@ -121,9 +121,10 @@ def test_a_late_answer_to_the_empty_pad_does_not_stay(visit, damaged):
         else:
             route.continue_()
 
-    page.route("**/queue/join*", hold_back)
-    page.goto(urljoin(page.url, link))
-    expect_number(page, number)
-    with page.expect_request("**/queue/join*"):
-        late[0].continue_()
-    expect_number(page, number)
+    opened = browser.new_page()
+    opened.route("**/queue/join*", hold_back)
+    opened.goto(urljoin(page.url, link))
+    opened.wait_for_timeout(1500)
+    late[0].continue_()
+    expect_number(opened, number)
+    opened.close()

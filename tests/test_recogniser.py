@@ -3,10 +3,13 @@ import threading
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from scipy.interpolate import CubicSpline
 
 from digit_model.arrays import Calibration, Reading
 from digit_model.errors import NoInk, UndecodableImage
 from digit_model.recogniser import Recogniser
+from digit_model.training.pen import draw, write
+from digit_model.training.skeletons import SIGN_SKELETONS
 from digit_model.training.strokes import draw_digits
 
 
@@ -48,19 +51,46 @@ def test_a_row_of_digits_is_read_in_order(recogniser, drawn):
     assert reading.text == "".join(map(str, drawn.labels[:4]))
 
 
+def touching(tiles):
+    """Two tiles as one mark."""
+    pair = [tile[:, tile.any(axis=0)] for tile in tiles]
+    ink = np.zeros((28, 60), np.float32)
+    first, second = (tile.shape[1] for tile in pair)
+    ink[:, 4 : 4 + first] = pair[0]
+    place = slice(3 + first, 3 + first + second)
+    ink[:, place] = np.maximum(ink[:, place], pair[1])
+    return Image.fromarray((240 - 220 * ink).astype(np.uint8)).resize((360, 168))
+
+
 def test_touching_digits_are_told_apart(recogniser):
-    drawn = draw_digits(60, seed=12)
-    right = 0
-    for start in range(0, 40, 2):
-        pair = [tile[:, tile.any(axis=0)] for tile in drawn.tiles[start : start + 2]]
-        ink = np.zeros((28, 60), np.float32)
-        first, second = (tile.shape[1] for tile in pair)
-        ink[:, 4 : 4 + first] = pair[0]
-        place = slice(3 + first, 3 + first + second)
-        ink[:, place] = np.maximum(ink[:, place], pair[1])
-        picture = Image.fromarray((240 - 220 * ink).astype(np.uint8)).resize((360, 168))
-        right += recogniser.read(picture).text == "".join(map(str, drawn.labels[start : start + 2]))
-    assert right >= 12
+    drawn = draw_digits(40, seed=12)
+    texts = ["".join(map(str, drawn.labels[k : k + 2])) for k in range(0, 40, 2)]
+    readings = recogniser.read_all(touching(drawn.tiles[k : k + 2]) for k in range(0, 40, 2))
+    assert sum(r.text == text for r, text in zip(readings, texts, strict=True)) >= 12
+
+
+@pytest.mark.parametrize("letter", "HMNW")
+def test_what_is_cut_from_one_mark_stands_and_falls_together(recogniser, letter):
+    rng = np.random.default_rng(3)
+    pictures = [
+        Image.fromarray((240 - 220 * ink).astype(np.uint8)).resize((224, 224))
+        for ink in (
+            draw(write(SIGN_SKELETONS[letter], (0.7, 1.0), rng), 2.6, rng) for _ in range(8)
+        )
+    ]
+    readings = recogniser.read_all(pictures)
+    assert all(len({digit.accepted for digit in reading.digits}) == 1 for reading in readings)
+
+
+def test_a_piece_of_a_scribble_is_no_digit(recogniser):
+    rng = np.random.default_rng(7)
+    scribbles = [Image.new("L", (280, 280), 255) for _ in range(30)]
+    for scribble in scribbles:
+        along = np.linspace(0, 1, 18)
+        curve = CubicSpline(along, rng.uniform(40, 240, (18, 2)))(np.linspace(0, 1, 400))
+        ImageDraw.Draw(scribble).line(curve.clip(8, 272).ravel().tolist(), fill=0, width=20)
+    readings = recogniser.read_all(scribbles)
+    assert sum(bool(reading.text) for reading in readings) <= 3
 
 
 def number(tiles, gap=3, slant=0.0):

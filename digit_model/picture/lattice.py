@@ -6,7 +6,7 @@ dot, a dash. What the network makes of each decides between them (recognition-ba
 Casey and Lecolinet 1996, https://doi.org/10.1109/34.506792).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -63,16 +63,37 @@ class Lattice:
     marks: each span of pieces that may be one digit.
     misfits: what the shape of each of them costs, in nats.
     omissions: what leaving out each of the pieces costs.
+    parts: the number of the connected part that each of the pieces is of.
+    masses: the sum of the ink of each of the pieces.
     """
 
     marks: dict[Span, Mark]
     misfits: dict[Span, float]
     omissions: list[float]
+    parts: list[int]
+    masses: list[float]
+
+    def is_cut_from_one(self, spans: Sequence[Span]) -> bool:
+        """Whether these are all the same connected part, cut."""
+        return len(spans) > 1 and len({self.parts[piece] for piece in _pieces(spans)}) == 1
+
+    def is_remnant(self, span: Span, spans: Sequence[Span]) -> bool:
+        """Whether one of these is cut from a connected part most of which is in none of them."""
+        read = _pieces(spans)
+        for part in {self.parts[piece] for piece in _pieces([span])}:
+            own = {piece for piece, number in enumerate(self.parts) if number == part}
+            if sum(self.masses[k] for k in own & read) < sum(self.masses[k] for k in own - read):
+                return True
+        return False
+
+
+def _pieces(spans: Sequence[Span]) -> set[int]:
+    return {piece for span in spans for piece in range(span.start, span.end)}
 
 
 def single(mark: Mark) -> Lattice:
     """A row that is one digit."""
-    return Lattice({Span(0, 1): mark}, {Span(0, 1): 0.0}, [np.inf])
+    return Lattice({Span(0, 1): mark}, {Span(0, 1): 0.0}, [np.inf], [0], [1.0])
 
 
 def lattice(ink: Ink, parts: list[Part], row: int) -> Lattice:
@@ -82,8 +103,13 @@ def lattice(ink: Ink, parts: list[Part], row: int) -> Lattice:
     """
     height = usual_height(parts)
     slant = _slant(parts, height)
-    pieces = [piece for part in parts for piece in _cut(ink, part, height, slant)]
-    pieces.sort(key=lambda piece: piece.left + piece.right)
+    numbered = [
+        (piece, number)
+        for number, part in enumerate(parts)
+        for piece in _cut(ink, part, height, slant)
+    ]
+    numbered.sort(key=lambda found: found[0].left + found[0].right)
+    pieces, numbers = [piece for piece, _ in numbered], [number for _, number in numbered]
     marks, misfits = {}, {}
     for i in range(len(pieces)):
         for j in range(i + 1, min(len(pieces), i + MOST_JOINED) + 1):
@@ -94,7 +120,8 @@ def lattice(ink: Ink, parts: list[Part], row: int) -> Lattice:
                     span = Span(i, j, shared)
                     marks[span] = joined(ink, own + common if shared else own, row)
                     misfits[span] = _misfit(pieces[i:j], height)
-    return Lattice(marks, misfits, [_omission(piece.part, height) for piece in pieces])
+    omissions = [_omission(piece.part, height) for piece in pieces]
+    return Lattice(marks, misfits, omissions, numbers, [piece.part.mass for piece in pieces])
 
 
 def best_path(row: Lattice, doubts: Mapping[Span, float]) -> list[Span]:

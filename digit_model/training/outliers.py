@@ -52,7 +52,7 @@ def combine_digits(digits: Labelled, count: int, seed: int) -> np.ndarray:
 
 
 def _combined(pair: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(2, 28, 28) digits over each other, a little apart, in half of the cases; else beside."""
+    """(2, 28, 28) digits over each other, a little apart, in three of five cases; else beside."""
     beside = rng.random() < 0.4
     apart = rng.integers(11, 19) if beside else rng.integers(0, 3)
     sink = rng.integers(-3, 4) if beside else rng.integers(-1, 2)

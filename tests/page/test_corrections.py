@@ -22,6 +22,7 @@ from page import corrections
 from page.answer import Seen
 from page.correcting import consent, correct, correction_panel
 from page.corrections import Corrections, NotKept
+from page.models import Models
 from tests.conftest import ROOT
 
 SERVED = Pretrained(None, Checkpoint(None, "cnn", None, {}, "ab" * 32), "user/digits at 1a2b3c4d")
@@ -108,15 +109,15 @@ def test_threads_do_not_disturb_one_another(tmp_path):
 
 def test_a_disk_that_cannot_be_written_is_a_sentence_without_a_path(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    said = correct(Corrections(tmp_path / "file" / "in"), SERVED, seen(), "4")
+    said = correct(Corrections(tmp_path / "file" / "in"), Models(SERVED), None, seen(), "4")
     assert "could not be kept" in said
     assert str(tmp_path) not in said
 
 
 @pytest.mark.parametrize("choice", [None, 4, "10", "-1", "<b>", ["4"], "٤"])
 def test_what_is_no_choice_is_not_kept(tmp_path, choice):
-    assert "no answer" in correct(Corrections(tmp_path), SERVED, seen(), choice)
-    assert "no answer" in correct(Corrections(tmp_path), SERVED, None, "4")
+    assert "no answer" in correct(Corrections(tmp_path), Models(SERVED), None, seen(), choice)
+    assert "no answer" in correct(Corrections(tmp_path), Models(SERVED), None, None, "4")
     assert not kept(tmp_path)
 
 

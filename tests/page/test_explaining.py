@@ -98,6 +98,34 @@ def test_the_last_of_quick_choices_is_shown(visit):  # noqa: F811
     expect(page.locator("#pictures")).to_contain_text("speaks for 1", timeout=PATIENCE)
 
 
+def test_an_answer_that_comes_late_is_not_left_for_another_tab(visit):  # noqa: F811
+    page = visit()
+    held = []
+    page.route("**/queue/join*", lambda route: held.append(route), times=1)
+    draw(page, 7)
+    page.get_by_role("tab", name="Image").click()
+    page.wait_for_timeout(500)
+    held[0].continue_()
+    hero = page.locator("#answer .hero")
+    expect(hero).to_contain_text("Choose a picture", timeout=PATIENCE)
+    page.get_by_role("tab", name="Sketchpad").click()
+    expect_number(page, "7")
+
+
+def test_a_file_that_arrives_when_its_tab_was_left_is_read_on_return(visit):  # noqa: F811
+    page = visit()
+    held = []
+    page.route("**/upload*", lambda route: held.append(route))
+    upload(page, "7.png", png(sketch(7)))
+    page.get_by_role("tab", name="Sketchpad").click()
+    with page.expect_response("**/upload*"):
+        held[0].continue_()
+    page.wait_for_timeout(1500)
+    expect(page.locator("#answer .hero")).to_contain_text("Draw a digit")
+    page.get_by_role("tab", name="Image").click()
+    expect_number(page, "7")
+
+
 def test_a_digit_is_picked_in_the_number_and_on_the_picture(visit):  # noqa: F811
     page = visit()
     draw(page, 1, width=0.5)

@@ -72,6 +72,17 @@ def test_a_server_that_is_busy_or_broken(page, answer, sentence):
     expect_no_trouble(page)
 
 
+def test_choices_go_on_after_one_that_did_not_arrive(page):
+    draw(page, 7)
+    expect_number(page, "7")
+    page.route(JOIN, lambda route: route.abort(), times=1)
+    page.locator('#answer [data-target="2"]').click()
+    expect_trouble(page, "The server does not answer")
+    page.locator('#answer [data-target="9"]').click()
+    expect(page.locator("#pictures")).to_contain_text("speaks for 9", timeout=PATIENCE)
+    expect_no_trouble(page)
+
+
 def test_a_server_that_is_gone(page):
     page.route(JOIN, lambda route: route.abort())
     draw(page, 7)

@@ -81,6 +81,24 @@ def test_digits_may_share_the_stroke_in_which_they_touch():
         assert wider.ink.sum() > own.ink.sum()
 
 
+def test_it_is_known_what_was_cut_from_one_part():
+    _, touching = row_of(ZERO, shifted(ZERO, 48))
+    pieces = [Span(k, k + 1) for k in range(len(touching.omissions))]
+    assert touching.is_cut_from_one(pieces)
+    assert not touching.is_cut_from_one([Span(0, len(pieces))])
+    _, apart = row_of(ZERO, shifted(ZERO, 60))
+    assert not apart.is_cut_from_one([Span(0, 1), Span(1, 2)])
+
+
+def test_a_digit_cut_from_a_part_that_is_left_out_is_a_remnant():
+    _, touching = row_of(*(shifted(ZERO, k * 48) for k in range(4)))
+    pieces = [Span(k, k + 1) for k in range(len(touching.omissions))]
+    assert touching.is_remnant(pieces[0], pieces[:1])
+    assert not any(touching.is_remnant(piece, pieces) for piece in pieces)
+    _, apart = row_of(*(shifted(ZERO, k * 60) for k in range(4)))
+    assert not apart.is_remnant(Span(0, 1), [Span(0, 1)])
+
+
 def test_two_dashes_are_no_digit():
     equals = [(200, 50), (230, 50)], [(200, 68), (230, 68)]
     _, row = row_of(ZERO, shifted(ZERO, 60), *equals)
@@ -89,7 +107,9 @@ def test_two_dashes_are_no_digit():
 
 def blank(count, misfits, omission=10.0):
     mark = Mark(np.ones((1, 1), np.float32), None)
-    return Lattice(dict.fromkeys(misfits, mark), misfits, [omission] * count)
+    return Lattice(
+        dict.fromkeys(misfits, mark), misfits, [omission] * count, list(range(count)), [1.0] * count
+    )
 
 
 def test_the_best_path_costs_least():
