@@ -13,7 +13,7 @@ import jax
 import keras
 import numpy as np
 
-from .architectures import ARCHITECTURES
+from .architectures import ARCHITECTURES, seeds
 from .arrays import DIGITS, TILE_SIZE, Calibration, Tile
 from .errors import BadCheckpoint, CheckpointExists
 
@@ -102,20 +102,14 @@ def _without_weights(architecture: Callable[[], keras.Model]) -> keras.Model:
     """The network with placeholders for its weights: to draw random ones takes JAX seconds."""
     made: list[keras.Model] = []
 
-    def seeds() -> list[jax.Array]:
+    def made_seeds() -> list[jax.Array]:
         made.append(architecture())
-        return [seed.value for seed in _seeds(made[0])]
+        return [seed.value for seed in seeds(made[0])]
 
-    values = jax.jit(seeds)()
-    for seed, value in zip(_seeds(made[0]), values, strict=True):
+    values = jax.jit(made_seeds)()
+    for seed, value in zip(seeds(made[0]), values, strict=True):
         seed.assign(value)
     return made[0]
-
-
-def _seeds(model: keras.Model) -> list[keras.Variable]:
-    """The states of a network, such as dropout's, that no file of weights holds."""
-    weights = {id(weight) for weight in model.weights}
-    return [variable for variable in model.variables if id(variable) not in weights]
 
 
 def _load_weights(model: keras.Model, weights: Path, architecture: str) -> None:

@@ -8,10 +8,11 @@ import gradio as gr
 
 from digit_model.errors import DigitError
 from digit_model.pretrained import Pretrained
+from digit_model.training.progress import LOG
 
 from . import compare
 from .api import accuracy
-from .curves import HISTORY, read_history
+from .curves import read_history
 from .mistakes import TestSet
 from .models import SERVED, Models
 
@@ -47,7 +48,7 @@ class Choosing:
     def shown(self, key: str) -> Picked:
         """What is to be seen of a model, its mistakes, the small print, and its key."""
         model = self._models.get(key)
-        history = read_history(model.folder / HISTORY) if model.folder else None
+        history = read_history(model.folder / LOG) if model.folder else None
         return compare.look(key, model, history), self._marked(model), small_print(model), key
 
     def marked(self, chosen: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 
 from digit_model.arrays import DIGITS
 from digit_model.pretrained import Pretrained
+from digit_model.training.progress import LOG
 
 from . import curves
 from .curves import Curves
@@ -182,7 +183,7 @@ def _legend(history: Curves | None) -> str:
 
 def _curves(history: Curves | None, record: dict) -> str:
     if history is None:
-        return _missing("training curves", f"no {curves.HISTORY} lies beside its weights")
+        return _missing("training curves", f"no {LOG} lies beside its weights")
     harder = "What it trains on is distorted, and in part no digit at all."
     note = harder if record.get("recipe", {}).get("augment") else "On the scale of the errors."
     return f'{curves.draw(history)}<p class="small">{note}</p>'

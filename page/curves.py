@@ -1,16 +1,17 @@
-"""The accuracy epoch by epoch as an SVG, from the history.csv that train.py writes. No gradio here.
+"""The accuracy epoch by epoch as an SVG, from the log that train.py writes. No gradio here.
 
 The scale is that of the errors, logarithmic: from 90 to 99 percent is as far as from 99 to 99.9.
 """
 
-import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-HISTORY = "history.csv"
-LARGEST = 1_000_000
+from digit_model.training.progress import epochs, read_log
+
+# Bytes of a log; of a run of 40 epochs it has less than 3 MB.
+LARGEST = 20_000_000
 WIDTH, HEIGHT = 300, 274
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 34
 # Shares of errors at which a line may stand, and the least that is told from none.
@@ -28,15 +29,14 @@ class Curves:
 
 
 def read_history(path: Path) -> Curves | None:
-    """The curves in a history.csv; None where there is none, or it is not what train.py writes."""
+    """The curves in a log; None where there is none, or it is not what train.py writes."""
     try:
         if path.stat().st_size > LARGEST:
             return None
-        with path.open(newline="", encoding="ascii") as file:
-            rows = [
-                (float(row["accuracy"]), float(row["val_accuracy"])) for row in csv.DictReader(file)
-            ]
-    except (OSError, ValueError, KeyError, TypeError, csv.Error):
+        rows = [
+            (float(row["accuracy"]), float(row["val_accuracy"])) for row in epochs(read_log(path))
+        ]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     if not rows or not all(0 <= share <= 1 for row in rows for share in row):
         return None
@@ -48,10 +48,10 @@ def draw(curves: Curves) -> str:
     """The two curves with their axes as an inline SVG; its colours come from the style sheet."""
     lines = _lines(curves)
     said = f"from {_percent(curves.validation[0])} to {_percent(curves.validation[-1])}"
-    epochs = len(curves.validation)
+    count = len(curves.validation)
     return (
         f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Validation '
-        f'accuracy over {epochs} epochs, {said}">{_rows(lines)}{_columns(epochs)}'
+        f'accuracy over {count} epochs, {said}">{_rows(lines)}{_columns(count)}'
         f"{_curve('training', curves.training, lines)}"
         f"{_curve('validation', curves.validation, lines)}</svg>"
     )

@@ -31,3 +31,9 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
 IMAGENET = "imagenet"
 TRANSFER = frozenset({"mobilenetv2", "resnet50"})
 FEATURES = "features"
+
+
+def seeds(model: keras.Model) -> list[keras.Variable]:
+    """The states of a network, such as dropout's, that no file of weights holds."""
+    weights = {id(weight) for weight in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from ..architectures import seeds
 from ..errors import DigitError
 
 LOG = "log.jsonl"
@@ -88,7 +89,7 @@ class Backup(keras.callbacks.Callback):
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
         self.model.save_weights(unfinished / _WEIGHTS)
-        np.savez(unfinished / _SEEDS, *map(keras.ops.convert_to_numpy, _seeds(self.model)))
+        np.savez(unfinished / _SEEDS, *map(keras.ops.convert_to_numpy, seeds(self.model)))
         # An epoch that is interrupted is validated too, and what it takes for the best must not
         # outlive it.
         shutil.copyfile(self._folder / BEST, unfinished / BEST)
@@ -96,12 +97,6 @@ class Backup(keras.callbacks.Callback):
         for number in _backups(self._folder):
             if number < epoch - 1:
                 shutil.rmtree(_backup(self._folder, number))
-
-
-def _seeds(model: keras.Model) -> list:
-    """The states of dropout and its like, which Keras saves neither as weights nor otherwise."""
-    weights = {id(variable) for variable in model.weights}
-    return [variable for variable in model.variables if id(variable) not in weights]
 
 
 def is_interrupted(folder: Path) -> bool:
@@ -138,8 +133,8 @@ def restore(model: keras.Model, state: Path, number: int) -> None:
     shutil.copyfile(backup / BEST, state / BEST)
     model.optimizer.build(model.trainable_variables)
     model.load_weights(backup / _WEIGHTS)
-    with np.load(backup / _SEEDS) as seeds:
-        for variable, value in zip(_seeds(model), seeds.values(), strict=True):
+    with np.load(backup / _SEEDS) as saved:
+        for variable, value in zip(seeds(model), saved.values(), strict=True):
             variable.assign(value)
 
 

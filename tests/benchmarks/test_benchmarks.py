@@ -76,4 +76,5 @@ def test_times_to_accuracy_stand_side_by_side(data, tmp_path):
         assert f"| {name} |" in output
         assert len(found["accuracies"]) == 2
         assert found["seconds"] == sorted(found["seconds"])
-    assert Image.open(picture).size[0] > 100
+    with Image.open(picture) as drawn:
+        assert drawn.width > 100

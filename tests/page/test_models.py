@@ -18,6 +18,7 @@ from digit_model.errors import BadCheckpoint, BadDataset
 from digit_model.pretrained import Pretrained
 from digit_model.training.dataset import Labelled
 from digit_model.training.metrics import score
+from digit_model.training.progress import LOG
 from page import batch, compare, curves, mistakes, models
 from page.choosing import Choosing
 from page.correcting import correct
@@ -31,7 +32,10 @@ from tests.page.test_batch import parsed
 from tests.page.test_corrections import seen
 
 DENSE, BROKEN = "runs/dense", "runs/<b>"
-HISTORY = "epoch,accuracy,loss,val_accuracy,val_loss\n1,0.7,1,0.9,1\n2,0.8,1,0.99,1\n"
+HISTORY = """{"epoch": 1, "step": 1, "seconds": 1.0, "loss": 2.0, "accuracy": 0.5}
+{"epoch": 1, "seconds": 2.0, "loss": 1.0, "accuracy": 0.7, "val_loss": 1.0, "val_accuracy": 0.9}
+{"epoch": 2, "seconds": 4.0, "loss": 1.0, "accuracy": 0.8, "val_loss": 1.0, "val_accuracy": 0.99}
+"""
 
 
 def made(folder: Path, seed: int = 0, **options) -> Checkpoint:
@@ -43,7 +47,7 @@ def made(folder: Path, seed: int = 0, **options) -> Checkpoint:
     saved = checkpoint.save(
         folder, Checkpoint(ARCHITECTURES["dense"](), "dense", Calibration(), record), **options
     )
-    (folder / "history.csv").write_text(HISTORY)
+    (folder / LOG).write_text(HISTORY)
     return saved
 
 
@@ -69,7 +73,7 @@ def runs(tmp_path_factory) -> Path:
     (folder / "<b>").mkdir()
     (folder / "<b>" / "config.json").write_text("{}")
     (folder / "begun").mkdir()
-    (folder / "begun" / "history.csv").write_text(HISTORY)
+    (folder / "begun" / LOG).write_text(HISTORY)
     return folder
 
 
@@ -220,14 +224,14 @@ def test_what_is_seen_of_a_model_holds_its_numbers(at_hand):
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "epoch\n1\n", "accuracy,val_accuracy\n", "accuracy,val_accuracy\n0.5,nan\n"),
-        *("accuracy,val_accuracy\n0.5,2\n", "accuracy,val_accuracy\n0.5\n", "\0", "äöü"),
+        *("", "1\n", "[]\n", '{"accuracy": 0.5}\n', '{"accuracy": 0.5, "val_accuracy": NaN}\n'),
+        *('{"accuracy": 0.5, "val_accuracy": 2}\n', "[" * 10_000, "\0", "äöü"),
     ],
 )
 def test_a_history_that_is_none_gives_no_curves(tmp_path, text):
-    (tmp_path / "history.csv").write_text(text, encoding="utf-8")
-    assert read_history(tmp_path / "history.csv") is None
-    assert read_history(tmp_path / "none.csv") is None
+    (tmp_path / LOG).write_text(text, encoding="utf-8")
+    assert read_history(tmp_path / LOG) is None
+    assert read_history(tmp_path / "none.jsonl") is None
 
 
 @pytest.mark.parametrize(
