@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import jax
 import pytest
 from PIL import Image, ImageDraw
 
@@ -29,6 +30,20 @@ STROKES = {
     4: [[(0.5, 0.15), (0.25, 0.6), (0.75, 0.6)], [(0.62, 0.38), (0.62, 0.88)]],
     7: [[(0.27, 0.2), (0.73, 0.2), (0.45, 0.85)]],
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled(tmp_path_factory) -> None:
+    """What JAX compiles here, or in a program that a test starts, is there for the next."""
+    folder = str(tmp_path_factory.mktemp("compiled"))
+    settings = {
+        "jax_compilation_cache_dir": folder,
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }
+    for name, value in settings.items():
+        os.environ[name.upper()] = str(value)
+        jax.config.update(name, value)
 
 
 def sketch(*digits: int, side: int = 280, pen: int = 22) -> Image.Image:

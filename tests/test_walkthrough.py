@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs" / "walkthrough.md").read_text(encoding="utf-8")
 
 def test_its_code_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    train, test = draw_digits(1920, seed=0), draw_digits(100, seed=1)
+    train, test = draw_digits(960, seed=0), draw_digits(100, seed=1)
     np.savez(
         "drawn.npz",
         x_train=train.images,
