@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import jax
 import pytest
 from PIL import Image, ImageDraw
 
@@ -34,16 +33,9 @@ STROKES = {
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled(tmp_path_factory) -> None:
-    """What JAX compiles here, or in a program that a test starts, is there for the next."""
-    folder = str(tmp_path_factory.mktemp("compiled"))
-    settings = {
-        "jax_compilation_cache_dir": folder,
-        "jax_persistent_cache_min_compile_time_secs": 0.0,
-        "jax_persistent_cache_min_entry_size_bytes": -1,
-    }
-    for name, value in settings.items():
-        os.environ[name.upper()] = str(value)
-        jax.config.update(name, value)
+    """What JAX compiles in one program that a test starts is there for the next."""
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(tmp_path_factory.mktemp("compiled"))
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
 
 
 def sketch(*digits: int, side: int = 280, pen: int = 22) -> Image.Image:

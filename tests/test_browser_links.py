@@ -115,15 +115,19 @@ def test_a_late_answer_to_the_empty_pad_does_not_stay(visit, browser, damaged):
     number = "!" if damaged else "7"
     late = []
 
+    def is_of_the_empty_pad(request):
+        return "queue/join" in request.url and request.post_data_json["data"][:1] == [""]
+
     def hold_back(route):
-        if route.request.post_data_json["data"][:1] == [""]:
+        if is_of_the_empty_pad(route.request):
             late.append(route)
         else:
             route.continue_()
 
     opened = browser.new_page()
     opened.route("**/queue/join*", hold_back)
-    opened.goto(urljoin(page.url, link))
+    with opened.expect_request(is_of_the_empty_pad):
+        opened.goto(urljoin(page.url, link))
     opened.wait_for_timeout(1500)
     late[0].continue_()
     expect_number(opened, number)

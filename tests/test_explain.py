@@ -138,12 +138,6 @@ def test_heatmaps_are_scaled(name, method, tile):
         assert heatmap.max() in (0, pytest.approx(1))
 
 
-@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
-def test_every_network_names_its_methods(name):
-    methods = Explainer(seeded(name, 0)).methods
-    assert methods == ((GRADIENT_INPUT,) if name == "dense" else (GRAD_CAM, LAYER_CAM))
-
-
 def test_heat_lies_on_the_ink_and_layer_cam_is_the_sharper(bundled):
     """The share of a map's heat that lies on ink, over digits that our own code drew."""
     drawn = draw_digits(100, seed=5)

@@ -67,14 +67,13 @@ def test_the_table_is_written_between_its_marks(data, tmp_path):
 
 def test_times_to_accuracy_stand_side_by_side(data, tmp_path):
     curves, picture = tmp_path / "curves.json", tmp_path / "curves.png"
-    options = ("--data", data, "--epochs", "2", "--json", curves, "--picture", picture)
+    options = ("--data", data, "--epochs", "1", "--json", curves, "--picture", picture)
     status, output = run("time_to_accuracy", *options)
     assert status == 0, output
     runs = json.loads(curves.read_text())
     assert {"quick", "Keras example"} <= runs.keys()
     for name, found in runs.items():
         assert f"| {name} |" in output
-        assert len(found["accuracies"]) == 2
-        assert found["seconds"] == sorted(found["seconds"])
+        assert len(found["accuracies"]) == 1
     with Image.open(picture) as drawn:
         assert drawn.width > 100

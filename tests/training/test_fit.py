@@ -15,7 +15,9 @@ from digit_model.training.progress import LOG, epochs, forget, is_interrupted, r
 from digit_model.training.recipes import Recipe
 from digit_model.training.strokes import draw_digits
 
-SHORT = Recipe(architecture="dense", epochs=3, drawn=200, outliers=40, batch_size=64)
+SHORT = Recipe(
+    architecture="dense", epochs=3, drawn=200, outliers=40, batch_size=64, augment="shift"
+)
 
 
 @pytest.fixture(scope="module")
