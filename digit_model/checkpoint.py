@@ -119,7 +119,7 @@ def _seeds(model: keras.Model) -> list[keras.Variable]:
 
 
 def _load_weights(model: keras.Model, weights: Path, architecture: str) -> None:
-    """Keras only warns where layers find nothing in the file and keep their random weights."""
+    """Keras only warns where layers find nothing in the file and keep what they had."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)

@@ -61,9 +61,9 @@ def test_many_files_become_a_table_and_a_csv(visit):
 
 def test_a_bar_shows_how_far_the_reading_is(visit):
     page = visit()
-    give(page, dict.fromkeys((f"{number}.png" for number in range(20)), png(sketch(1, 4, 7, 3))))
+    give(page, dict.fromkeys((f"{number}.png" for number in range(40)), png(sketch(1, 4, 7, 3))))
     expect(page.locator("#batch progress")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator("#batch [role=status]")).to_have_text("20 of 20 read", timeout=PATIENCE)
+    expect(page.locator("#batch [role=status]")).to_have_text("40 of 40 read", timeout=PATIENCE)
 
 
 def test_the_answer_is_back_on_another_tab(visit):

@@ -1,6 +1,6 @@
 """Links to a drawing in a real browser: copied on one page, opened on another."""
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -103,3 +103,25 @@ def test_without_a_drawing_there_is_nothing_to_link_to(visit):
     press(page, "Copy link")
     expect(page.locator("#link .said")).to_contain_text("Draw or choose a picture first")
     assert page.locator("[data-share]").bounding_box()["height"] >= 44
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_late_answer_to_the_empty_pad_does_not_stay(visit, damaged):
+    """As it is opened, the page asks what to show for the empty pad, and then for the link."""
+    page = visit(permissions=CLIPBOARD)
+    draw(page, 7)
+    expect_number(page, "7")
+    link = "/?d=sAAAA" if damaged else copied(page)
+    number = "!" if damaged else "7"
+    page.add_init_script(
+        """const ask = window.fetch;
+        window.fetch = async (input, init) => {
+            if (String(init?.body).startsWith('{"data":["",'))
+                await new Promise((done) => setTimeout(done, 1500));
+            return ask(input, init);
+        };"""
+    )
+    page.goto(urljoin(page.url, link))
+    expect_number(page, number)
+    page.wait_for_timeout(2500)
+    expect_number(page, number)

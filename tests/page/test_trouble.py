@@ -10,6 +10,7 @@ from tests.test_browser import (  # noqa: F401 - the last two are fixtures
     CHROMIUM,
     PATIENCE,
     browser,
+    choose_picture,
     draw,
     expect_number,
     start,
@@ -53,8 +54,7 @@ def test_a_file_that_is_too_large_is_not_sent(page, tmp_path):
     page.on("request", lambda r: sent.append(r.url) if "upload" in r.url else None)
     with (tmp_path / "huge.png").open("wb") as huge:
         huge.truncate(LARGEST_MEGABYTES * 2**20 + 1)
-    page.get_by_role("tab", name="Image").click()
-    page.locator("#image input[type=file]").set_input_files(tmp_path / "huge.png")
+    choose_picture(page, tmp_path / "huge.png")
     expect_trouble(page, f"huge.png has 26 MB; the limit is {LARGEST_MEGABYTES} MB")
     assert not sent
     upload(page, "broken.png", b"no picture at all")
