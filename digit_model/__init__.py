@@ -3,3 +3,6 @@
 import os
 
 os.environ["KERAS_BACKEND"] = "jax"
+# XLA takes up to 12 seconds to compile the newer way of making random numbers for a single array of
+# weights, and 0.3 this one.
+os.environ["JAX_THREEFRY_PARTITIONABLE"] = "false"

@@ -113,7 +113,7 @@ def _without_weights(architecture: Callable[[], keras.Model]) -> keras.Model:
 
 
 def _load_weights(model: keras.Model, weights: Path, architecture: str) -> None:
-    """Keras only warns where layers find nothing in the file and keep their random weights."""
+    """Keras only warns where layers find nothing in the file and keep what they had."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)

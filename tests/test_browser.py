@@ -98,10 +98,13 @@ def expect_empty(page: Page) -> None:
 
 
 def upload(page: Page, name: str, content: bytes) -> None:
+    choose_picture(page, {"name": name, "mimeType": "image/png", "buffer": content})
+
+
+def choose_picture(page: Page, file) -> None:
+    """file: a path, or a file as Playwright takes it."""
     page.get_by_role("tab", name="Image").click()
-    page.locator("#image input[type=file]").set_input_files(
-        {"name": name, "mimeType": "image/png", "buffer": content}
-    )
+    page.locator("#image input[type=file]").set_input_files(file)
 
 
 def png(image) -> bytes:

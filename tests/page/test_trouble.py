@@ -10,6 +10,7 @@ from tests.test_browser import (  # noqa: F401 - the last two are fixtures
     CHROMIUM,
     PATIENCE,
     browser,
+    choose_picture,
     draw,
     expect_number,
     start,
@@ -48,10 +49,12 @@ def test_the_limit_is_said_before_it_is_hit(page):
     expect(page.locator("#image")).to_contain_text(f"up to {LARGEST_MEGABYTES} MB")
 
 
-def test_a_file_that_is_too_large_is_not_sent(page):
+def test_a_file_that_is_too_large_is_not_sent(page, tmp_path):
     sent = []
     page.on("request", lambda r: sent.append(r.url) if "upload" in r.url else None)
-    upload(page, "huge.png", bytes(LARGEST_MEGABYTES * 2**20 + 1))
+    with (tmp_path / "huge.png").open("wb") as huge:
+        huge.truncate(LARGEST_MEGABYTES * 2**20 + 1)
+    choose_picture(page, tmp_path / "huge.png")
     expect_trouble(page, f"huge.png has 26 MB; the limit is {LARGEST_MEGABYTES} MB")
     assert not sent
     upload(page, "broken.png", b"no picture at all")
