@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import jax
 import pytest
 from PIL import Image, ImageDraw
 
@@ -31,11 +33,19 @@ STROKES = {
 }
 
 
-@pytest.fixture(scope="session", autouse=True)
-def compiled(tmp_path_factory) -> None:
-    """What JAX compiles in one program that a test starts is there for the next."""
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(tmp_path_factory.mktemp("compiled"))
-    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.1"
+def pytest_configure(config: pytest.Config) -> None:
+    """What JAX compiles in one of the tests' processes is there for the others."""
+    if hasattr(config, "workerinput"):
+        return  # The environment is inherited.
+    folder = TemporaryDirectory()
+    config.add_cleanup(folder.cleanup)
+    options = {
+        "jax_compilation_cache_dir": folder.name,
+        "jax_persistent_cache_min_compile_time_secs": 0,
+    }
+    for name, value in options.items():
+        jax.config.update(name, value)
+        os.environ[name.upper()] = str(value)
 
 
 def sketch(*digits: int, side: int = 280, pen: int = 22) -> Image.Image:

@@ -6,14 +6,17 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import train
 from digit_model import checkpoint
+from digit_model.errors import DigitError
+from digit_model.training import together
 from digit_model.training.progress import LOG, epochs, read_log
 from digit_model.training.recipes import RECIPES, Recipe
 from digit_model.training.strokes import draw_digits
@@ -53,6 +56,22 @@ def start():
     return started
 
 
+@pytest.fixture
+def here(monkeypatch, capsys):
+    """Calls train.py in this process, in which JAX has its devices already."""
+    monkeypatch.setattr(together, "use_devices", lambda count=None: None)
+
+    def called(*arguments):
+        try:
+            status = train.main(list(map(str, arguments)))
+        except SystemExit as ended:
+            status = ended.code
+        said = capsys.readouterr()
+        return status, said.out + said.err
+
+    return called
+
+
 def finish(process):
     output, _ = process.communicate(timeout=120)
     return process.returncode, output
@@ -67,7 +86,7 @@ def whole(start, data, tmp_path_factory):
     return out, output
 
 
-def test_a_run_writes_a_checkpoint_and_is_not_overwritten(start, data, whole):
+def test_a_run_writes_a_checkpoint_and_is_not_overwritten(here, data, whole):
     out, output = whole
     assert "val_accuracy" in output
     saved = checkpoint.load(out)
@@ -81,7 +100,7 @@ def test_a_run_writes_a_checkpoint_and_is_not_overwritten(start, data, whole):
         "log.jsonl",
         "model.weights.h5",
     ]
-    status, output = finish(start("--data", data, "--out", out, "--epochs", EPOCHS, *SHORT))
+    status, output = here("--data", data, "--out", out, "--epochs", EPOCHS, *SHORT)
     assert status == 1
     assert "--force" in output
     assert checkpoint.load(out).sha256 == saved.sha256
@@ -99,16 +118,15 @@ def test_a_run_begins_with_the_weights_of_another(start, data, whole, tmp_path):
         np.testing.assert_allclose(new, old, atol=1e-6)
 
 
-def test_weights_of_another_architecture_are_refused_as_a_start(start, data, tmp_path):
-    status, output = finish(
-        start("--data", data, "--out", tmp_path, "--start", "digit_model/bundled", *SHORT)
+def test_weights_of_another_architecture_are_refused_as_a_start(here, data, tmp_path):
+    status, output = here(
+        "--data", data, "--out", tmp_path, "--start", ROOT / "digit_model" / "bundled", *SHORT
     )
     assert status == 1
     assert "--architecture cnn" in output
-    assert "Traceback" not in output
 
 
-def test_corrections_join_the_training_set(start, data, tmp_path):
+def test_corrections_join_the_training_set(start, here, data, tmp_path):
     tiles = draw_digits(3, seed=2).images
     for number, label in enumerate((4, 9, None)):
         folder = tmp_path / "said" / str(number)
@@ -120,7 +138,7 @@ def test_corrections_join_the_training_set(start, data, tmp_path):
     status, output = finish(start("--extra", extra, *short))
     assert status == 0, output
     assert "3 corrections besides" in output
-    status, output = finish(start("--extra", extra / "absent", "--force", *short))
+    status, output = here("--extra", extra / "absent", "--force", *short)
     assert status == 1
     assert "no folder" in output
 
@@ -143,14 +161,14 @@ def wait_for_epochs(count, out, process):
         time.sleep(0.05)
 
 
-def test_a_killed_run_is_resumed(start, data, whole, tmp_path):
+def test_a_killed_run_is_resumed(start, here, data, whole, tmp_path):
     out = tmp_path / "dense"
     command = ("--data", data, "--out", out, "--epochs", EPOCHS, *SHORT)
     process = start(*command)
     wait_for_epochs(2, out, process)
     process.kill()
     finish(process)
-    status, output = finish(start(*command))
+    status, output = here(*command)
     assert status == 1
     assert "--resume" in output
     status, output = finish(start(*command, "--resume"))
@@ -178,40 +196,51 @@ def test_two_processes_train_what_one_does(start, data, whole, tmp_path):
     [
         (("--processes", "2"), "--coordinator and --processes go together"),
         (("--coordinator", "127.0.0.1:1", "--processes", "2", "--rank", "2"), "--rank 2 is none"),
-        (("--devices", "100", *SHORT), "do not divide"),
         (("--pretrained", "imagenet", *SHORT), "Leave --pretrained out"),
     ],
 )
-def test_what_does_not_go_together_is_a_sentence(start, data, tmp_path, arguments, says):
-    status, output = finish(start("--data", data, "--out", tmp_path / "out", *arguments))
+def test_what_does_not_go_together_is_a_sentence(here, data, tmp_path, arguments, says):
+    status, output = here("--data", data, "--out", tmp_path / "out", *arguments)
     assert status in (1, 2)
     assert says in output
+
+
+def test_devices_that_do_not_divide_the_batches_are_a_sentence(start, data, tmp_path):
+    status, output = finish(
+        start("--data", data, "--out", tmp_path / "out", "--devices", "100", *SHORT)
+    )
+    assert status == 1
+    assert "do not divide" in output
     assert "Traceback" not in output
 
 
-def test_an_architecture_comes_with_its_recipe(start, data, tmp_path):
-    out = tmp_path / "tiny"
-    chosen = ("--architecture", "tiny", "--augment", "none", "--epochs", "1")
-    status, output = finish(start("--data", data, "--out", out, *chosen, "--devices", "1"))
-    assert status == 0, output
-    recipe = checkpoint.load(out).record["recipe"]
-    assert recipe == asdict(replace(RECIPES["tiny"], augment="none", epochs=1))
+@pytest.mark.parametrize("chosen", ["--architecture", "--recipe"])
+def test_an_architecture_comes_with_its_recipe(here, monkeypatch, data, tmp_path, chosen):
+    recipes = []
+
+    def asked(recipe, *_, **__):
+        recipes.append(recipe)
+        raise DigitError("That is all there is to see.")
+
+    monkeypatch.setattr(train, "fit", asked)
+    here("--data", data, "--out", tmp_path / "tiny", chosen, "tiny", "--epochs", "1")
+    assert recipes == [replace(RECIPES["tiny"], epochs=1)]
 
 
-def test_a_missing_file_is_a_sentence(start):
-    status, output = finish(start("--data", "absent.npz"))
+def test_a_missing_file_is_a_sentence(here):
+    status, output = here("--data", "absent.npz")
     assert status == 1
     assert output.strip().startswith("train.py: absent.npz cannot be read")
 
 
-def test_a_folder_that_cannot_be_made_is_a_sentence(start, data):
-    status, output = finish(start("--data", data, "--out", data / "inside"))
+def test_a_folder_that_cannot_be_made_is_a_sentence(here, data):
+    status, output = here("--data", data, "--out", data / "inside")
     assert status == 1
     assert output.strip().startswith(f"train.py: {data / 'inside'} cannot be made")
 
 
-def test_every_choice_is_a_flag(start):
-    status, output = finish(start("--help"))
+def test_every_choice_is_a_flag(here):
+    status, output = here("--help")
     assert status == 0
     for choice in fields(Recipe):
         assert f"--{choice.name.replace('_', '-')}" in output
