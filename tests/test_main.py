@@ -121,15 +121,27 @@ def test_evaluate_repeats_the_scores_of_the_checkpoint(bundled, capsys):
     assert scores["nll"] == pytest.approx(recorded["nll"], abs=1e-4)
 
 
-def test_submit_writes_what_kaggle_takes(tmp_path, capsys):
+def test_submit_writes_what_kaggle_takes(tmp_path):
     drawn = draw_digits(30, seed=9)
-    write_csv(tmp_path / "test.csv", drawn.images)
-    out = tmp_path / "submission.csv"
-    assert main(["submit", str(tmp_path / "test.csv"), "--out", str(out)]) == 0
+    assert np.mean(submitted(drawn.images, tmp_path) == drawn.labels) > 0.8
+
+
+def submitted(images, folder):
+    """The digits of a submission for these images, in Kaggle's numbering."""
+    write_csv(folder / "test.csv", images)
+    out = folder / "submission.csv"
+    assert main(["submit", str(folder / "test.csv"), "--out", str(out)]) == 0
     with out.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [int(row["ImageId"]) for row in rows] == list(range(1, 31))
-    assert np.mean([int(row["Label"]) for row in rows] == drawn.labels) > 0.8
+    assert [int(row["ImageId"]) for row in rows] == list(range(1, len(images) + 1))
+    return np.array([int(row["Label"]) for row in rows])
+
+
+@needs_mnist
+def test_a_submission_scores_as_the_checkpoint_does(bundled, tmp_path):
+    with np.load(MNIST) as mnist:
+        wrong = submitted(mnist["x_test"], tmp_path) != mnist["y_test"]
+    assert wrong.sum() == bundled.checkpoint.record["scores"]["test"]["errors"]
 
 
 @pytest.mark.parametrize(

@@ -146,14 +146,17 @@ def _divide_light_out(grey: np.ndarray, coarse: np.ndarray) -> tuple[np.ndarray,
 def _fit_paper(coarse: np.ndarray) -> np.ndarray:
     """A quadratic surface through the paper, by least squares reweighted towards small residuals.
 
-    It starts from the border, which is mostly paper. Every other pixel of every other row is
-    plenty for six coefficients.
+    It starts from the border, which is mostly paper; a drawing's is even, and needs no surface.
+    Every other pixel of every other row is plenty for six coefficients.
     """
     some = coarse[::2, ::2]
     terms, levels = _quadratic_terms(some.shape), some.ravel()
     near = _border(coarse.shape)[::2, ::2].ravel()
-    residual = np.abs(levels - np.median(levels[near]))
+    level = np.median(levels[near])
+    residual = np.abs(levels - level)
     spread = np.median(residual[near])
+    if not residual[near].any() and np.median(residual) == 0:
+        return np.full_like(coarse, level)
     for _ in range(6):
         # Tukey's biweight; the ridge decides where a narrow picture has too few rows for a bend.
         scale = max(3 * float(spread), 0.02)

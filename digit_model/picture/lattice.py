@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from ..arrays import Ink
 from .parts import Mark, Part, around, joined, part_of, usual_height
@@ -223,6 +223,9 @@ def _extents(columns: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _valleys(extents: np.ndarray, height: float) -> list[int]:
     """The columns whose (n,) extents are lower than those around them."""
+    # To import it takes longer than all else here, and most pictures need no cut.
+    from scipy import signal
+
     smooth = ndimage.gaussian_filter1d(extents, max(0.5, 0.03 * height))
     narrowest = max(1.0, NARROWEST * height)
     places, _ = signal.find_peaks(-smooth, distance=narrowest, prominence=VALLEY * height)
