@@ -94,12 +94,20 @@ def layer_cam(model: keras.Model) -> Evidence:
     paper fuses by the maximum, which keeps the coarse map's blots.
     """
     features = model.get_layer(FEATURES).output
-    coarse = _layer_cam(*_split(model, features))
-    finer_maps = _finer_maps(model, features)
-    if finer_maps is None:
-        return coarse
-    fine = _layer_cam(*_split(model, finer_maps))
-    return lambda tile, digit: coarse(tile, digit) * fine(tile, digit)
+    finer = _finer_maps(model, features)
+    below, above = _split(model, features)
+    if finer is None:
+        return lambda tile, digit: _seen(maps := below(tile[None]), _gradients(above, maps, digit))
+    below = _inference(keras.Model(model.input, finer))
+    between = _inference(keras.Model(finer, features))
+
+    def evidence(tile: jax.Array, digit: jax.Array) -> jax.Array:
+        fine = below(tile[None])
+        coarse, pulled_back = jax.vjp(between, fine)
+        gradients = _gradients(above, coarse, digit)
+        return _seen(coarse, gradients) * _seen(fine, *pulled_back(gradients))
+
+    return evidence
 
 
 def gradient_input(model: keras.Model) -> Evidence:
@@ -112,13 +120,10 @@ def gradient_input(model: keras.Model) -> Evidence:
     return evidence
 
 
-def _layer_cam(below: Callable, above: Callable) -> Evidence:
-    def evidence(tile: jax.Array, digit: jax.Array) -> jax.Array:
-        maps = below(tile[None])
-        weights = jnp.maximum(_gradients(above, maps, digit), 0)
-        return _stretched(jnp.maximum((weights * maps).sum(axis=-1)[0], 0))
-
-    return evidence
+def _seen(maps: jax.Array, gradients: jax.Array) -> jax.Array:
+    """LayerCAM of one layer, (28, 28), from its maps and their gradients, (1, y, x, channels)."""
+    weighted = jnp.maximum(gradients, 0) * maps
+    return _stretched(jnp.maximum(weighted.sum(axis=-1)[0], 0))
 
 
 def _finer_maps(model: keras.Model, features: keras.KerasTensor) -> keras.KerasTensor | None:

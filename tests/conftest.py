@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import jax
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
@@ -37,6 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """What JAX compiles in one of the tests' processes is there for the others."""
     if hasattr(config, "workerinput"):
         return  # The environment is inherited.
+    # Not above, for digit_model chooses JAX's random numbers before JAX is imported.
+    import jax
+
     folder = TemporaryDirectory()
     config.add_cleanup(folder.cleanup)
     options = {
@@ -46,6 +49,12 @@ def pytest_configure(config: pytest.Config) -> None:
     for name, value in options.items():
         jax.config.update(name, value)
         os.environ[name.upper()] = str(value)
+
+
+def drawn_by_numpy(initializer, shape, dtype=None) -> np.ndarray:
+    """Random weights without JAX, which compiles an own program for each of many shapes."""
+    weights = np.random.default_rng(0).standard_normal(shape) * (2 / np.prod(shape[:-1])) ** 0.5
+    return weights.astype(np.float32)
 
 
 def sketch(*digits: int, side: int = 280, pen: int = 22) -> Image.Image:

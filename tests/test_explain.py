@@ -96,7 +96,7 @@ def test_layer_cam_at_the_finer_maps_by_finite_differences(tile):
     features = keras.Model(model.input, model.get_layer(FEATURES).output)
     weights = np.maximum(model.layers[-1].get_weights()[0][:, 4], 0) / 49
     coarse = features.predict_on_batch(tile[None])[0] @ weights
-    found = np.asarray(layer_cam(model)(tile, 4))
+    found = np.asarray(jax.jit(layer_cam(model))(tile, 4))
     expected = stretched(fine) * stretched(coarse)
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.98
     assert found.sum() == pytest.approx(expected.sum(), rel=0.1)

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from digit_model import checkpoint
+from digit_model.__main__ import main
 from digit_model.training.strokes import draw_digits
 from tests.conftest import ROOT
 
@@ -31,18 +32,13 @@ def run(name, *arguments):
     return ended.returncode, ended.stdout + ended.stderr
 
 
-def test_errors_are_listed_and_drawn(data, tmp_path):
+def test_errors_are_listed_and_drawn(data, tmp_path, capsys):
     sheet = tmp_path / "sheet.png"
     status, output = run("mnist_errors", BUNDLED, "--data", data, "--sheet", sheet)
     assert status == 0, output
     *listed, total = output.strip().splitlines()
-    scores = subprocess.run(
-        [sys.executable, "-m", "digit_model", "evaluate", "--data", data, "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    ).stdout
-    errors = json.loads(scores)["errors"]
+    assert main(["evaluate", "--data", str(data), "--json"]) == 0
+    errors = json.loads(capsys.readouterr().out)["errors"]
     assert total.startswith(f"{errors} errors")
     assert sum(" read as " in line for line in listed) == errors
     assert sheet.exists() == bool(errors)
