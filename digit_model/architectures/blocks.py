@@ -1,6 +1,8 @@
 """What several networks are built of. Each takes and gives maps, (n, rows, columns, channels)."""
 
-from keras import layers
+from itertools import product
+
+from keras import layers, ops
 
 
 def convolution(x, channels: int, kernel: int = 3, strides: int = 1, name: str | None = None):
@@ -20,8 +22,31 @@ def separable(x, channels: int, strides: int = 1, name: str | None = None):
     A ninth or so of a plain convolution's parameters (Howard et al. 2017,
     https://arxiv.org/abs/1704.04861).
     """
-    x = layers.DepthwiseConv2D(3, strides=strides, padding="same", use_bias=False)(x)
-    return convolution(x, channels, kernel=1, name=name)
+    return convolution(Depthwise(strides)(x), channels, kernel=1, name=name)
+
+
+class Depthwise(layers.Layer):
+    """A 3x3 convolution within each channel, (n, y, x, c) -> (n, y / strides, x / strides, c).
+
+    XLA on a CPU convolves in groups so slowly that with Keras's own layer a training step of
+    ``tiny`` took four times as long (benchmarks/LOG.md).
+    """
+
+    def __init__(self, strides: int = 1, **options):
+        super().__init__(**options)
+        self._strides = strides
+
+    def build(self, shape) -> None:
+        self.kernel = self.add_weight(shape=(3, 3, shape[-1]), initializer="he_normal")
+
+    def call(self, maps):
+        _, rows, columns, _ = maps.shape
+        padded = ops.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0)))
+        return sum(
+            padded[:, i : i + rows : self._strides, j : j + columns : self._strides]
+            * self.kernel[i, j]
+            for i, j in product(range(3), repeat=2)
+        )
 
 
 def normalised(x, channels: int, kernel: int = 3, strides: int = 1):
