@@ -30,16 +30,6 @@ EPOCHS = 20
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data") / "drawn.npz"
-    train, test = draw_digits(480, seed=0), draw_digits(100, seed=1)
-    np.savez(
-        path, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels
-    )
-    return path
-
-
-@pytest.fixture(scope="module")
 def start():
     """Starts train.py with the arguments."""
 
@@ -78,15 +68,15 @@ def finish(process):
 
 
 @pytest.fixture(scope="module")
-def whole(start, data, tmp_path_factory):
+def whole(start, drawn_mnist, tmp_path_factory):
     """The folder of a run that nothing interrupted, and what it said."""
     out = tmp_path_factory.mktemp("whole") / "dense"
-    status, output = finish(start("--data", data, "--out", out, "--epochs", EPOCHS, *SHORT))
+    status, output = finish(start("--data", drawn_mnist, "--out", out, "--epochs", EPOCHS, *SHORT))
     assert status == 0, output
     return out, output
 
 
-def test_a_run_writes_a_checkpoint_and_is_not_overwritten(here, data, whole):
+def test_a_run_writes_a_checkpoint_and_is_not_overwritten(here, drawn_mnist, whole):
     out, output = whole
     assert "val_accuracy" in output
     saved = checkpoint.load(out)
@@ -100,15 +90,15 @@ def test_a_run_writes_a_checkpoint_and_is_not_overwritten(here, data, whole):
         "log.jsonl",
         "model.weights.h5",
     ]
-    status, output = here("--data", data, "--out", out, "--epochs", EPOCHS, *SHORT)
+    status, output = here("--data", drawn_mnist, "--out", out, "--epochs", EPOCHS, *SHORT)
     assert status == 1
     assert "--force" in output
     assert checkpoint.load(out).sha256 == saved.sha256
 
 
-def test_a_run_begins_with_the_weights_of_another(start, data, whole, tmp_path):
+def test_a_run_begins_with_the_weights_of_another(start, drawn_mnist, whole, tmp_path):
     still = ["--start", whole[0], "--epochs", "1", "--learning-rate", "0", *SHORT]
-    status, output = finish(start("--data", data, "--out", tmp_path / "second", *still))
+    status, output = finish(start("--data", drawn_mnist, "--out", tmp_path / "second", *still))
     assert status == 0, output
     before, after = checkpoint.load(whole[0]), checkpoint.load(tmp_path / "second")
     assert after.record["training"]["start"] == before.sha256
@@ -118,15 +108,21 @@ def test_a_run_begins_with_the_weights_of_another(start, data, whole, tmp_path):
         np.testing.assert_allclose(new, old, atol=1e-6)
 
 
-def test_weights_of_another_architecture_are_refused_as_a_start(here, data, tmp_path):
+def test_weights_of_another_architecture_are_refused_as_a_start(here, drawn_mnist, tmp_path):
     status, output = here(
-        "--data", data, "--out", tmp_path, "--start", ROOT / "digit_model" / "bundled", *SHORT
+        "--data",
+        drawn_mnist,
+        "--out",
+        tmp_path,
+        "--start",
+        ROOT / "digit_model" / "bundled",
+        *SHORT,
     )
     assert status == 1
     assert "--architecture cnn" in output
 
 
-def test_corrections_join_the_training_set(start, here, data, tmp_path):
+def test_corrections_join_the_training_set(start, here, drawn_mnist, tmp_path):
     tiles = draw_digits(3, seed=2).images
     for number, label in enumerate((4, 9, None)):
         folder = tmp_path / "said" / str(number)
@@ -134,7 +130,7 @@ def test_corrections_join_the_training_set(start, here, data, tmp_path):
         Image.fromarray(tiles[number]).save(folder / "tile.png")
         (folder / "record.json").write_text(json.dumps({"correction": label}))
     extra, out = tmp_path / "said", tmp_path / "dense"
-    short = ["--data", data, "--out", out, "--epochs", "1", *SHORT]
+    short = ["--data", drawn_mnist, "--out", out, "--epochs", "1", *SHORT]
     status, output = finish(start("--extra", extra, *short))
     assert status == 0, output
     assert "3 corrections besides" in output
@@ -143,9 +139,9 @@ def test_corrections_join_the_training_set(start, here, data, tmp_path):
     assert "no folder" in output
 
 
-def test_ctrl_c_keeps_the_best_so_far(start, data, tmp_path):
+def test_ctrl_c_keeps_the_best_so_far(start, drawn_mnist, tmp_path):
     out = tmp_path / "dense"
-    process = start("--data", data, "--out", out, "--epochs", "2000", *SHORT)
+    process = start("--data", drawn_mnist, "--out", out, "--epochs", "2000", *SHORT)
     wait_for_epochs(1, out, process)
     process.send_signal(signal.SIGINT)
     status, output = finish(process)
@@ -161,9 +157,9 @@ def wait_for_epochs(count, out, process):
         time.sleep(0.05)
 
 
-def test_a_killed_run_is_resumed(start, here, data, whole, tmp_path):
+def test_a_killed_run_is_resumed(start, here, drawn_mnist, whole, tmp_path):
     out = tmp_path / "dense"
-    command = ("--data", data, "--out", out, "--epochs", EPOCHS, *SHORT)
+    command = ("--data", drawn_mnist, "--out", out, "--epochs", EPOCHS, *SHORT)
     process = start(*command)
     wait_for_epochs(2, out, process)
     process.kill()
@@ -179,8 +175,8 @@ def test_a_killed_run_is_resumed(start, here, data, whole, tmp_path):
     assert checkpoint.load(out).sha256 == checkpoint.load(whole[0]).sha256
 
 
-def test_two_processes_train_what_one_does(start, data, whole, tmp_path):
-    common = ("--data", data, "--epochs", EPOCHS, *SHORT, "--out", tmp_path / "two")
+def test_two_processes_train_what_one_does(start, drawn_mnist, whole, tmp_path):
+    common = ("--data", drawn_mnist, "--epochs", EPOCHS, *SHORT, "--out", tmp_path / "two")
     together = ("--coordinator", f"127.0.0.1:{free_port()}", "--processes", "2")
     pair = [start(*common, *together, "--rank", rank) for rank in (0, 1)]
     for status, output in map(finish, pair):
@@ -199,15 +195,15 @@ def test_two_processes_train_what_one_does(start, data, whole, tmp_path):
         (("--pretrained", "imagenet", *SHORT), "Leave --pretrained out"),
     ],
 )
-def test_what_does_not_go_together_is_a_sentence(here, data, tmp_path, arguments, says):
-    status, output = here("--data", data, "--out", tmp_path / "out", *arguments)
+def test_what_does_not_go_together_is_a_sentence(here, drawn_mnist, tmp_path, arguments, says):
+    status, output = here("--data", drawn_mnist, "--out", tmp_path / "out", *arguments)
     assert status in (1, 2)
     assert says in output
 
 
-def test_devices_that_do_not_divide_the_batches_are_a_sentence(start, data, tmp_path):
+def test_devices_that_do_not_divide_the_batches_are_a_sentence(start, drawn_mnist, tmp_path):
     status, output = finish(
-        start("--data", data, "--out", tmp_path / "out", "--devices", "100", *SHORT)
+        start("--data", drawn_mnist, "--out", tmp_path / "out", "--devices", "100", *SHORT)
     )
     assert status == 1
     assert "do not divide" in output
@@ -215,7 +211,7 @@ def test_devices_that_do_not_divide_the_batches_are_a_sentence(start, data, tmp_
 
 
 @pytest.mark.parametrize("chosen", ["--architecture", "--recipe"])
-def test_an_architecture_comes_with_its_recipe(here, monkeypatch, data, tmp_path, chosen):
+def test_an_architecture_comes_with_its_recipe(here, monkeypatch, drawn_mnist, tmp_path, chosen):
     recipes = []
 
     def asked(recipe, *_, **__):
@@ -223,7 +219,7 @@ def test_an_architecture_comes_with_its_recipe(here, monkeypatch, data, tmp_path
         raise DigitError("That is all there is to see.")
 
     monkeypatch.setattr(train, "fit", asked)
-    here("--data", data, "--out", tmp_path / "tiny", chosen, "tiny", "--epochs", "1")
+    here("--data", drawn_mnist, "--out", tmp_path / "tiny", chosen, "tiny", "--epochs", "1")
     assert recipes == [replace(RECIPES["tiny"], epochs=1)]
 
 
@@ -233,10 +229,10 @@ def test_a_missing_file_is_a_sentence(here):
     assert output.strip().startswith("train.py: absent.npz cannot be read")
 
 
-def test_a_folder_that_cannot_be_made_is_a_sentence(here, data):
-    status, output = here("--data", data, "--out", data / "inside")
+def test_a_folder_that_cannot_be_made_is_a_sentence(here, drawn_mnist):
+    status, output = here("--data", drawn_mnist, "--out", drawn_mnist / "inside")
     assert status == 1
-    assert output.strip().startswith(f"train.py: {data / 'inside'} cannot be made")
+    assert output.strip().startswith(f"train.py: {drawn_mnist / 'inside'} cannot be made")
 
 
 def test_every_choice_is_a_flag(here):

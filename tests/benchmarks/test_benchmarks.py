@@ -4,26 +4,13 @@ import json
 import subprocess
 import sys
 
-import numpy as np
-import pytest
 from PIL import Image
 
 from digit_model import checkpoint
 from digit_model.__main__ import main
-from digit_model.training.strokes import draw_digits
 from tests.conftest import ROOT
 
 BUNDLED = ROOT / "digit_model" / "bundled"
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    path = tmp_path_factory.mktemp("data") / "drawn.npz"
-    train, test = draw_digits(960, seed=0), draw_digits(200, seed=1)
-    np.savez(
-        path, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels
-    )
-    return path
 
 
 def run(name, *arguments):
@@ -32,22 +19,22 @@ def run(name, *arguments):
     return ended.returncode, ended.stdout + ended.stderr
 
 
-def test_errors_are_listed_and_drawn(data, tmp_path, capsys):
+def test_errors_are_listed_and_drawn(drawn_mnist, tmp_path, capsys):
     sheet = tmp_path / "sheet.png"
-    status, output = run("mnist_errors", BUNDLED, "--data", data, "--sheet", sheet)
+    status, output = run("mnist_errors", BUNDLED, "--data", drawn_mnist, "--sheet", sheet)
     assert status == 0, output
     *listed, total = output.strip().splitlines()
-    assert main(["evaluate", "--data", str(data), "--json"]) == 0
+    assert main(["evaluate", "--data", str(drawn_mnist), "--json"]) == 0
     errors = json.loads(capsys.readouterr().out)["errors"]
     assert total.startswith(f"{errors} errors")
     assert sum(" read as " in line for line in listed) == errors
     assert sheet.exists() == bool(errors)
 
 
-def test_the_table_is_written_between_its_marks(data, tmp_path):
+def test_the_table_is_written_between_its_marks(drawn_mnist, tmp_path):
     page = tmp_path / "page.md"
     page.write_text((ROOT / "docs" / "architectures.md").read_text())
-    options = ("--data", data, "--checkpoints", tmp_path, "--real", tmp_path / "absent")
+    options = ("--data", drawn_mnist, "--checkpoints", tmp_path, "--real", tmp_path / "absent")
     status, output = run("architectures", *options, "--only", "dense-plain", "--page", page)
     assert status == 0, output
     [row] = [line for line in page.read_text().splitlines() if line.startswith("| `dense-plain` |")]
@@ -61,9 +48,9 @@ def test_the_table_is_written_between_its_marks(data, tmp_path):
     assert page.read_text().endswith((ROOT / "docs" / "architectures.md").read_text()[-100:])
 
 
-def test_times_to_accuracy_stand_side_by_side(data, tmp_path):
+def test_times_to_accuracy_stand_side_by_side(drawn_mnist, tmp_path):
     curves, picture = tmp_path / "curves.json", tmp_path / "curves.png"
-    options = ("--data", data, "--epochs", "1", "--json", curves, "--picture", picture)
+    options = ("--data", drawn_mnist, "--epochs", "1", "--json", curves, "--picture", picture)
     status, output = run("time_to_accuracy", *options)
     assert status == 0, output
     runs = json.loads(curves.read_text())
