@@ -9,9 +9,14 @@ const TROUBLE = {
   broken: "Something went wrong on the server. Try again, or reload the page.",
 };
 
+// Whether the sentence is about a file that was not sent: an answer is to something else then, such
+// as the pad or the tab that was just opened.
+let isOfFile = false;
+
 function say(sentence) {
   const note = document.querySelector("#trouble .note");
   if (note && note.textContent !== sentence) note.textContent = sentence;
+  isOfFile = false;
 }
 
 const ask = window.fetch;
@@ -29,7 +34,7 @@ window.fetch = async (input, init) => {
     return Response.json({ detail: TROUBLE.gone }, { status: 503 });
   }
 };
-document.addEventListener("answered", () => say(""));
+document.addEventListener("answered", () => isOfFile || say(""));
 for (const end of ["unanswered", "unpicked"]) {
   document.addEventListener(end, () => {
     if (!document.querySelector("#trouble .note").textContent) say(TROUBLE.broken);
@@ -40,13 +45,17 @@ for (const end of ["unanswered", "unpicked"]) {
 function refuseLarge(event) {
   const files = event.target.files ?? (event.dataTransfer ?? event.clipboardData)?.files ?? [];
   const large = [...files].find((file) => file.size > LARGEST_MEGABYTES * 2 ** 20);
-  if (!large) return;
+  if (!large) {
+    if (files.length) say("");
+    return;
+  }
   event.preventDefault();
   event.stopImmediatePropagation();
   if (event.type === "change") event.target.value = "";
   // A drop also ends the dragging that the page shows.
   if (event.type === "drop") event.target.dispatchEvent(new DragEvent("dragleave", { bubbles: true }));
   say(TROUBLE.large(large.name, Math.ceil(large.size / 2 ** 20)));
+  isOfFile = true;
 }
 for (const way of ["change", "drop", "paste"]) window.addEventListener(way, refuseLarge, true);
 for (const way of ["change", "pointerdown"]) {

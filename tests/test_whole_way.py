@@ -11,7 +11,6 @@ from gradio_client import Client, handle_file
 from digit_model import pretrained
 from tests.conftest import ROOT, served, sketch
 from tests.loopback_hub import TOKEN, LoopbackHub
-from tests.test_train import data  # noqa: F401 - a fixture
 
 MODEL, SPACE = "user/digits", "user/page"
 SHORT = ["--architecture", "dense", "--epochs", "2", "--drawn", "100", "--outliers", "20"]
@@ -35,13 +34,13 @@ def run(script: str, *arguments: object, **surroundings: str) -> str:
     return done.stdout
 
 
-def test_a_trained_network_answers_in_its_space_as_it_does_here(remote, data, tmp_path):  # noqa: F811
+def test_a_trained_network_answers_in_its_space_as_it_does_here(remote, drawn_mnist, tmp_path):
     trained = tmp_path / "trained"
-    run("train.py", "--data", data, "--out", trained, *SHORT)
+    run("train.py", "--data", drawn_mnist, "--out", trained, *SHORT)
     known = {"HF_ENDPOINT": remote.url, "HF_TOKEN": TOKEN}
     said = run(
         *("push_to_hub.py", "--model-repo", MODEL, "--space", SPACE),
-        *("--data", data, trained),
+        *("--data", drawn_mnist, trained),
         **known,
     )
     assert re.search(r"Counted again: \d+ errors in 100", said)

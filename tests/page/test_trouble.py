@@ -49,6 +49,32 @@ def test_the_limit_is_said_before_it_is_hit(page):
     expect(page.locator("#image")).to_contain_text(f"up to {LARGEST_MEGABYTES} MB")
 
 
+def test_a_sentence_outlives_an_answer_to_what_was_asked_before(browser, app_url, tmp_path):  # noqa: F811
+    opened = browser.new_page()
+    opened.add_init_script(
+        """const ask = window.fetch;
+        const released = new Promise((release) => (window.release = release));
+        window.fetch = async (input, init) => {
+            if (String(input.url ?? input).includes("queue/join")) {
+                window.isAsked = true;
+                await released;
+            }
+            return ask(input, init);
+        };
+        document.addEventListener("answered", () => (window.isAnswered = true));"""
+    )
+    opened.goto(app_url)
+    opened.wait_for_function("window.isAsked", timeout=PATIENCE)
+    with (tmp_path / "huge.png").open("wb") as huge:
+        huge.truncate(LARGEST_MEGABYTES * 2**20 + 1)
+    choose_picture(opened, tmp_path / "huge.png")
+    expect_trouble(opened, "huge.png has 26 MB")
+    opened.evaluate("window.release()")
+    opened.wait_for_function("window.isAnswered", timeout=PATIENCE)
+    expect_trouble(opened, "huge.png has 26 MB")
+    opened.close()
+
+
 def test_a_file_that_is_too_large_is_not_sent(page, tmp_path):
     sent = []
     page.on("request", lambda r: sent.append(r.url) if "upload" in r.url else None)
