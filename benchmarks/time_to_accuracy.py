@@ -14,6 +14,7 @@ counts compiling and scoring. The test images are scored once, at the end.
 import argparse
 import json
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -244,7 +245,7 @@ def draw(runs: dict[str, Run]):
         name: (np.array(run.seconds), 100 * (1 - np.array(run.accuracies)))
         for name, run in runs.items()
     }
-    return chart("validation errors, %", "seconds of training, 2 cores", curves)
+    return chart("validation errors, %", f"seconds of training, {os.cpu_count()} cores", curves)
 
 
 if __name__ == "__main__":

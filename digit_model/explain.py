@@ -94,10 +94,20 @@ def layer_cam(model: keras.Model) -> Evidence:
     paper fuses by the maximum, which keeps the coarse map's blots.
     """
     features = model.get_layer(FEATURES).output
-    finer = _finer_maps(model, features)
     below, above = _split(model, features)
-    if finer is None:
-        return lambda tile, digit: _seen(maps := below(tile[None]), _gradients(above, maps, digit))
+
+    def evidence(tile: jax.Array, digit: jax.Array) -> jax.Array:
+        maps = below(tile[None])
+        return _seen(maps, _gradients(above, maps, digit))
+
+    finer = _finer_maps(model, features)
+    return evidence if finer is None else _fused(model, finer, features, above)
+
+
+def _fused(
+    model: keras.Model, finer: keras.KerasTensor, features: keras.KerasTensor, above: Callable
+) -> Evidence:
+    """LayerCAM of the finer maps times that of the features, in one pass back through both."""
     below = _inference(keras.Model(model.input, finer))
     between = _inference(keras.Model(finer, features))
 

@@ -184,9 +184,17 @@ def _legend(history: Curves | None) -> str:
 def _curves(history: Curves | None, record: dict) -> str:
     if history is None:
         return _missing("training curves", f"no {LOG} lies beside its weights")
-    harder = "What it trains on is distorted, and in part no digit at all."
-    note = harder if record.get("recipe", {}).get("augment") else "On the scale of the errors."
-    return f'{curves.draw(history)}<p class="small">{note}</p>'
+    return f'{curves.draw(history)}<p class="small">{_harder(record.get("recipe", {}))}</p>'
+
+
+def _harder(recipe: dict) -> str:
+    """Why the curve of training may lie below that of validation."""
+    # Until recipes named it, the augmentation was a yes or no.
+    if recipe.get("augment", False) in (False, "none"):
+        return "On the scale of the errors."
+    if recipe.get("outliers"):
+        return "What it trains on is distorted, and in part no digit at all."
+    return "What it trains on is distorted."
 
 
 def _missing(what: str, why: str) -> str:

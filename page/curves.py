@@ -10,7 +10,7 @@ from pathlib import Path
 
 from digit_model.training.progress import epochs, read_log
 
-# Bytes of a log; of a run of 40 epochs it has less than 3 MB.
+# Bytes of a log; that of a run of 60 epochs has less than 3 MB.
 LARGEST = 20_000_000
 WIDTH, HEIGHT = 300, 274
 LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 34

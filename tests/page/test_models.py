@@ -3,6 +3,7 @@
 import json
 import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -219,6 +220,23 @@ def test_what_is_seen_of_a_model_holds_its_numbers(at_hand):
     table = ElementTree.fromstring(compare.confusion(counts))
     shown = [[int(cell.text or 0) for cell in row.iter("td")] for row in table.find("tbody")]
     assert shown == counts
+
+
+@pytest.mark.parametrize(
+    ("recipe", "says"),
+    [
+        ({}, "On the scale of the errors."),
+        ({"augment": "none"}, "On the scale of the errors."),
+        ({"augment": "shift", "outliers": 0}, "is distorted."),
+        ({"augment": "all", "outliers": 100}, "in part no digit at all."),
+        ({"augment": True, "outliers": 100}, "in part no digit at all."),
+    ],
+)
+def test_why_training_lies_below_validation_is_said_where_it_is_so(at_hand, recipe, says):
+    dense = at_hand.get(DENSE)
+    found = replace(dense.checkpoint, record=dense.checkpoint.record | {"recipe": recipe})
+    history = Curves((0.7,), (0.9,))
+    assert says in compare.look(DENSE, replace(dense, checkpoint=found), history)
 
 
 @pytest.mark.parametrize(
