@@ -29,7 +29,8 @@ log = logging.getLogger("train")
 def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    logging.basicConfig(format="%(message)s", stream=sys.stdout)
+    log.setLevel(logging.INFO)
     if (options.coordinator is None) != (options.processes == 1):
         parser.error("--coordinator and --processes go together")
     try:

@@ -20,8 +20,8 @@ WORKING_SIZE = 1000
 LIGHT_SIZE = 64
 # Colour, polarity and noise are judged by at most so many of a picture's rows.
 JUDGED_ROWS = 125
-# Pictures are grey where red, green and blue differ by no more than this.
-LEAST_COLOUR = 8 / 255
+# Pictures are grey where red, green and blue, 0 to 255, differ by no more than this.
+LEAST_COLOUR = 8
 # On its shorter side; a smaller picture is a digit cut out, without paper around it to judge by.
 SMALLEST_PAGE = 36
 # Paper in a deeper shadow than this is taken to be this bright, or its noise would look like ink.
@@ -104,8 +104,9 @@ def _clearest(picture: Picture) -> tuple[np.ndarray, np.ndarray]:
 
     Returns it and a copy of LIGHT_SIZE.
     """
-    planes = np.ascontiguousarray(np.moveaxis(picture, 2, 0), np.float32) / 255
-    if np.ptp(planes, axis=0).max() <= LEAST_COLOUR:
+    levels = np.ascontiguousarray(np.moveaxis(picture, 2, 0))
+    planes = levels / np.float32(255)
+    if np.ptp(levels, axis=0).max() <= LEAST_COLOUR:
         return planes[1], _resize(planes[1], LIGHT_SIZE)
     coarse = np.stack([_resize(plane, LIGHT_SIZE) for plane in planes])
     rows = planes[:, _some_rows(picture.shape[0])]
@@ -150,13 +151,14 @@ def _fit_paper(coarse: np.ndarray) -> np.ndarray:
     Every other pixel of every other row is plenty for six coefficients.
     """
     some = coarse[::2, ::2]
-    terms, levels = _quadratic_terms(some.shape), some.ravel()
+    levels = some.ravel()
     near = _border(coarse.shape)[::2, ::2].ravel()
     level = np.median(levels[near])
     residual = np.abs(levels - level)
     spread = np.median(residual[near])
     if not residual[near].any() and np.median(residual) == 0:
         return np.full_like(coarse, level)
+    terms = _quadratic_terms(some.shape)
     for _ in range(6):
         # Tukey's biweight; the ridge decides where a narrow picture has too few rows for a bend.
         scale = max(3 * float(spread), 0.02)

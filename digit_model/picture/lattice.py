@@ -165,7 +165,7 @@ def _slant(parts: list[Part], height: float) -> float:
     Writing that leans neither way clearly is taken to lean as usual.
     """
     step = max(1.0, height / 40)
-    pixels = [np.nonzero(part.mask) for part in parts]
+    pixels = [np.nonzero(_outline(part.mask)) for part in parts]
 
     def mean_extent(slant: float) -> float:
         columns = (_columns(x + slant * y, step) for y, x in pixels)
@@ -177,6 +177,14 @@ def _slant(parts: list[Part], height: float) -> float:
     return float(
         max(SLANTS, key=lambda s: mean_extent(s) * (1 - SLANT_PRIOR * (s - USUAL_SLANT) ** 2))
     )
+
+
+def _outline(mask: np.ndarray) -> np.ndarray:
+    """The pixels of a mask that have paper beside them.
+
+    The highest and the lowest pixel of every column are among them, also if the columns lean.
+    """
+    return mask & ~ndimage.binary_erosion(mask, np.ones((3, 3)))
 
 
 def _columns(along: np.ndarray, step: float = 1.0) -> np.ndarray:

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..arrays import Box, Ink
+from .normalise import bounding_box
 
 # More parts than a page of digits has; noise has thousands.
 MOST_PARTS = 300
@@ -31,13 +32,15 @@ class Part:
 
 def connected_parts(ink: Ink) -> list[Part]:
     """The connected components of (height, width) ink, at most MOST_PARTS of the heaviest."""
-    labels, count = ndimage.label(ink > 0, np.ones((3, 3)))
-    masses = np.bincount(labels.ravel(), ink.ravel(), count + 1)[1:]
+    left, top, right, bottom = bounding_box(ink)
+    inside = ink[top:bottom, left:right]
+    labels, count = ndimage.label(inside > 0, np.ones((3, 3)))
+    masses = np.bincount(labels.ravel(), inside.ravel(), count + 1)[1:]
     slices = ndimage.find_objects(labels)
     parts = []
     for index in np.argsort(-masses, kind="stable")[:MOST_PARTS].tolist():
         rows, columns = slices[index]
-        box = Box(columns.start, rows.start, columns.stop, rows.stop)
+        box = Box(left + columns.start, top + rows.start, left + columns.stop, top + rows.stop)
         parts.append(Part(box, labels[rows, columns] == index + 1, float(masses[index])))
     return parts
 

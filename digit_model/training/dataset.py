@@ -254,7 +254,7 @@ def _read_csv(path: Path) -> tuple[list[str], np.ndarray]:
     head, _, body = text.partition("\n")
     header = [name.strip().strip('"') for name in head.split(",")]
     if not body.strip():
-        raise BadDataset(f"{path.name} has no rows below its header.")
+        raise BadDataset(f"{path.name} has no rows below its header. Fetch it again.")
     try:
         values = np.loadtxt(io.StringIO(body), delimiter=",", dtype=np.int64, ndmin=2)
     except ValueError as error:
