@@ -116,7 +116,11 @@ def _recount(found: Checkpoint, data: Path | None) -> None:
         print("The scores are those that config.json records; --data counts them again.")
         return
     scores = evidence.recount(found, dataset.load(data).scored)
-    print(f"Counted again: {scores.errors:,} errors in {scores.images:,}, as config.json records.")
+    recorded = found.record["scores"]["test"]["errors"]
+    print(
+        f"Counted again: {scores.errors:,} errors in {scores.images:,}; config.json records "
+        f"{recorded:,}."
+    )
 
 
 def _model_files(options: argparse.Namespace, found: Checkpoint) -> dict[str, Path | bytes]:

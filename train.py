@@ -8,6 +8,7 @@ if sys.version_info < (3, 11):
 
 import argparse
 import logging
+from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
@@ -31,8 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", stream=sys.stdout)
     log.setLevel(logging.INFO)
-    if (options.coordinator is None) != (options.processes == 1):
-        parser.error("--coordinator and --processes go together")
+    alone = options.coordinator is None
+    if alone != (options.processes == 1) or (alone and options.rank):
+        parser.error("--coordinator, --processes and --rank go together")
     try:
         _train(options)
     except DigitError as error:
@@ -90,11 +92,25 @@ def _add_recipe(group: argparse._ArgumentGroup) -> None:
     for choice in fields(Recipe):
         group.add_argument(
             f"--{choice.name.replace('_', '-')}",
-            type=type(choice.default),
+            type=_parsed(type(choice.default), choice.metadata["least"]),
             choices=choice.metadata["choices"],
             default=argparse.SUPPRESS,
             help=f"{choice.metadata['help']} (of recipe cnn: {choice.default})",
         )
+
+
+def _parsed(kind: type, least: int) -> Callable:
+    """What reads a flag of this kind, and refuses numbers below the least."""
+    if kind is str:
+        return str
+
+    def number(text: str) -> int | float:
+        value = kind(text)
+        if not least <= value < float("inf"):
+            raise argparse.ArgumentTypeError(f"{text} is not a number from {least}")
+        return value
+
+    return number
 
 
 def _add_machines(group: argparse._ArgumentGroup) -> None:
@@ -158,11 +174,13 @@ def _train(options: argparse.Namespace) -> None:
     _make(folder)
     train, validation = dataset.split(source.train, recipe.seed)
     log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
+    origin = {"start": first.sha256} if first else {}
     no_digits = None
     if corrections:
         corrected, no_digits = corrections
         train = dataset.joined(train, corrected)
-        log.info("%s corrections besides.", f"{len(corrected) + len(no_digits):,}")
+        origin |= {"corrections": len(corrected) + len(no_digits)}
+        log.info("%s corrections besides.", f"{origin['corrections']:,}")
     trained = fit(
         recipe,
         train,
@@ -175,10 +193,12 @@ def _train(options: argparse.Namespace) -> None:
         verbose=1 if sys.stdout.isatty() else 2,
     )
     if options.rank == 0:
+        _save(recipe, trained, source.test, origin, out)
         curves.draw(progress.read_log(out / progress.LOG)).save(out / "curves.png")
-        _save(recipe, trained, source.test, first, out)
-    if trained.epochs == recipe.epochs:
+    if trained.finished:
         progress.forget(folder)
+    else:
+        log.info("Stopped after %d of %d epochs; --resume goes on.", trained.epochs, recipe.epochs)
 
 
 def _started(start: Path | None, architecture: str) -> checkpoint.Checkpoint | None:
@@ -203,16 +223,17 @@ def _save(
     recipe: Recipe,
     trained: Trained,
     test: dataset.Labelled | None,
-    first: checkpoint.Checkpoint | None,
+    origin: dict[str, str | int],
     out: Path,
 ) -> None:
+    """Write the checkpoint; origin: what beside the recipe and MNIST the weights come from."""
     scores = {"validation": trained.validation.as_json()}
     if test is not None:
         scores["test"] = _score_once(trained, test).as_json()
     training = {"epochs": trained.epochs, "seconds": round(trained.seconds, 1)}
     record = {
         "recipe": asdict(recipe),
-        "training": training | ({"start": first.sha256} if first else {}),
+        "training": training | origin,
         "scores": scores,
     }
     saved = checkpoint.save(

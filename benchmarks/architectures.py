@@ -29,7 +29,7 @@ from digit_model import checkpoint, pretrained
 from digit_model.architectures import IMAGENET
 from digit_model.errors import DigitError
 from digit_model.recogniser import Recogniser
-from digit_model.training import dataset
+from digit_model.training import dataset, progress
 from digit_model.training.dataset import Labelled
 from digit_model.training.metrics import Scores, score
 from digit_model.training.recipes import RANDOM, RECIPES
@@ -89,19 +89,18 @@ class Row:
 def main() -> int:
     options = _options()
     try:
-        test = dataset.load(options.data).scored
+        test = dataset.load(options.data).unseen
         folders = {name: options.checkpoints / name for name in options.only}
         for name, folder in folders.items():
-            if not (folder / checkpoint.CONFIG).exists():
+            if progress.is_interrupted(folder) or not (folder / checkpoint.CONFIG).exists():
                 train(name, folder, options.data)
         real = list(real_tiles(options.real)) if options.real.is_dir() else []
-        rows = [measure(name, folder, test, real) for name, folder in folders.items()]
+        text = table([measure(name, folder, test, real) for name, folder in folders.items()])
+        print(text)
+        write(options.page, text)
     except DigitError as error:
         print(f"architectures.py: {error}", file=sys.stderr)
         return 1
-    text = table(rows)
-    print(text)
-    write(options.page, text)
     return 0
 
 

@@ -54,7 +54,7 @@ def main() -> int:
     options = _options()
     try:
         recogniser = pretrained.load_from(options.checkpoint).recogniser
-        found = misread(recogniser, dataset.load(options.data).scored)
+        found = misread(recogniser, dataset.load(options.data).unseen)
     except DigitError as error:
         print(f"mnist_errors.py: {error}", file=sys.stderr)
         return 1

@@ -216,7 +216,7 @@ def load(data: Path | None, limit: int | None) -> Images:
     """The images, of the training ones no more than the limit. Raises DigitError."""
     source = dataset.load(data)
     train, validation = dataset.split(source.train, seed=0)
-    return Images(train[:limit], validation, source.scored)
+    return Images(train[:limit], validation, source.unseen)
 
 
 def table(runs: dict[str, Run]) -> str:

@@ -4,7 +4,6 @@ import argparse
 import csv
 import json
 import sys
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,8 @@ from .recogniser import Recogniser
 from .training import dataset
 from .training.metrics import Scores, score
 
-_BATCH = 64
+# Pictures of a phone fill 36 MB each while they are read.
+_BATCH = 8
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -99,17 +99,23 @@ def _read(options: argparse.Namespace) -> int:
 
 
 def _output_paths(files: list[str], folder: Path) -> list[Path]:
-    """A PNG for each file, named as it is, with its number where several have the same name."""
+    """A PNG for each file, named as it is, with its number where several have the same name.
+
+    Raises DigitError if the folder cannot be made or one of the files would be written over.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DigitError(f"{folder} cannot be made: {error.strerror}. Name another.") from error
     stems = [Path(file).stem for file in files]
-    counts = Counter(stems)
-    return [
-        folder / (f"{stem}.png" if counts[stem] == 1 else f"{stem}-{number}.png")
+    numbered = len(set(stems)) < len(stems)
+    paths = [
+        folder / (f"{stem}-{number}.png" if numbered else f"{stem}.png")
         for number, stem in enumerate(stems, start=1)
     ]
+    if {path.resolve() for path in paths} & {Path(file).resolve() for file in files}:
+        raise DigitError(f"{folder} holds pictures that would be written over. Name another.")
+    return paths
 
 
 def _report(file: str, outcome: Reading | DigitError, as_json: bool) -> None:

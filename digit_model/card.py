@@ -145,4 +145,11 @@ def _training(record: dict) -> str:
         else ""
     )
     tools = ", ".join(f"{package} {version}" for package, version in versions.items())
-    return f"By `train.py` on MNIST{length} with {tools}, by this recipe:"
+    return f"By `train.py` on MNIST{_besides(training)}{length} with {tools}, by this recipe:"
+
+
+def _besides(training: dict) -> str:
+    """What else than MNIST the weights come from, in words."""
+    corrections, start = training.get("corrections"), training.get("start")
+    learned = f" and {corrections:,} corrections by visitors" if corrections else ""
+    return learned + (f", begun with the weights of sha256 {start[:12]}…," if start else "")

@@ -82,6 +82,16 @@ def load(folder: Path, *, sha256: str | None = None) -> Checkpoint:
     sha256: what the weights must have besides, where the caller knows it from elsewhere.
     Raises BadCheckpoint, naming what is wrong.
     """
+    try:
+        return _load(folder, sha256)
+    except OSError as error:
+        raise BadCheckpoint(
+            f"{folder.name} cannot be read as a checkpoint: {error.strerror}. A checkpoint is a "
+            f"folder with {CONFIG} and {WEIGHTS}."
+        ) from error
+
+
+def _load(folder: Path, sha256: str | None) -> Checkpoint:
     config = _read_config(folder / CONFIG)
     if sha256 is not None and config["weights"]["sha256"] != sha256.lower():
         raise BadCheckpoint(f"{WEIGHTS} is not the one asked for: its sha256 is another.")
@@ -179,8 +189,11 @@ def _verify_record(config: dict) -> None:
         if not isinstance(config.get(name, {}), dict):
             raise BadCheckpoint(f"{CONFIG} has {name} that are no names with values.")
     training = config.get("training", {})
-    if not all(_is_finite(training[name]) for name in ("epochs", "seconds") if name in training):
+    numbers = [training[name] for name in ("epochs", "seconds", "corrections") if name in training]
+    if not all(map(_is_finite, numbers)):
         raise BadCheckpoint(f"{CONFIG} has a length of training that is no number.")
+    if not isinstance(training.get("start", ""), str):
+        raise BadCheckpoint(f"{CONFIG} has a start of training that is no sha256.")
     for part, scores in config.get("scores", {}).items():
         if not (
             isinstance(scores, dict)

@@ -62,7 +62,7 @@ def load(
         spare = None if pulling.done() else _compiled(checkpoint.load(bundled))
         try:
             folder = pulling.result()
-            found = _verified(folder, sha256 or None)
+            found = checkpoint.load(folder, sha256=sha256 or None)
         except (ModelUnavailable, BadCheckpoint) as error:
             spare = spare or _compiled(checkpoint.load(bundled))
             return _said(Pretrained(*spare, BUNDLED_SOURCE, str(error), bundled))
@@ -85,14 +85,17 @@ def load_from(
             f"{str(place)[:100]!r} is neither a folder nor of the form USER/NAME or "
             "USER/NAME@REVISION."
         )
-    folder = _pull(repo, revision or None, environ, timeout)
-    return _said(_ready(_verified(folder, None), _on_hub(repo, folder.name), folder))
+    try:
+        folder = _pull(repo, revision or None, environ, timeout)
+    except ModelUnavailable as error:
+        raise ModelUnavailable(f"There is no folder {repo}. {error}") from error
+    return _said(read(folder, _on_hub(repo, folder.name)))
 
 
 def read(folder: Path, source: str) -> Pretrained:
     """The checkpoint in a folder, verified and ready. source: the words for where it came from.
 
-    Raises BadCheckpoint, or OSError where the folder cannot be read.
+    Raises BadCheckpoint.
     """
     return _ready(checkpoint.load(folder), source, folder)
 
@@ -117,13 +120,6 @@ def _pull(repo: str, revision: str | None, environ: Mapping[str, str], timeout: 
         endpoint=environ.get("HF_ENDPOINT"),
         cache=Path(cache) if cache else None,
     )
-
-
-def _verified(folder: Path, sha256: str | None) -> Checkpoint:
-    try:
-        return checkpoint.load(folder, sha256=sha256)
-    except OSError as error:
-        raise ModelUnavailable("The Hub's cache on this machine cannot be read.") from error
 
 
 def _on_hub(repo: str, commit: str) -> str:

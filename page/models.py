@@ -125,7 +125,7 @@ class Models:
             return found
         # Others go on with what is ready; only one is made ready at a time.
         with self._loading:
-            found = self._taken(place) or _loaded(place)
+            found = self._taken(place) or pretrained.read(place.folder, place.source)
             with self._lock:
                 self._ready[place] = found
                 while len(self._ready) > MOST_READY:
@@ -178,10 +178,3 @@ def _place(key: str, source: str, folder: Path) -> Place:
     return Place(
         key, source, folder, tuple(file.stat().st_mtime_ns for file in files if file.is_file())
     )
-
-
-def _loaded(place: Place) -> Pretrained:
-    try:
-        return pretrained.read(place.folder, place.source)
-    except OSError as error:
-        raise BadCheckpoint(f"It cannot be read: {error.strerror}.") from error

@@ -78,6 +78,13 @@ def test_the_card_says_how_it_was_trained_and_what_it_scored(text, folder):
     assert json.loads((folder / CONFIG).read_text())["weights"]["sha256"] in text
 
 
+def test_the_card_says_what_else_the_weights_come_from(folder):
+    found = checkpoint.load(folder)
+    found.record["training"] |= {"start": "0123456789abcdef", "corrections": 12}
+    text = card.build(found, REPO)["README.md"].decode()
+    assert "MNIST and 12 corrections by visitors, begun with the weights of sha256 01234567" in text
+
+
 def test_its_pictures_are_there_and_the_same_each_time(folder):
     found = checkpoint.load(folder)
     files, again = card.build(found, REPO), card.build(found, REPO)

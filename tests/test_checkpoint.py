@@ -113,6 +113,11 @@ def test_an_absent_file_is_named(folder, name):
         checkpoint.load(folder)
 
 
+def test_a_file_of_a_checkpoint_is_no_checkpoint(folder):
+    with pytest.raises(BadCheckpoint, match=f"A checkpoint is a folder with {CONFIG}"):
+        checkpoint.load(folder / WEIGHTS)
+
+
 def test_a_flipped_byte_is_found(folder):
     data = bytearray((folder / WEIGHTS).read_bytes())
     data[len(data) // 2] ^= 1

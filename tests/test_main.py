@@ -69,6 +69,13 @@ def test_heatmaps_of_files_with_one_name_do_not_overwrite_each_other(files, tmp_
     assert sorted(path.name for path in (tmp_path / "maps").iterdir()) == ["3-1.png", "3-2.png"]
 
 
+def test_heatmaps_do_not_overwrite_the_pictures_themselves(files, capsys):
+    before = (files / "3.png").read_bytes()
+    assert main(["read", "--heatmap", str(files), str(files / "3.png")]) == 1
+    assert "Name another" in capsys.readouterr().err
+    assert (files / "3.png").read_bytes() == before
+
+
 def test_steps_are_written_also_where_no_ink_is_found(files, tmp_path, capsys):
     blank = tmp_path / "blank.png"
     Image.new("RGB", (60, 60), "white").save(blank)

@@ -217,7 +217,9 @@ def test_a_named_repository_serves(pinned, environ, remote):
 
 
 def test_what_a_person_named_has_no_fallback(environ, tmp_path):
-    with pytest.raises(ModelUnavailable, match="There is no user/other"):
+    with pytest.raises(
+        ModelUnavailable, match=r"There is no folder user/other\. There is no user/other"
+    ):
         pretrained.load_from("user/other", environ)
     with pytest.raises(BadCheckpoint, match="neither a folder nor"):
         pretrained.load_from("no such folder", environ)

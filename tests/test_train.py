@@ -134,6 +134,7 @@ def test_corrections_join_the_training_set(start, here, drawn_mnist, tmp_path):
     status, output = finish(start("--extra", extra, *short))
     assert status == 0, output
     assert "3 corrections besides" in output
+    assert checkpoint.load(out).record["training"]["corrections"] == 3
     status, output = here("--extra", extra / "absent", "--force", *short)
     assert status == 1
     assert "no folder" in output
@@ -147,6 +148,7 @@ def test_ctrl_c_keeps_the_best_so_far(start, drawn_mnist, tmp_path):
     status, output = finish(process)
     assert status == 0, output
     assert "Traceback" not in output
+    assert "of 2000 epochs; --resume goes on" in output
     assert 1 <= checkpoint.load(out).record["training"]["epochs"] < 2000
 
 
@@ -190,7 +192,12 @@ def test_two_processes_train_what_one_does(start, drawn_mnist, whole, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--processes", "2"), "--coordinator and --processes go together"),
+        (("--processes", "2"), "--coordinator, --processes and --rank go together"),
+        (("--rank", "1"), "--coordinator, --processes and --rank go together"),
+        (("--epochs", "0"), "--epochs: 0 is not a number from 1"),
+        (("--seed", "-1"), "--seed: -1 is not a number from 0"),
+        (("--learning-rate", "nan"), "--learning-rate: nan is not a number from 0"),
+        ((*SHORT, "--batch-size", "100000"), "do not fill a batch of 100,000"),
         (("--coordinator", "127.0.0.1:1", "--processes", "2", "--rank", "2"), "--rank 2 is none"),
         (("--pretrained", "imagenet", *SHORT), "Leave --pretrained out"),
     ],

@@ -2,7 +2,8 @@
 
 import re
 
-_NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
+_PART = r"[A-Za-z0-9](?:[\w.-]{0,94}\w)?"
+_NAME = re.compile(rf"{_PART}/{_PART}(?<!\.git)", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 

@@ -39,12 +39,14 @@ def draw(rows: list[dict]) -> Image.Image:
 def chart(title: str, across: str, curves: Mapping[str, Curve]) -> Image.Image:
     """Up to three curves by name, each its places and its heights; heights are logarithmic.
 
-    title: what the heights are. across: what the places are.
+    title: what the heights are. across: what the places are. Heights that are not finite are left
+    out.
     """
     places, heights = (np.concatenate(parts) for parts in zip(*curves.values(), strict=True))
+    heights = heights[np.isfinite(heights)]
     first, last = places.min(), max(places.max(), places.min() + 1)
     least = heights[heights > 0].min(initial=heights.max(initial=1.0)) / 1.1
-    most = max(heights.max(), least) * 1.1
+    most = heights.max(initial=least) * 1.1
 
     def at(place: float, height: float) -> tuple[float, float]:
         along = (place - first) / (last - first)
@@ -65,7 +67,8 @@ def chart(title: str, across: str, curves: Mapping[str, Curve]) -> Image.Image:
     _write(on, (_LEFT, 14), title, "lm")
     right: float = _WIDTH - _RIGHT
     for colour, (name, (along, up)) in zip(_COLOURS, curves.items(), strict=False):
-        on.line([at(*point) for point in zip(along, up, strict=True)], colour, 2)
+        points = zip(along, up, strict=True)
+        on.line([at(*point) for point in points if np.isfinite(point[1])], colour, 2)
         _write(on, (right, 14), name, "rm", colour)
         right -= 16 + on.textlength(name, ImageFont.load_default(13))
     return image

@@ -1,8 +1,10 @@
 """MNIST from Keras's download, an .npz, a folder of idx files or Kaggle's CSV -> labelled tiles."""
 
+import contextlib
 import gzip
 import io
 import json
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -56,6 +58,15 @@ class Dataset:
     def scored(self) -> Labelled:
         """What an evaluation scores: the test set, or everything labelled where there is none."""
         return self.train if self.test is None else self.test
+
+    @property
+    def unseen(self) -> Labelled:
+        """The test set. Raises BadDataset where there is none, as in Kaggle's CSV."""
+        if self.test is None:
+            raise BadDataset(
+                "These data have no test set. Give MNIST as an .npz or a folder of idx files."
+            )
+        return self.test
 
 
 def load(path: str | Path | None = None) -> Dataset:
@@ -159,7 +170,9 @@ def _download() -> Dataset:
     import keras
 
     try:
-        (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+        # Keras tells its progress where a program's own output goes.
+        with contextlib.redirect_stdout(sys.stderr):
+            (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
     except Exception as error:
         raise BadDataset(
             "MNIST could not be downloaded from storage.googleapis.com. Check the network, or give "
@@ -206,7 +219,7 @@ def _read_idx_folder(folder: Path) -> Dataset:
 
 
 def _find_idx(folder: Path, part: str, kind: str) -> Path:
-    found = sorted(folder.glob(f"{part}-{kind}*"))
+    found = sorted(path for path in folder.glob(f"{part}-{kind}*") if path.is_file())
     if not found:
         raise BadDataset(
             f"The folder {folder.name} has no {part}-{kind} file. It should hold MNIST's four idx "
@@ -253,6 +266,11 @@ def _read_csv(path: Path) -> tuple[list[str], np.ndarray]:
         ) from error
     head, _, body = text.partition("\n")
     header = [name.strip().strip('"') for name in head.split(",")]
+    if header[0].isdigit():
+        raise BadDataset(
+            f"{path.name} begins with numbers; its first line should name the columns, as in "
+            "Kaggle's own files."
+        )
     if not body.strip():
         raise BadDataset(f"{path.name} has no rows below its header. Fetch it again.")
     try:

@@ -33,13 +33,17 @@ _WORKERS, _AHEAD = 2, 5
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A trained network, how to read its logits, and how it did on the validation images."""
+    """A trained network, how to read its logits, and how it did on the validation images.
+
+    epochs: those begun. finished: whether the last of them ended, without Ctrl-C.
+    """
 
     model: keras.Model
     calibration: Calibration
     validation: Scores
     epochs: int
     seconds: float
+    finished: bool
 
 
 class AugmentedBatches(keras.utils.PyDataset):
@@ -153,6 +157,11 @@ def fit(
         keras.utils.set_random_seed(recipe.seed)
         distribution = data_parallel(devices, recipe.batch_size, len(validation), _SCORING_BATCH)
         images, targets = _training_set(recipe, train, no_digits)
+        if len(images) < recipe.batch_size:
+            raise DigitError(
+                f"{len(images):,} images do not fill a batch of {recipe.batch_size:,}. Give more, "
+                "or a smaller --batch-size."
+            )
         with distribution.scope():
             model = _compiled(recipe, start, len(images) // recipe.batch_size)
             identity = _identity(recipe, images, targets, start)
@@ -163,7 +172,7 @@ def fit(
             batches = AugmentedBatches(images, targets, recipe, before)
             callbacks = _callbacks(state, before, log)
             begun = _run(model, recipe.epochs, before, batches, validation, callbacks, verbose)
-        return _finished(recipe, state, validation, begun, log.seconds)
+        return _best(recipe, state, validation, begun, log.seconds, not model.stop_training)
 
 
 def _identity(
@@ -303,8 +312,13 @@ def _run(
     return before + len(model.history.epoch)
 
 
-def _finished(
-    recipe: Recipe, state: Path, validation: Labelled, begun: int, seconds: float
+def _best(
+    recipe: Recipe,
+    state: Path,
+    validation: Labelled,
+    begun: int,
+    seconds: float,
+    finished: bool,
 ) -> Trained:
     """The best weights in a new network: the trained one has an optimizer, which is not kept."""
     model = ARCHITECTURES[recipe.architecture]()
@@ -312,4 +326,4 @@ def _finished(
     logits = model.predict(validation.tiles, batch_size=_SCORING_BATCH, verbose=0)
     calibration = calibrate(logits, validation.labels)
     scores = score(logits, validation.labels, calibration.temperature)
-    return Trained(model, calibration, scores, begun, seconds)
+    return Trained(model, calibration, scores, begun, seconds, finished)

@@ -8,9 +8,13 @@ from .augment import AUGMENTATIONS
 RANDOM = "none"
 
 
-def _flag(default, help_text: str, choices: tuple[str, ...] | None = None):
-    """A field of Recipe that train.py turns into a flag with this help text."""
-    return field(default=default, metadata={"help": help_text, "choices": choices})
+def _flag(default, help_text: str, choices: tuple[str, ...] | None = None, least: int = 0):
+    """A field of Recipe that train.py turns into a flag with this help text.
+
+    Of names the flag takes one of the choices, of numbers none below the least.
+    """
+    metadata = {"help": help_text, "choices": choices, "least": least}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,8 @@ class Recipe:
     pretrained: str = _flag(
         RANDOM, "the weights that a transfer model begins with", (IMAGENET, RANDOM)
     )
-    epochs: int = _flag(22, "passes over the training set")
-    batch_size: int = _flag(128, "images a step")
+    epochs: int = _flag(22, "passes over the training set", least=1)
+    batch_size: int = _flag(128, "images a step", least=1)
     learning_rate: float = _flag(3e-3, "peak learning rate, reached early and then lowered to 0")
     weight_decay: float = _flag(1e-2, "decoupled weight decay (AdamW)")
     label_smoothing: float = _flag(0.05, "share of each target spread over all ten digits")

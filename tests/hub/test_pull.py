@@ -135,7 +135,20 @@ def test_weights_of_absurd_size_are_not_fetched(download, remote, monkeypatch):
     assert not any("resolve" in asked for asked in remote.requests)
 
 
-@pytest.mark.parametrize("name", ["digits", "a/b/c", "../digits", "user/../x", "", "user/di gits"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "digits",
+        "a/b/c",
+        "../digits",
+        "user/../x",
+        "",
+        "user/di gits",
+        "user/digits.git",
+        "user/digits-",
+        "user./x",
+    ],
+)
 def test_a_malformed_name(name, download, remote):
     assert "the form USER/NAME" in _failure(download, repo=name)
     assert remote.requests == []

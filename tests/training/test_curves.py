@@ -19,6 +19,12 @@ def test_no_errors_at_all_are_drawn():
     assert np.asarray(draw([row(1, val_accuracy=1.0), row(2, val_accuracy=1.0)])).std() > 0
 
 
+@pytest.mark.parametrize("loss", [np.nan, np.inf])
+def test_a_training_that_diverged_is_drawn(loss):
+    assert np.asarray(draw([row(1), row(2, loss=loss, val_loss=loss)])).std() > 0
+    assert np.asarray(draw([row(1, loss=loss, val_loss=loss)])).std() > 0
+
+
 def test_a_lower_loss_is_a_lower_line():
     high, low = (np.asarray(draw([row(1), row(2, val_loss=loss)])) for loss in (0.4, 0.04))
     assert not np.array_equal(high, low)

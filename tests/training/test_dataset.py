@@ -68,6 +68,12 @@ def test_idx_folder_is_told_by_its_content(tmp_path, arrays, compress, suffix):
     assert_same(read.test, arrays["x_test"], arrays["y_test"])
 
 
+def test_folders_among_idx_files_are_passed_over(tmp_path, arrays):
+    write_idx_folder(tmp_path, arrays, ".ubyte")
+    (tmp_path / "train-images-idx3-ubyte").mkdir()
+    assert_same(dataset.load(tmp_path).train, arrays["x_train"], arrays["y_train"])
+
+
 def test_kaggle_csv_is_told_by_its_content(tmp_path, arrays):
     path = tmp_path / "data.txt"
     write_csv(path, arrays["x_train"], arrays["y_train"])
@@ -75,6 +81,8 @@ def test_kaggle_csv_is_told_by_its_content(tmp_path, arrays):
     assert_same(read.train, arrays["x_train"], arrays["y_train"])
     assert read.test is None
     assert read.scored is read.train
+    with pytest.raises(BadDataset, match="no test set"):
+        _ = read.unseen
 
 
 def test_unlabelled_csv_gives_images(tmp_path, arrays):
@@ -82,6 +90,14 @@ def test_unlabelled_csv_gives_images(tmp_path, arrays):
     np.testing.assert_array_equal(
         dataset.read_unlabelled_csv(tmp_path / "test.csv"), arrays["x_test"]
     )
+
+
+def test_a_csv_without_names_loses_no_image(tmp_path, arrays):
+    write_csv(tmp_path / "test.csv", arrays["x_test"])
+    _, rows = (tmp_path / "test.csv").read_text().split("\n", 1)
+    (tmp_path / "test.csv").write_text(rows)
+    with pytest.raises(BadDataset, match="begins with numbers"):
+        dataset.read_unlabelled_csv(tmp_path / "test.csv")
 
 
 def test_a_labelled_csv_cannot_be_submitted(tmp_path, arrays):
@@ -184,6 +200,16 @@ def test_failed_download_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr("keras.src.datasets.mnist.get_file", raise_as_keras_does)
     with pytest.raises(BadDataset, match="--data"):
         dataset.load()
+
+
+def test_what_keras_says_of_a_download_is_no_output(monkeypatch, arrays, capsys):
+    def load_data():
+        print("Downloading data")
+        return tuple((arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test"))
+
+    monkeypatch.setattr("keras.datasets.mnist.load_data", load_data)
+    dataset.load()
+    assert capsys.readouterr() == ("", "Downloading data\n")
 
 
 def raise_as_keras_does(*args, **kwargs):

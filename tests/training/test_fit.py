@@ -72,11 +72,13 @@ def stopped(drawn, tmp_path_factory):
 
 def test_a_run_stopped_early_goes_on_as_if_it_had_not_been(drawn, trained, stopped, tmp_path):
     assert stopped[0].epochs == 2
+    assert not stopped[0].finished
     folder = shutil.copytree(stopped[1], tmp_path / "run")
     assert is_interrupted(folder)
     resumed = fit(SHORT, *drawn, folder=folder, resume=True, verbose=0)
     assert_alike(resumed.model, trained[0].model)
     assert resumed.epochs == 3
+    assert resumed.finished
     assert without_seconds(read_log(folder / LOG)) == without_seconds(trained[1])
     forget(folder)
     assert not is_interrupted(folder)
@@ -121,6 +123,12 @@ def test_ctrl_c_ends_early_and_keeps_the_best_so_far(drawn, monkeypatch, calls):
     assert 1 <= result.epochs < SHORT.epochs
     assert all(np.isfinite(weight).all() for weight in result.model.get_weights())
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_last_epoch_that_ctrl_c_cut_is_not_finished(drawn, monkeypatch):
+    interrupt_after(monkeypatch, 5)
+    result = fit(replace(SHORT, epochs=1), *drawn, verbose=0)
+    assert (result.epochs, result.finished) == (1, False)
 
 
 def interrupt_after(monkeypatch, calls):
