@@ -35,7 +35,7 @@ SPACE_FILES = (
     "app.py",
     "requirements.txt",
     "LICENSE",
-    "docs/page.png",
+    "docs/*",
     "page/**/*",
     "digit_model/**/*.py",
     "digit_model/bundled/*",

@@ -3,6 +3,7 @@
 import tempfile
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import gradio as gr
@@ -108,8 +109,9 @@ class Api:
         """A file of its own for each call: Gradio copies by content, and not atomically."""
         shelf = Path(self._shelf.name)
         for old in shelf.iterdir():
-            if old.stat().st_mtime < time.time() - KEPT_SECONDS:
-                old.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another call was faster
+                if old.stat().st_mtime < time.time() - KEPT_SECONDS:
+                    old.unlink()
         path = shelf / f"heatmap-{uuid.uuid4().hex}.png"
         image.save(path)
         return str(path)

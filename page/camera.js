@@ -21,11 +21,14 @@ const video = element.querySelector("video");
 const note = element.querySelector(".note");
 const button = (name) => element.querySelector(`[data-camera="${name}"]`);
 let stream = null;
+let isStarting = false;
 let live = false;
 let sent = 0; // when the picture went out whose answer is awaited; 0 if none is
 let timer = null;
 
 async function start() {
+  if (isStarting) return;
+  isStarting = true;
   note.textContent = "Waiting for the camera …";
   try {
     if (!navigator.mediaDevices) throw { name: "insecure" };
@@ -39,7 +42,10 @@ async function start() {
   } catch (error) {
     note.textContent = PROBLEMS[error.name] ?? PROBLEMS.NotFoundError;
     return;
+  } finally {
+    isStarting = false;
   }
+  if (!stage.offsetWidth || document.hidden) return stop(); // left before it was allowed
   video.srcObject = stream;
   await video.play();
   show();
@@ -110,6 +116,8 @@ element.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("answered", () => (sent = 0));
+// What is corrected is what is seen.
+document.addEventListener("correcting", () => live && take());
 document.addEventListener("visibilitychange", () => {
   if (document.hidden && stream) stop();
 });

@@ -14,8 +14,11 @@ function show(open) {
 
 element.addEventListener("click", (event) => {
   if (event.target.closest("[data-open]")) {
+    const open = panel().hidden;
     props.value = "";
-    show(panel().hidden);
+    // What was said goes with the next microtask, in which all is drawn anew.
+    queueMicrotask(() => show(open));
+    if (open) document.dispatchEvent(new Event("correcting"));
   }
   const choice = event.target.closest("[data-digit]");
   if (!choice) return;
@@ -35,4 +38,5 @@ document.addEventListener("click", (event) => {
 // What was said of an answer goes with it.
 new MutationObserver(() => {
   if (props.value) props.value = "";
+  if (!panel().hidden) show(true);
 }).observe(document.querySelector("#answer"), { childList: true, subtree: true, characterData: true });

@@ -59,7 +59,7 @@ def correct(
 ) -> str:
     """Keep what a visitor pressed; returns what to say, as HTML. key: the model that answered."""
     if seen is None or choice not in CHOICES:
-        return "There is no answer to correct yet."
+        return "There is no answer to correct. Draw or choose a picture, and wait for its answer."
     digit = None if choice == NO_DIGIT else int(str(choice))
     try:
         corrections.keep(seen, digit, models.get(key))

@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import replace
+from pathlib import Path
 
 import gradio as gr
 
@@ -20,6 +21,11 @@ CAMERA_EMPTY = (
     "Take a picture",
     "Hold the paper so that the digit fills a good part of the frame.",
 )
+FORGOTTEN = (
+    "This answer is over an hour old, and what it was about is no longer kept here. Open another "
+    "tab and come back, and it is read again."
+)
+FORGOTTEN_FILE = "This picture came over an hour ago and is no longer kept here. Choose it again."
 
 Shown = tuple[str, str, Seen | None]
 
@@ -41,6 +47,8 @@ class Handlers:
         return self._read(png, method, key) if png else _nothing(PAD_EMPTY)
 
     def image(self, path: str | None, method: str | None = None, key: str | None = None) -> Shown:
+        if path and not Path(path).exists():
+            return _problem(FORGOTTEN_FILE)
         return self._read(path, method, key) if path else _nothing(IMAGE_EMPTY)
 
     def camera(self, frame: str | None, method: str | None = None, key: str | None = None) -> Shown:
@@ -54,11 +62,11 @@ class Handlers:
         """Show another mark's bars, what speaks for another digit, or another kind of heatmap."""
         choice = event._data or {}
         if seen is None:
-            return *_nothing(PAD_EMPTY), method
+            return *_problem(FORGOTTEN), method
         try:
             recogniser = self._models.get(key).recogniser
         except DigitError as error:
-            return *_problem(error), method
+            return *_problem(str(error)), method
         if choice.get("method") in recogniser.explanations:
             method = choice["method"]
         mark = _index(choice.get("mark"), len(seen.reading.digits))
@@ -74,7 +82,7 @@ class Handlers:
             recogniser = self._models.get(key).recogniser
             return _looked_at(recogniser, recogniser.read(source), method)
         except DigitError as error:
-            return _problem(error)
+            return _problem(str(error))
 
     def _linked(self, code: str, method: str | None, key: str | None) -> Shown:
         """The tiles in a link; the pad itself draws the strokes in one."""
@@ -84,7 +92,7 @@ class Handlers:
                 return _nothing(PAD_EMPTY)
             recogniser = self._models.get(key).recogniser
         except DigitError as error:
-            return _problem(error)
+            return _problem(str(error))
         return _looked_at(recogniser, recogniser.read_tiles(found.tiles, found.rows), method)
 
 
@@ -108,8 +116,8 @@ def _shown(recogniser: Recogniser, seen: Seen, method: str | None) -> Shown:
     return answer.answer(seen) + tiles, pictures, seen
 
 
-def _problem(error: DigitError) -> Shown:
-    return answer.problem(str(error)), answer.no_pictures(), None
+def _problem(sentence: str) -> Shown:
+    return answer.problem(sentence), answer.no_pictures(), None
 
 
 def _picture_in(url: str | None) -> bytes:

@@ -60,7 +60,8 @@ def build(
         )
         seen = gr.State(None, time_to_live=FILES_KEPT[1])
         method = gr.State(None)
-        key = gr.State(SERVED)
+        # In the page, for the server forgets states: it would say one model and answer by another.
+        key = gr.Textbox(SERVED, visible="hidden")
         with gr.Row(elem_id="desk", equal_height=False):
             with gr.Column(elem_id="input", min_width=300, scale=4):
                 inputs, files, models_tab, listed = _inputs(choosing)
@@ -81,7 +82,7 @@ def build(
     return page
 
 
-def _ask(models: Models, corrections: Corrections, seen: gr.State, key: gr.State) -> None:
+def _ask(models: Models, corrections: Corrections, seen: gr.State, key: gr.Textbox) -> None:
     """The panel on which one says that an answer is wrong."""
     panel = correction_panel(corrections)
 
@@ -177,7 +178,7 @@ def _output() -> list[gr.HTML]:
     return [shown, pictures]
 
 
-def _wire(handlers: Handlers, inputs: dict, outputs: list, states: tuple[gr.State, ...]) -> None:
+def _wire(handlers: Handlers, inputs: dict, outputs: list, states: tuple[Component, ...]) -> None:
     """What is asked goes to the answer, which asks the server one question after another."""
     seen, method, key = states
     shown = outputs[0]
@@ -210,7 +211,7 @@ def _tell(event: str) -> str:
     return f"() => {{ document.dispatchEvent(new Event('{event}')); }}"
 
 
-def _wire_files(models: Models, files: gr.File, key: gr.State, table: gr.HTML) -> None:
+def _wire_files(models: Models, files: gr.File, key: gr.Textbox, table: gr.HTML) -> None:
     """Files are read when they come, and anew when another model is picked."""
     gr.on(
         [files.change, key.change],
@@ -238,7 +239,7 @@ def _wire_models(
         choosing.pick,
         key,
         [*view, *states],
-        trigger_mode="always_last",
+        trigger_mode="multiple",
         cancels=marked,
         # Making a large network ready takes long; those who draw do not wait for it.
         concurrency_id="picking",

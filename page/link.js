@@ -118,6 +118,22 @@ function say(words) {
 }
 
 button.addEventListener("click", share);
+// What was said of a picture goes with it.
+for (const way of ["pad", "image", "camera"]) {
+  for (const event of [`${way} arrived`, `${way} opened`]) {
+    document.addEventListener(event, () => {
+      field.parentElement.hidden = true;
+      say("");
+    });
+  }
+}
+// The page is about to be loaded anew, with what its address says.
+document.addEventListener("lost", () => {
+  const here = new URL(location);
+  const code = currentCode();
+  code ? here.searchParams.set("d", code) : here.searchParams.delete("d");
+  history.replaceState(null, "", here);
+});
 const opened = new URLSearchParams(location.search).get("d");
 if (opened !== null) {
   props.value = `?d=${opened}`;

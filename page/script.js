@@ -22,7 +22,12 @@ function say(sentence) {
 const ask = window.fetch;
 window.fetch = async (input, init) => {
   const address = String(input.url ?? input);
-  const watched = /\/gradio_api\/(queue\/join|upload)/.test(address);
+  const watched = /\/gradio_api\/(queue\/join|run\/|upload)/.test(address);
+  // So Gradio asks whether the server is back, after an answer that broke off; then it reloads.
+  if (address.endsWith("/gradio_api/app_id")) {
+    say(TROUBLE.gone);
+    document.dispatchEvent(new Event("lost"));
+  }
   try {
     const response = await ask(input, init);
     if (watched && !response.ok) say(response.status === 503 ? TROUBLE.busy : TROUBLE.broken);

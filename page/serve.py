@@ -6,6 +6,7 @@ from pathlib import Path
 import gradio as gr
 
 from .corrections import Corrections
+from .gallery import FOLDER as EXAMPLES
 from .layout import build
 from .mistakes import TestSet
 from .models import Models
@@ -50,6 +51,7 @@ def serve(
         theme=THEME,
         css_paths=[HERE / "style.css"],
         head=_head(),
+        allowed_paths=[str(EXAMPLES)],
         max_file_size=f"{LARGEST_MEGABYTES}mb",
         footer_links=["api"],
         show_error=False,

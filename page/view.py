@@ -86,7 +86,7 @@ def _cut(
 ) -> tuple[Picture, tuple[Digit, ...]]:
     part = picture[window.top : window.bottom, window.left : window.right]
     moved = (_moved(digit, window.left, window.top) for digit in digits)
-    return np.ascontiguousarray(part), tuple(moved)
+    return part.copy(), tuple(moved)  # what is kept would keep the whole picture
 
 
 def _moved(digit: Digit, left: int, top: int) -> Digit:

@@ -58,6 +58,9 @@ def test_a_wrong_answer_is_corrected_and_kept(visit, corrections, size):
     panel.get_by_role("button", name="1", exact=True).click()
     expect(said(page)).to_have_text("Kept as 1. Thank you.", timeout=PATIENCE)
     expect(panel).to_be_hidden()
+    press(page, "Wrong?")
+    expect(panel).to_be_visible()
+    press(page, "Wrong?")
     [folder] = set(corrections.iterdir()) - before
     record = json.loads((folder / "record.json").read_text())
     assert (record["answer"], record["correction"]) == (7, 1)

@@ -71,6 +71,8 @@ def test_where_the_clipboard_is_not_allowed_the_link_stands_in_a_field(visit):
     field = page.get_by_label("Link", exact=True)
     expect(field).to_be_visible()
     assert "?d=s" in field.input_value()
+    draw(page, 1, left=0.5, width=0.5)
+    expect(field).to_be_hidden()
 
 
 def test_a_space_s_link_leads_to_the_page_around_its_frame(visit):
@@ -103,6 +105,9 @@ def test_without_a_drawing_there_is_nothing_to_link_to(visit):
     press(page, "Copy link")
     expect(page.locator("#link .said")).to_contain_text("Draw or choose a picture first")
     assert page.locator("[data-share]").bounding_box()["height"] >= 44
+    draw(page, 7)
+    expect_number(page, "7")
+    expect(page.locator("#link .said")).to_have_text("")
 
 
 @pytest.mark.parametrize("damaged", [False, True])

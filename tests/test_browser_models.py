@@ -88,6 +88,19 @@ def test_a_pick_that_does_not_arrive_changes_nothing(browser, app_url):
     page.close()
 
 
+def test_of_two_quick_picks_the_last_answers(visit):
+    page = visit()
+    open_models(page)
+    page.evaluate("window.picks = 0; document.addEventListener('picked', () => window.picks++)")
+    page.locator("#models input").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function("window.picks === 2", timeout=PATIENCE)
+    expect(page.locator("#models input").first).to_be_checked()
+    expect(page.locator("#look [data-answers=served]")).to_be_attached()
+    expect(page.locator("#model")).to_contain_text("bundled")
+
+
 def test_files_are_read_anew_by_the_picked_model(visit):
     page = visit()
     give(page, {"7.png": png(sketch(7))})

@@ -9,6 +9,7 @@ from importlib.metadata import version
 import pytest
 import yaml
 
+import push_to_hub
 from tests.conftest import ROOT, sketch
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,6 +47,14 @@ def test_the_spaces_settings():
     colours = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
     assert {front["colorFrom"], front["colorTo"]} <= colours
     assert "preload_from_hub" not in front  # it would fetch a branch, not the pinned commit
+
+
+def test_what_it_links_to_is_on_a_space_too():
+    sent = {file for pattern in push_to_hub.SPACE_FILES for file in ROOT.glob(pattern)}
+    links = re.findall(r"\]\(([^):]+)\)", README)
+    assert links
+    for name in links:
+        assert ROOT / name in sent, name
 
 
 def test_every_file_of_the_house_is_there():

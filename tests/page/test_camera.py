@@ -114,6 +114,57 @@ def test_live_reads_again_and_again_until_the_tab_is_left(camera):
     expect(camera.locator("#answer .hero")).to_contain_text("Take a picture", timeout=PATIENCE)
 
 
+def test_what_is_corrected_is_what_is_seen(camera):
+    press(camera, "Live")
+    expect_number(camera, "3")
+    press(camera, "Wrong?")
+    assert camera.evaluate("document.querySelector('#camera video').paused")
+    expect(camera.get_by_role("button", name="Live")).to_have_attribute("aria-pressed", "false")
+    camera.wait_for_timeout(1500)
+    expect(camera.locator("#correct .panel")).to_be_visible()
+    expect(camera.locator("#correct .question")).to_have_text("It is a")
+
+
+@pytest.fixture
+def asking(filming, app_url) -> Iterator[Page]:
+    """The Webcam tab while the browser asks whether the camera is allowed, which it is later."""
+    page = filming.new_page(viewport=PHONE)
+    page.add_init_script(
+        """const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        window.streams = [];
+        const allowed = new Promise((allow) => (window.allow = allow));
+        navigator.mediaDevices.getUserMedia = async (asked) => {
+            await allowed;
+            const stream = await open(asked);
+            window.streams.push(stream);
+            return stream;
+        };"""
+    )
+    page.goto(app_url)
+    page.get_by_role("tab", name="Webcam").click()
+    press(page, "Camera")
+    yield page
+    page.close()
+
+
+def test_a_second_press_opens_no_second_camera(asking):
+    press(asking, "Camera")
+    asking.evaluate("window.allow()")
+    asking.wait_for_function("document.querySelector('#camera video')?.videoWidth > 0")
+    asking.wait_for_timeout(500)
+    assert asking.evaluate("window.streams.length") == 1
+
+
+def test_a_camera_that_is_allowed_too_late_is_off(asking):
+    asking.get_by_role("tab", name="Sketchpad").click()
+    asking.evaluate("window.allow()")
+    asking.wait_for_function("window.streams.length === 1")
+    asking.wait_for_function("!window.streams[0].active")
+    asking.get_by_role("tab", name="Webcam").click()
+    press(asking, "Camera")
+    asking.wait_for_function("document.querySelector('#camera video')?.videoWidth > 0")
+
+
 def test_live_waits_for_the_answer_before_it_asks_again(camera):
     asked = []
     camera.route("**/queue/join*", lambda route: asked.append(route))

@@ -112,6 +112,20 @@ def test_choices_go_on_after_one_that_did_not_arrive(page):
     expect_no_trouble(page)
 
 
+def test_a_drawing_outlives_an_answer_that_breaks_off(page):
+    draw(page, 7, width=0.5)
+    expect_number(page, "7")
+    broken = ("**/gradio_api/queue/data*", "**/gradio_api/app_id")
+    for way in broken:
+        page.route(way, lambda route: route.abort())
+    draw(page, 1, left=0.5, width=0.5)
+    expect_trouble(page, "The server does not answer")
+    for way in broken:
+        page.unroute(way)
+    expect_number(page, "71")
+    expect_no_trouble(page)
+
+
 def test_a_server_that_is_gone(page):
     page.route(JOIN, lambda route: route.abort())
     draw(page, 7)

@@ -79,3 +79,10 @@ def test_what_is_kept_of_a_visitor_is_small(size):
     for mark in kept:
         assert darkness(picture, mark) > 150
         assert mark.placement.scale * TILE_SIZE == pytest.approx(mark.box.width, abs=2)
+
+
+def test_what_is_kept_of_a_picture_does_not_keep_the_rest():
+    mark = digit(300, 9000, 200)
+    picture, _ = near(paper(20_000, 1000, mark), [mark])
+    assert picture.shape[0] < 20_000
+    assert picture.base is None
