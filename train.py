@@ -174,7 +174,7 @@ def _train(options: argparse.Namespace) -> None:
     _make(folder)
     train, validation = dataset.split(source.train, recipe.seed)
     log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
-    origin = {"start": first.sha256} if first else {}
+    origin: dict[str, str | int] = {"start": first.sha256} if first else {}
     no_digits = None
     if corrections:
         corrected, no_digits = corrections
