@@ -30,6 +30,12 @@ DARKEST_PAPER = 0.2
 LEAST_CONTRAST = 0.035
 # ... and by at least this many times the paper's own noise.
 LEAST_SIGNAL = 5.0
+# Strokes reach this share of their own level everywhere, ...
+WEAKEST = 0.35
+# ... and this one somewhere.
+SURE = 0.55
+# So many times as dark as the faintest shadow is what is no part of it.
+FAR_DARKER = 2.0
 # A ruled line: made of runs of this part of the picture's side, over this share of it in all, and
 # no wider than this share.
 LINE_PIECES = 10
@@ -237,16 +243,21 @@ def _stroke_steps(darkness: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     if not mask.any():
         return
     if large and not _is_strip(mask):
-        mask = _without_surroundings(mask)
+        mask = _without_surroundings(mask, darkness)
         yield "without surroundings", mask
-    level = float(np.quantile(darkness[mask], 0.9))
-    mask = mask & (darkness > 0.35 * level)
+    level = _level(darkness, mask)
+    mask = mask & (darkness > WEAKEST * level)
     yield "as dark as strokes", mask
     if large:
         mask = _without_surroundings(_without_lines(mask, darkness))
         yield "without lines", mask
-    joined = _reaching(mask, darkness > 0.55 * level)
+    joined = _reaching(mask, darkness > SURE * level)
     yield "ink", np.where(joined, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
+
+
+def _level(darkness: np.ndarray, mask: np.ndarray) -> float:
+    """How dark the strokes among the mask's pixels are."""
+    return float(np.quantile(darkness[mask], 0.9))
 
 
 def _reaching(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:
@@ -324,11 +335,30 @@ def _column(length: int, axis: int) -> np.ndarray:
     return np.ones(shape, bool)
 
 
-def _without_surroundings(mask: np.ndarray) -> np.ndarray:
+def _without_surroundings(mask: np.ndarray, darkness: np.ndarray | None = None) -> np.ndarray:
     """Take out what comes in from the picture's edge, such as a desk or a dark corner.
 
-    It stays where it lies mostly in the middle, where it meets one side with no more than a
-    stroke's end, or where nothing else is left.
+    It stays where nothing else is left. darkness: where given, strokes stay that only a faint
+    shadow joins to the edge.
+    """
+    inside = _inside(mask)
+    outside = mask & ~inside
+    if darkness is not None and outside.any():
+        inside |= _without_shadow(outside, darkness)
+    return inside if inside.any() else mask
+
+
+def _without_shadow(outside: np.ndarray, darkness: np.ndarray) -> np.ndarray:
+    """The strokes of what comes in from the edge, if a far fainter shadow joins them to it."""
+    least = WEAKEST * _level(darkness, outside)
+    clear = least >= FAR_DARKER * darkness[outside].min()
+    return _inside(outside & (darkness > least) & clear)
+
+
+def _inside(mask: np.ndarray) -> np.ndarray:
+    """The parts of a mask that do not come in from the picture's edge, if one is high enough.
+
+    So do those that lie mostly in the middle, or meet one side with no more than a stroke's end.
     """
     if not (mask[[0, -1]].any() or mask[:, [0, -1]].any()):
         return mask
@@ -337,18 +367,18 @@ def _without_surroundings(mask: np.ndarray) -> np.ndarray:
     sides = [labels[0], labels[-1], labels[:, 0], labels[:, -1]]
     contacts = np.stack([np.bincount(side, minlength=count + 1) for side in sides])
     middle = labels[height // 8 : -height // 8, width // 8 : -width // 8]
-    inside = np.bincount(middle.ravel(), minlength=count + 1)
+    central = np.bincount(middle.ravel(), minlength=count + 1)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     opposite = (contacts[0] * contacts[1] > 0) | (contacts[2] * contacts[3] > 0)
     ends = ~opposite & (contacts.max(axis=0) <= SHORT_CONTACT * min(mask.shape))
-    kept = ends | (inside > 0.6 * sizes)
+    kept = ends | (central > 0.6 * sizes)
     if _is_strip(mask):
         kept |= contacts.sum(axis=0) <= STRIP_CONTACT * _lengths(mask, labels)
     kept[0] = False
     boxes = ndimage.find_objects(labels)
     heights = [rows.stop - rows.start for rows, _ in boxes]
     tallest = max((h for h, keep in zip(heights, kept[1:], strict=True) if keep), default=0)
-    return kept[labels] if tallest >= SMALLEST_STROKE * height else mask
+    return kept[labels] & (tallest >= SMALLEST_STROKE * height)
 
 
 def _is_strip(mask: np.ndarray) -> bool:

@@ -142,6 +142,17 @@ def test_the_desk_and_a_dark_corner_are_left_out():
     assert overlap(find_ink(picture), stroke()) > 0.7
 
 
+@pytest.mark.parametrize("shade", [0.88, 0.93])
+def test_large_strokes_that_a_shadow_joins_to_the_edge_are_kept(shade):
+    ring = Image.new("1", (WIDTH, HEIGHT))
+    ImageDraw.Draw(ring).ellipse((14, 14, 186, 226), outline=1, width=14)
+    paper = np.full((HEIGHT, WIDTH, 1), 200.0)
+    paper[:20, 60:130] *= shade
+    paper[100:130, 98:101] *= shade  # a fold, which stands free
+    mask = np.asarray(ring)
+    assert overlap(find_ink(paint(paper, 70, mask)), mask) > 0.8
+
+
 def test_what_touches_the_edge_is_kept_where_nothing_else_is():
     mask = np.zeros((HEIGHT, WIDTH), bool)
     mask[:200, 90:110] = True
