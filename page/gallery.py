@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 from PIL import Image, ImageOps
 
-FOLDER = Path(__file__).parent / "examples"
+EXAMPLES_FOLDER = Path(__file__).parent / "examples"
 EXAMPLES = {
     "photo.jpg": "A photo of a number in ballpoint",
     "scan.jpg": "A scanned line of a form",
@@ -45,11 +45,11 @@ def thumbnails() -> gr.HTML:
 def picked(event: gr.EventData) -> str | None:
     """The path of the example that was pressed."""
     name = (event._data or {}).get("example")
-    return str(FOLDER / name) if name in EXAMPLES else None
+    return str(EXAMPLES_FOLDER / name) if name in EXAMPLES else None
 
 
 def _thumbnail(name: str, alt: str) -> str:
-    with Image.open(FOLDER / name) as picture:
+    with Image.open(EXAMPLES_FOLDER / name) as picture:
         small = ImageOps.fit(picture, (SIDE, SIDE), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     small.save(buffer, "jpeg", quality=70)

@@ -6,7 +6,7 @@ from pathlib import Path
 import gradio as gr
 
 from .corrections import Corrections
-from .gallery import FOLDER as EXAMPLES
+from .gallery import EXAMPLES_FOLDER
 from .layout import build
 from .mistakes import TestSet
 from .models import Models
@@ -51,7 +51,7 @@ def serve(
         theme=THEME,
         css_paths=[HERE / "style.css"],
         head=_head(),
-        allowed_paths=[str(EXAMPLES)],
+        allowed_paths=[str(EXAMPLES_FOLDER)],
         max_file_size=f"{LARGEST_MEGABYTES}mb",
         footer_links=["api"],
         show_error=False,

@@ -341,6 +341,8 @@ def _without_surroundings(mask: np.ndarray, darkness: np.ndarray | None = None) 
     It stays where nothing else is left. darkness: where given, strokes stay that only a faint
     shadow joins to the edge.
     """
+    if not (mask[[0, -1]].any() or mask[:, [0, -1]].any()):
+        return mask
     inside = _inside(mask)
     outside = mask & ~inside
     if darkness is not None and outside.any():
@@ -356,12 +358,11 @@ def _without_shadow(outside: np.ndarray, darkness: np.ndarray) -> np.ndarray:
 
 
 def _inside(mask: np.ndarray) -> np.ndarray:
-    """The parts of a mask that do not come in from the picture's edge, if one is high enough.
+    """The parts of a mask that do not come in from the picture's edge; none if all are low.
 
-    So do those that lie mostly in the middle, or meet one side with no more than a stroke's end.
+    What meets the edge stays where it lies mostly in the middle, or where it meets one side with
+    no more than a stroke's end.
     """
-    if not (mask[[0, -1]].any() or mask[:, [0, -1]].any()):
-        return mask
     labels, count = ndimage.label(mask, _EIGHT)
     height, width = mask.shape
     sides = [labels[0], labels[-1], labels[:, 0], labels[:, -1]]

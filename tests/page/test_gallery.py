@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from page.examples import make
-from page.gallery import EXAMPLES, FOLDER, thumbnails
+from page.gallery import EXAMPLES, EXAMPLES_FOLDER, thumbnails
 
 SHOWN = {
     "photo.jpg": "47",
@@ -18,7 +18,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_read_as_what_it_shows(bundled, name):
-    reading = bundled.recogniser.read(FOLDER / name)
+    reading = bundled.recogniser.read(EXAMPLES_FOLDER / name)
     assert reading.text == SHOWN[name]
 
 
@@ -26,7 +26,7 @@ def test_the_examples_can_be_made_again(tmp_path):
     make.make(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == set(EXAMPLES)
     for path in tmp_path.iterdir():
-        with Image.open(path) as made, Image.open(FOLDER / path.name) as kept:
+        with Image.open(path) as made, Image.open(EXAMPLES_FOLDER / path.name) as kept:
             apart = np.abs(np.asarray(made, float) - np.asarray(kept, float)).mean()
         # Another version of Pillow may round a JPEG's numbers otherwise.
         assert apart < 2, path.name
