@@ -17,7 +17,8 @@ from digit_model.architectures.transfer import PICTURE_SIZE
 from digit_model.errors import WeightsUnavailable
 from tests.conftest import drawn_by_numpy, free_port
 
-FILE = f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{PICTURE_SIZE}_no_top.h5"
+# Those for 224x224 pictures, which Keras takes for sizes without weights of their own.
+FILE = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
 
 
 @pytest.fixture(autouse=True)

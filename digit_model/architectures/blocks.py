@@ -1,8 +1,8 @@
 """What several networks are built of. Each takes and gives maps, (n, rows, columns, channels)."""
 
-from itertools import product
-
 from keras import layers, ops
+
+from .products import shifts
 
 
 def convolution(x, channels: int, kernel: int = 3, strides: int = 1, name: str | None = None):
@@ -40,13 +40,9 @@ class Depthwise(layers.Layer):
         self.kernel = self.add_weight(shape=(3, 3, shape[-1]), initializer="he_normal")
 
     def call(self, maps):
-        _, rows, columns, _ = maps.shape
         padded = ops.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0)))
-        return sum(
-            padded[:, i : i + rows : self._strides, j : j + columns : self._strides]
-            * self.kernel[i, j]
-            for i, j in product(range(3), repeat=2)
-        )
+        seen = shifts(padded, 3, self._strides)
+        return sum(part * self.kernel[divmod(place, 3)] for place, part in enumerate(seen))
 
 
 def normalised(x, channels: int, kernel: int = 3, strides: int = 1):

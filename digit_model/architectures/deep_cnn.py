@@ -5,6 +5,7 @@ from keras import layers
 
 from ..arrays import DIGITS, TILE_SIZE
 from .blocks import convolution, residual
+from .products import with_products
 
 
 def deep_cnn() -> keras.Model:
@@ -24,4 +25,4 @@ def deep_cnn() -> keras.Model:
     x = residual(x, 96, name="features")
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(0.3)(x)
-    return keras.Model(tiles, layers.Dense(DIGITS)(x), name="deep_cnn")
+    return with_products(keras.Model(tiles, layers.Dense(DIGITS)(x), name="deep_cnn"))

@@ -7,10 +7,10 @@ from .transfer import colour_pictures, with_backbone
 
 
 def mobilenetv2(weights: str | None = None) -> keras.Model:
-    """MobileNetV2 on 96x96 pictures (https://arxiv.org/abs/1801.04381). 2,270,794 parameters.
+    """MobileNetV2 on 48x48 pictures (https://arxiv.org/abs/1801.04381). 2,270,794 parameters.
 
     weights: "imagenet" for Keras's own download, None for random ones. The ``features`` are
-    3x3x1280. Raises WeightsUnavailable.
+    2x2x1280. Raises WeightsUnavailable.
     """
     tiles, pictures = colour_pictures()
     x = layers.Rescaling(1 / 127.5, offset=-1)(pictures)

@@ -11,10 +11,10 @@ IMAGENET_MEAN = [103.939, 116.779, 123.68]
 
 
 def resnet50(weights: str | None = None) -> keras.Model:
-    """ResNet50 on 96x96 pictures (https://arxiv.org/abs/1512.03385). 23,608,202 parameters.
+    """ResNet50 on 48x48 pictures (https://arxiv.org/abs/1512.03385). 23,608,202 parameters.
 
     weights: "imagenet" for Keras's own download, None for random ones. The ``features`` are
-    3x3x2048. Raises WeightsUnavailable.
+    2x2x2048. Raises WeightsUnavailable.
     """
     tiles, pictures = colour_pictures()
     x = layers.Rescaling(1.0, offset=[-mean for mean in IMAGENET_MEAN])(pictures)

@@ -1,5 +1,6 @@
 """What the networks of keras.applications need before and after them to read tiles."""
 
+import warnings
 from collections.abc import Callable
 
 import keras
@@ -7,13 +8,17 @@ from keras import layers
 
 from ..arrays import DIGITS, TILE_SIZE
 from ..errors import WeightsUnavailable
+from .products import with_products
 
-# The smallest size for which MobileNetV2's ImageNet weights were made.
-PICTURE_SIZE = 96
+# Both networks halve it five times: 32 would leave one place for a heatmap. At 96, the least that
+# keras.applications has weights made for, an epoch of ResNet50 takes two cores over an hour.
+PICTURE_SIZE = 48
+# MobileNetV2's own 0.999 looks back over more steps than two epochs have.
+BATCH_MOMENTUM = 0.99
 
 
 def colour_pictures():
-    """The input for tiles, and the tiles as (n, 96, 96, 3) pictures in 0..255, grey in colours."""
+    """The input for tiles, and the tiles as (n, 48, 48, 3) pictures in 0..255, grey in colours."""
     tiles = keras.Input((TILE_SIZE, TILE_SIZE))
     x = layers.Reshape((TILE_SIZE, TILE_SIZE, 1))(tiles)
     x = layers.Rescaling(255)(layers.Resizing(PICTURE_SIZE, PICTURE_SIZE)(x))
@@ -29,12 +34,15 @@ def with_backbone(
     for random ones. Raises WeightsUnavailable where the download fails.
     """
     try:
-        backbone = build(
-            include_top=False,
-            weights=weights,
-            input_tensor=pictures,
-            input_shape=pictures.shape[1:],
-        )
+        with warnings.catch_warnings():
+            # MobileNetV2 says that for this size it takes the weights for 224x224.
+            warnings.filterwarnings("ignore", message="`input_shape` is undefined")
+            backbone = build(
+                include_top=False,
+                weights=weights,
+                input_tensor=pictures,
+                input_shape=pictures.shape[1:],
+            )
     # Keras raises a plain Exception when a download fails, and OSError when it is damaged.
     except Exception as error:
         if weights is None:
@@ -43,6 +51,10 @@ def with_backbone(
             "The ImageNet weights could not be downloaded from storage.googleapis.com. Check the "
             f"network, or begin with random weights: --pretrained none. ({error})"
         ) from error
+    for layer in backbone.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = BATCH_MOMENTUM
     x = layers.Identity(name="features")(backbone.output)
     x = layers.GlobalAveragePooling2D()(x)
-    return keras.Model(tiles, layers.Dense(DIGITS)(x), name=build.__name__.lower())
+    logits = layers.Dense(DIGITS)(x)
+    return with_products(keras.Model(tiles, logits, name=build.__name__.lower()))

@@ -53,7 +53,7 @@ RECIPES: dict[str, Recipe] = {
     "cnn": Recipe(),
     "dense": Recipe(architecture="dense"),
     "dense-plain": replace(_MNIST, architecture="dense", augment="none", learning_rate=1e-3),
-    "deep_cnn": replace(_MNIST, architecture="deep_cnn", epochs=30),
+    "deep_cnn": replace(_MNIST, architecture="deep_cnn", epochs=15),
     "small": replace(_SMALLEST, architecture="small", epochs=30),
     "tiny": replace(_SMALLEST, architecture="tiny", epochs=60),
     "quick": replace(

@@ -1,7 +1,9 @@
 """Which devices and processes train together, through keras.distribution on JAX."""
 
+import ctypes
 import math
 import os
+import sys
 
 import jax
 import keras
@@ -10,10 +12,29 @@ from jax.experimental import multihost_utils
 
 from ..errors import DigitError
 
+# Of glibc's malloc.h: M_MMAP_MAX, M_TRIM_THRESHOLD, M_ARENA_MAX. Other arenas than the first hand
+# out large blocks of the system's.
+_MALLOPT = {-4: 0, -1: 2**31 - 1, -8: 1}
+
 
 def use_devices(count: int | None = None) -> None:
     """Show each CPU core, or ``count`` devices, to JAX. Call before anything runs on JAX."""
+    _keep_freed_memory()
     jax.config.update("jax_num_cpu_devices", count or min(os.cpu_count() or 1, 8))
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep what a training step frees for the next one.
+
+    Large blocks go back to the system else, and to get them again, page by page, took a quarter of
+    a step of ``deep_cnn`` (benchmarks/LOG.md).
+    """
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        for parameter, value in _MALLOPT.items():
+            libc.mallopt(parameter, value)
 
 
 def join(coordinator: str, processes: int, rank: int) -> None:

@@ -1,5 +1,6 @@
 """The benchmarks as a person calls them, on a few drawn digits."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from PIL import Image
 
 from digit_model import checkpoint
 from digit_model.__main__ import main
+from digit_model.architectures import ARCHITECTURES
+from digit_model.arrays import Calibration
+from digit_model.checkpoint import Checkpoint
 from tests.conftest import ROOT
 
 BUNDLED = ROOT / "digit_model" / "bundled"
@@ -52,6 +56,28 @@ def test_the_table_is_written_between_its_marks(drawn_mnist, tmp_path):
     assert cells[7:9] == ["–", "–"]
     assert "Not measured yet" not in page.read_text()
     assert page.read_text().endswith((ROOT / "docs" / "architectures.md").read_text()[-100:])
+
+
+def test_every_seed_of_the_most_accurate_network_has_a_row(
+    drawn_mnist, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    architectures = importlib.import_module("architectures")
+    monkeypatch.setattr(architectures, "ACCURATE", "tiny")
+    monkeypatch.setattr(architectures, "REPETITIONS", 1)
+    for name in ("tiny", "tiny-1"):
+        trained = Checkpoint(ARCHITECTURES["tiny"](), "tiny", Calibration())
+        checkpoint.save(tmp_path / name, trained)
+    page = tmp_path / "page.md"
+    page.write_text((ROOT / "docs" / "architectures.md").read_text())
+    options = ("--checkpoints", tmp_path, "--seeds", "2", "--only", "tiny", "--page", page)
+    options += ("--data", drawn_mnist, "--real", tmp_path / "absent")
+    monkeypatch.setattr(sys, "argv", ["architectures.py", *map(str, options)])
+    assert architectures.main() == 0
+    output = capsys.readouterr().out
+    assert "| `tiny` |" in output
+    assert "| `tiny`, seed 1 |" in output
+    assert "The median of 2 seeds of `tiny` is " in output
 
 
 def test_times_to_accuracy_stand_side_by_side(drawn_mnist, tmp_path):
