@@ -27,7 +27,7 @@ def _keep_freed_memory() -> None:
     """Let glibc keep what a training step frees for the next one.
 
     Large blocks go back to the system else, and to get them again, page by page, took a quarter of
-    a step of ``deep_cnn`` (benchmarks/LOG.md).
+    a large network's step (benchmarks/LOG.md).
     """
     if sys.platform != "linux":
         return
