@@ -10,10 +10,10 @@ from .blocks import convolution, residual
 def deep_cnn() -> keras.Model:
     """Strided stem, three convolutions more and a residual block, dropout. 404,666 parameters.
 
-    The last layer sees each place of the ``features``, 7x7x128, on its own: averaged over the
-    places, the same network misreads a little more (benchmarks/LOG.md). Between the blocks whole
-    channels are dropped (Tompson et al. 2015, https://arxiv.org/abs/1411.4280), before the last
-    layer single numbers.
+    The last layer sees each place of the ``features``, 7x7x128, on its own: with an average over
+    the places ``quick`` misread a little more (benchmarks/LOG.md). After the block whole channels
+    are dropped (Tompson et al. 2015, https://arxiv.org/abs/1411.4280), before the last layer single
+    numbers.
     """
     tiles = keras.Input((TILE_SIZE, TILE_SIZE))
     x = layers.Reshape((TILE_SIZE, TILE_SIZE, 1))(tiles)
