@@ -20,6 +20,7 @@ from ..errors import DigitError
 from .augment import AUGMENTATIONS
 from .dataset import Labelled
 from .metrics import Scores, calibrate, score
+from .optimizers import OPTIMIZERS
 from .outliers import combine_digits, draw_outliers
 from .progress import BEST, LOG, Backup, Log, begin, epochs, read_log, restore
 from .recipes import RANDOM, Recipe
@@ -225,7 +226,7 @@ def _compiled(recipe: Recipe, start: keras.Model | None, steps: int) -> keras.Mo
         warmup_target=recipe.learning_rate,
         warmup_steps=warmup,
     )
-    optimizer = keras.optimizers.AdamW(
+    optimizer = OPTIMIZERS[recipe.optimizer](
         schedule,
         weight_decay=recipe.weight_decay,
         use_ema=True,
