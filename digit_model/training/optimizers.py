@@ -26,10 +26,16 @@ class ConvolutionMuon(keras.optimizers.Muon):
 
 
 def _muon(learning_rate, weight_decay: float, **options) -> keras.optimizers.Optimizer:
-    decays = {"weight_decay": weight_decay, "adam_weight_decay": weight_decay}
-    # Keras's own momentum, 0.95, misread more after few epochs, and its 5 steps of Newton and
-    # Schulz no less (benchmarks/LOG.md).
-    return ConvolutionMuon(learning_rate, momentum=0.9, ns_steps=3, **decays, **options)
+    return ConvolutionMuon(
+        learning_rate,
+        weight_decay=weight_decay,
+        adam_weight_decay=weight_decay,
+        # Keras's own momentum, 0.95, misread more after few epochs, and its 5 steps of Newton and
+        # Schulz no less (benchmarks/LOG.md).
+        momentum=0.9,
+        ns_steps=3,
+        **options,
+    )
 
 
 # What a recipe can ask for. Each takes the arguments of keras.optimizers.AdamW.

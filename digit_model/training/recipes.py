@@ -50,18 +50,19 @@ class Recipe:
 
 # MNIST's own images and nothing else.
 _MNIST = Recipe(drawn=0, outliers=0, augment="shift")
-_FAST = replace(_MNIST, optimizer="muon", learning_rate=1e-2)
 # Too small to learn by heart: all that would hold them back is taken away.
-_SMALLEST = replace(_FAST, weight_decay=1e-3, label_smoothing=0.0)
+_SMALLEST = replace(_MNIST, learning_rate=1e-2, weight_decay=1e-3, label_smoothing=0.0)
 # A name is that of the network, or says what differs from its usual recipe.
 RECIPES: dict[str, Recipe] = {
     "cnn": Recipe(),
     "dense": Recipe(architecture="dense"),
     "dense-plain": replace(_MNIST, architecture="dense", augment="none", learning_rate=1e-3),
     "deep_cnn": replace(_MNIST, architecture="deep_cnn", epochs=12),
-    "small": replace(_SMALLEST, architecture="small", epochs=30),
-    "tiny": replace(_SMALLEST, architecture="tiny", epochs=60, optimizer="adamw"),
-    "quick": replace(_FAST, architecture="quick", epochs=4, ema_share=0.06),
+    "small": replace(_SMALLEST, architecture="small", epochs=30, optimizer="muon"),
+    "tiny": replace(_SMALLEST, architecture="tiny", epochs=60),
+    "quick": replace(
+        _MNIST, architecture="quick", epochs=4, optimizer="muon", learning_rate=1e-2, ema_share=0.06
+    ),
     "mobilenetv2": replace(
         _MNIST, architecture="mobilenetv2", pretrained=IMAGENET, epochs=1, learning_rate=1e-3
     ),
