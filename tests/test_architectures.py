@@ -8,10 +8,16 @@ from digit_model import checkpoint
 from digit_model.architectures import ARCHITECTURES, FEATURES
 from digit_model.arrays import DIGITS, TILE_SIZE, Calibration
 from digit_model.checkpoint import Checkpoint
-from digit_model.explain import GRAD_CAM, GRADIENT_INPUT, LAYER_CAM, Explainer
+from digit_model.explain import GRAD_CAM, GRADIENT_INPUT, HIRES_CAM, LAYER_CAM, Explainer
 from digit_model.training.strokes import draw_digits
 from tests.conftest import drawn_by_numpy
 
+# Those of the others are Grad-CAM and LayerCAM.
+METHODS = {
+    "deep_cnn": (HIRES_CAM, LAYER_CAM),
+    "dense": (GRADIENT_INPUT,),
+    "quick": (HIRES_CAM, LAYER_CAM),
+}
 MOST_PARAMETERS = {"cnn": 300_000, "deep_cnn": 1_500_000, "small": 10_000, "tiny": 3_000}
 
 
@@ -55,8 +61,7 @@ def test_a_checkpoint_of_it_is_taken_back_and_explained(model, tmp_path):
         loaded.predict_on_batch(tile[None]), model.predict_on_batch(tile[None]), atol=1e-5
     )
     explainer = Explainer(loaded)
-    has_features = any(layer.name == FEATURES for layer in model.layers)
-    assert explainer.methods == ((GRAD_CAM, LAYER_CAM) if has_features else (GRADIENT_INPUT,))
+    assert explainer.methods == METHODS.get(model.name, (GRAD_CAM, LAYER_CAM))
     for method in explainer.methods:
         heatmap = explainer.heatmap(tile, 4, method)
         assert heatmap.shape == (TILE_SIZE, TILE_SIZE)

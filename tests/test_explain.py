@@ -8,10 +8,11 @@ from digit_model.architectures import ARCHITECTURES, FEATURES
 from digit_model.explain import (
     GRAD_CAM,
     GRADIENT_INPUT,
+    HIRES_CAM,
     LAYER_CAM,
     Explainer,
-    grad_cam,
     gradient_input,
+    hires_cam,
     layer_cam,
 )
 from digit_model.training.strokes import draw_digits
@@ -62,9 +63,19 @@ def pooled(*, finer: bool = False) -> keras.Model:
 @pytest.mark.parametrize("digit", range(10))
 def test_grad_cam_is_cam_behind_average_pooling(cnn, tile, digit):
     expected = jax.image.resize(cam(cnn, tile, digit), (28, 28), "linear")
-    found = np.asarray(grad_cam(cnn)(tile, digit))
+    found = np.asarray(hires_cam(cnn)(tile, digit))
     # The average over the 7x7 places divides every gradient alike.
     np.testing.assert_allclose(49 * found, expected, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["cnn", "quick", "deep_cnn"])
+def test_the_places_add_up_to_the_logit(name, tile):
+    """Completeness: stretching 7x7 places to 28x28 counts each sixteen times."""
+    model = seeded(name, 1)
+    logits = model.predict_on_batch(tile[None])[0]
+    places, bias = hires_cam(model), model.layers[-1].get_weights()[1]
+    found = [np.asarray(places(tile, digit)).sum() / 16 for digit in range(10)]
+    np.testing.assert_allclose(found, logits - bias, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("digit", range(10))
@@ -117,7 +128,8 @@ def test_gradient_times_input_by_finite_differences(tile):
 
 
 EVERY = pytest.mark.parametrize(
-    ("name", "method"), [("cnn", GRAD_CAM), ("cnn", LAYER_CAM), ("dense", GRADIENT_INPUT)]
+    ("name", "method"),
+    [("cnn", GRAD_CAM), ("cnn", LAYER_CAM), ("quick", HIRES_CAM), ("dense", GRADIENT_INPUT)],
 )
 
 
