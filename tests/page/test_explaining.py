@@ -74,6 +74,44 @@ def test_every_button_of_an_answer_is_large_enough_for_a_finger(visit, size):  #
         assert box["x"] + box["width"] <= card["x"] + card["width"], button.inner_text()
 
 
+WORDS = """() => [...document.querySelectorAll(
+        "#answer .bars .share, #pictures figcaption > span:first-child, #pictures .methods button"
+    )].map(part => {
+        const range = document.createRange();
+        range.selectNodeContents(part);
+        const { left, right, top, bottom } = range.getBoundingClientRect();
+        return { words: part.innerText, left, right, top, bottom };
+    })"""
+
+
+def overlap(one: dict, other: dict) -> bool:
+    return min(one["right"], other["right"]) > max(one["left"], other["left"]) and min(
+        one["bottom"], other["bottom"]
+    ) > max(one["top"], other["top"])
+
+
+def test_no_words_of_an_answer_run_into_others_at_any_width(visit):  # noqa: F811
+    page = visit()
+    draw(page, 7)
+    expect_number(page, "7")
+    expect(page.locator("#pictures .heat")).to_be_visible(timeout=PATIENCE)
+    # The longest caption; which digits get it depends on the network.
+    page.evaluate(
+        "document.querySelector('#pictures .methods').previousElementSibling.innerText ="
+        "'Nothing here speaks for 7'"
+    )
+    for width in (768, 820, 1024, 1099, 1100, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        words = page.evaluate(WORDS)
+        card = page.locator("#output").bounding_box()
+        for number, part in enumerate(words):
+            assert part["right"] <= card["x"] + card["width"], (width, part["words"])
+            for other in words[:number]:
+                assert not overlap(part, other), (width, part["words"], other["words"])
+        tile = page.locator("#pictures .tile").bounding_box()
+        assert tile["width"] == pytest.approx(tile["height"], abs=1), width
+
+
 def test_the_number_is_copied_with_a_word_that_it_was(visit):  # noqa: F811
     page = visit()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
