@@ -15,7 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from digit_model import pretrained
+from digit_model import checkpoint, pretrained
+from digit_model.architectures import ARCHITECTURES
+from digit_model.arrays import Calibration
+from digit_model.checkpoint import Checkpoint
 from digit_model.pretrained import Pretrained
 from digit_model.training.strokes import draw_digits
 
@@ -31,6 +34,20 @@ STROKES = {
     ],
     4: [[(0.5, 0.15), (0.25, 0.6), (0.75, 0.6)], [(0.62, 0.38), (0.62, 0.88)]],
     7: [[(0.27, 0.2), (0.73, 0.2), (0.45, 0.85)]],
+}
+# What train.py records of a network.
+SCORES = {
+    "images": 10_000,
+    "accuracy": 0.9961,
+    "errors": 39,
+    "nll": 0.0123,
+    "ece": 0.0011,
+    "confusion": np.diag([1000] * 10).tolist(),
+}
+RECORD = {
+    "recipe": {"architecture": "dense", "epochs": 3, "learning_rate": 0.003, "seed": 0},
+    "training": {"epochs": 3, "seconds": 120.0},
+    "scores": {"validation": SCORES | {"images": 5000, "errors": 20}, "test": SCORES},
 }
 
 
@@ -61,6 +78,15 @@ def drawn_mnist(tmp_path_factory) -> Path:
         path, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels
     )
     return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A checkpoint of a network that learned nothing, with a record as train.py writes it."""
+    folder = tmp_path_factory.mktemp("checkpoint")
+    model = ARCHITECTURES["dense"]()
+    checkpoint.save(folder, Checkpoint(model, "dense", Calibration(1.5, 0.1, 100.0), RECORD))
+    return folder
 
 
 def drawn_by_numpy(initializer, shape, dtype=None) -> np.ndarray:

@@ -16,31 +16,10 @@ from digit_model.arrays import Calibration
 from digit_model.card_pictures import confusion_matrix
 from digit_model.checkpoint import CONFIG, Checkpoint
 from digit_model.evidence import RealScore
+from tests.conftest import SCORES
 
 REAL = {"phone photos": RealScore(460, 0.976)}
 REPO = "user/digits"
-SCORES = {
-    "images": 10_000,
-    "accuracy": 0.9961,
-    "errors": 39,
-    "nll": 0.0123,
-    "ece": 0.0011,
-    "confusion": np.diag([1000] * 10).tolist(),
-}
-RECORD = {
-    "recipe": {"architecture": "dense", "epochs": 3, "learning_rate": 0.003, "seed": 0},
-    "training": {"epochs": 3, "seconds": 120.0},
-    "scores": {"validation": SCORES | {"images": 5000, "errors": 20}, "test": SCORES},
-}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A checkpoint of a network that learned nothing, with a record as train.py writes it."""
-    folder = tmp_path_factory.mktemp("checkpoint")
-    model = ARCHITECTURES["dense"]()
-    checkpoint.save(folder, Checkpoint(model, "dense", Calibration(1.5, 0.1, 100.0), RECORD))
-    return folder
 
 
 @pytest.fixture(scope="module")

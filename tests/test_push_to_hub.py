@@ -17,38 +17,14 @@ from PIL import Image
 
 import push_to_hub
 from digit_model import card, checkpoint, pretrained
-from digit_model.architectures import ARCHITECTURES
-from digit_model.arrays import Calibration
-from digit_model.checkpoint import CONFIG, WEIGHTS, Checkpoint
+from digit_model.checkpoint import CONFIG, WEIGHTS
 from digit_model.training.metrics import score
 from tests.loopback_hub import TOKEN, LoopbackHub
 
 REPO = "user/digits"
-SCORES = {
-    "images": 10_000,
-    "accuracy": 0.9961,
-    "errors": 39,
-    "nll": 0.0123,
-    "ece": 0.0011,
-    "confusion": np.diag([1000] * 10).tolist(),
-}
-RECORD = {
-    "recipe": {"architecture": "dense", "epochs": 3, "learning_rate": 0.003, "seed": 0},
-    "training": {"epochs": 3, "seconds": 120.0},
-    "scores": {"validation": SCORES | {"images": 5000, "errors": 20}, "test": SCORES},
-}
 
 # huggingface_hub 2.4 hands files to its HTTP client in a way that the client wants to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A checkpoint of a network that learned nothing, with a record as train.py writes it."""
-    folder = tmp_path_factory.mktemp("checkpoint")
-    model = ARCHITECTURES["dense"]()
-    checkpoint.save(folder, Checkpoint(model, "dense", Calibration(1.5, 0.1, 100.0), RECORD))
-    return folder
 
 
 @pytest.fixture(scope="module")
