@@ -84,6 +84,18 @@ def test_a_run_stopped_early_goes_on_as_if_it_had_not_been(drawn, trained, stopp
     assert not is_interrupted(folder)
 
 
+def test_muon_too_goes_on_as_if_it_had_not_been_stopped(drawn, tmp_path):
+    recipe = replace(SHORT, architecture="quick", optimizer="muon", epochs=2, drawn=0, outliers=0)
+    train, validation = drawn[0][:192], drawn[1]
+    whole = fit(recipe, train, validation, verbose=0)
+    with pytest.MonkeyPatch.context() as patched:
+        interrupt_after(patched, 5)
+        assert fit(recipe, train, validation, folder=tmp_path, verbose=0).epochs == 2
+    resumed = fit(recipe, train, validation, folder=tmp_path, resume=True, verbose=0)
+    assert resumed.finished
+    assert_alike(resumed.model, whole.model)
+
+
 def without_seconds(log):
     return [{name: value for name, value in row.items() if name != "seconds"} for row in log]
 
