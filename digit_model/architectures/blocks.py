@@ -5,9 +5,16 @@ from keras import layers, ops
 from .products import shifts
 
 
-def convolution(x, channels: int, kernel: int = 3, strides: int = 1, name: str | None = None):
+def convolution(
+    x,
+    channels: int,
+    kernel: int = 3,
+    strides: int = 1,
+    padding: str = "same",
+    name: str | None = None,
+):
     """Convolution, batch normalisation, ReLU."""
-    return layers.ReLU(name=name)(normalised(x, channels, kernel, strides))
+    return layers.ReLU(name=name)(normalised(x, channels, kernel, strides, padding))
 
 
 def residual(x, channels: int, name: str | None = None):
@@ -45,7 +52,7 @@ class Depthwise(layers.Layer):
         return sum(part * self.kernel[divmod(place, 3)] for place, part in enumerate(seen))
 
 
-def normalised(x, channels: int, kernel: int = 3, strides: int = 1):
-    """Convolution and batch normalisation, of the same size for stride 1."""
-    x = layers.Conv2D(channels, kernel, strides=strides, padding="same", use_bias=False)(x)
+def normalised(x, channels: int, kernel: int = 3, strides: int = 1, padding: str = "same"):
+    """Convolution and batch normalisation; with Keras's "valid" padding the edge places go."""
+    x = layers.Conv2D(channels, kernel, strides=strides, padding=padding, use_bias=False)(x)
     return layers.BatchNormalization()(x)
