@@ -75,7 +75,8 @@ def test_every_button_of_an_answer_is_large_enough_for_a_finger(visit, size):  #
 
 
 WORDS = """() => [...document.querySelectorAll(
-        "#answer .bars .share, #pictures figcaption > span:first-child, #pictures .methods button"
+        "#answer .bars .share, #pictures figcaption:not(:has(.methods)), " +
+        "#pictures figcaption > span:first-child, #pictures .methods button"
     )].map(part => {
         const range = document.createRange();
         range.selectNodeContents(part);
@@ -85,9 +86,10 @@ WORDS = """() => [...document.querySelectorAll(
 
 
 def overlap(one: dict, other: dict) -> bool:
-    return min(one["right"], other["right"]) > max(one["left"], other["left"]) and min(
-        one["bottom"], other["bottom"]
-    ) > max(one["top"], other["top"])
+    return all(
+        max(one[near], other[near]) < min(one[far], other[far])
+        for near, far in (("left", "right"), ("top", "bottom"))
+    )
 
 
 def test_no_words_of_an_answer_run_into_others_at_any_width(visit):  # noqa: F811
@@ -108,6 +110,8 @@ def test_no_words_of_an_answer_run_into_others_at_any_width(visit):  # noqa: F81
             assert part["right"] <= card["x"] + card["width"], (width, part["words"])
             for other in words[:number]:
                 assert not overlap(part, other), (width, part["words"], other["words"])
+        for caption in page.locator("#pictures figcaption").all():
+            assert caption.evaluate("caption => caption.scrollWidth <= caption.clientWidth"), width
         tile = page.locator("#pictures .tile").bounding_box()
         assert tile["width"] == pytest.approx(tile["height"], abs=1), width
 
