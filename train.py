@@ -172,7 +172,7 @@ def _train(options: argparse.Namespace) -> None:
     source = dataset.load(options.data)
     corrections = dataset.read_corrections(options.extra) if options.extra else None
     _make(folder)
-    train, validation = dataset.split(source.train, recipe.seed)
+    train, validation = dataset.split(source.train)
     log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
     origin: dict[str, str | int] = {"start": first.sha256} if first else {}
     no_digits = None

@@ -215,7 +215,7 @@ def _options() -> argparse.Namespace:
 def load(data: Path | None, limit: int | None) -> Images:
     """The images, of the training ones no more than the limit. Raises DigitError."""
     source = dataset.load(data)
-    train, validation = dataset.split(source.train, seed=0)
+    train, validation = dataset.split(source.train)
     return Images(train[:limit], validation, source.unseen)
 
 

@@ -27,6 +27,19 @@ def shift(key: jax.Array, tiles: jax.Array) -> jax.Array:
 
 
 @jax.jit
+def turn(key: jax.Array, tiles: jax.Array) -> jax.Array:
+    """Turn each tile by up to 20 degrees, and move it by up to two pixels both ways.
+
+    As An et al. 2020, https://arxiv.org/abs/2008.10400, but for their larger moves.
+    """
+    angle, move = random.split(key)
+    theta = jnp.radians(random.uniform(angle, (len(tiles),), minval=-20, maxval=20))
+    cos, sin = jnp.cos(theta), jnp.sin(theta)
+    matrices = jnp.stack([jnp.stack([cos, sin], -1), jnp.stack([-sin, cos], -1)], 1)
+    return _resample(tiles, matrices, _moves(move, len(tiles)))
+
+
+@jax.jit
 def augment(key: jax.Array, tiles: jax.Array) -> jax.Array:
     """Apply every distortion in the order in which they happen to a real digit.
 
@@ -57,11 +70,20 @@ def warp(key: jax.Array, tiles: jax.Array) -> jax.Array:
         ],
         1,
     )
-    shifts = random.uniform(shift, (n, 2), minval=-2, maxval=2)
+    return _resample(tiles, matrices, _moves(shift, n) + _bends(bend, n))
+
+
+def _resample(tiles: jax.Array, matrices: jax.Array, displacements: jax.Array) -> jax.Array:
+    """Each tile under its matrix, (n, 2, 2), and displacements of so many tile pixels."""
     grid = jnp.stack(jnp.meshgrid(*[jnp.arange(TILE_SIZE) - _CENTRE] * 2, indexing="ij"))
     coordinates = jnp.einsum("nij,jyx->niyx", matrices, grid) + _CENTRE
-    coordinates += shifts[:, :, None, None] + _bends(bend, n)
+    coordinates += displacements
     return jax.vmap(lambda tile, where: map_coordinates(tile, where, order=1))(tiles, coordinates)
+
+
+def _moves(key: jax.Array, n: int) -> jax.Array:
+    """Displacements of whole tiles, (n, 2, 1, 1), by up to two pixels both ways."""
+    return random.uniform(key, (n, 2), minval=-2, maxval=2)[:, :, None, None]
 
 
 def _widening(key: jax.Array, tiles: jax.Array) -> jax.Array:
@@ -197,6 +219,7 @@ def _chosen(key: jax.Array, share: float, tiles: jax.Array) -> jax.Array:
 AUGMENTATIONS: dict[str, Callable[..., jax.Array]] = {
     "none": lambda key, tiles: tiles,
     "shift": shift,
+    "turn": turn,
     "warp": warp,
     "all": augment,
 }

@@ -39,13 +39,13 @@ class Recipe:
     ema_share: float = _flag(0.03, "part of the run that the averaged weights look back over")
     augment: str = _flag(
         "all",
-        "how every training image is distorted anew in each epoch: moved, bent as hands differ, or "
-        "all that happens to real pictures",
+        "how every training image is distorted anew in each epoch: moved, turned, bent as hands "
+        "differ, or all that happens to real pictures",
         tuple(AUGMENTATIONS),
     )
     drawn: int = _flag(24_000, "digits drawn by our own code that join the training set")
     outliers: int = _flag(26_000, "marks that are no digit, for which all ten targets are 0")
-    seed: int = _flag(0, "decides the split, the first weights, the order and every distortion")
+    seed: int = _flag(0, "decides the first weights, the order and every distortion")
 
 
 # MNIST's own images and nothing else.
@@ -57,7 +57,14 @@ RECIPES: dict[str, Recipe] = {
     "cnn": Recipe(),
     "dense": Recipe(architecture="dense"),
     "dense-plain": replace(_MNIST, architecture="dense", augment="none", learning_rate=1e-3),
-    "deep_cnn": replace(_MNIST, architecture="deep_cnn", epochs=12),
+    "deep_cnn": replace(
+        _MNIST,
+        architecture="deep_cnn",
+        epochs=12,
+        optimizer="muon",
+        learning_rate=1e-2,
+        augment="turn",
+    ),
     "small": replace(_SMALLEST, architecture="small", epochs=30, optimizer="muon"),
     "tiny": replace(_SMALLEST, architecture="tiny", epochs=60),
     "quick": replace(

@@ -36,7 +36,9 @@ def test_no_digit_is_lost(tiles):
     assert (harder.sum(axis=(1, 2)) > 0.15 * tiles.sum(axis=(1, 2))).all()
 
 
-@pytest.mark.parametrize("step", ["warp", "change_pen", "add_remnants", "capture_roughly"])
+@pytest.mark.parametrize(
+    "step", ["shift", "turn", "warp", "change_pen", "add_remnants", "capture_roughly"]
+)
 def test_each_step_changes_some_tiles_a_little(tiles, step):
     changed = np.asarray(getattr(module, step)(jax.random.key(0), tiles))
     assert not np.array_equal(changed, tiles)

@@ -216,22 +216,43 @@ def raise_as_keras_does(*args, **kwargs):
     raise Exception("URL fetch failure on https://storage.googleapis.com: None -- unreachable")
 
 
-def test_split_is_a_partition_fixed_by_the_seed(arrays):
-    train = Labelled(np.arange(600, dtype=np.uint32), np.zeros(600, np.uint8))
-    first, held_out = dataset.split(train, seed=1)
-    assert len(held_out) == 50
-    assert sorted([*first.images, *held_out.images]) == list(range(600))
-    np.testing.assert_array_equal(dataset.split(train, seed=1)[1].images, held_out.images)
-    assert not np.array_equal(dataset.split(train, seed=2)[1].images, held_out.images)
+@pytest.mark.parametrize(
+    "labels", [np.arange(600) % 10, np.arange(600) // 60], ids=["mixed", "sorted"]
+)
+def test_the_last_twelfth_of_each_digit_is_set_aside(labels):
+    train = Labelled(np.arange(600), labels)
+    first, held_out = dataset.split(train)
+    np.testing.assert_array_equal(np.sort([*first.images, *held_out.images]), np.arange(600))
+    for digit in range(10):
+        np.testing.assert_array_equal(
+            held_out[held_out.labels == digit].images, np.flatnonzero(labels == digit)[-5:]
+        )
+
+
+def test_so_many_are_set_aside_however_the_digits_are_shared_out():
+    labels = np.repeat([0, 1, 2], [1, 7, 592])
+    first, held_out = dataset.split(Labelled(np.arange(600), labels))
+    assert (len(first), len(held_out)) == (550, 50)
 
 
 @needs_mnist
 def test_mnist_is_split_as_usual():
     read = dataset.load(MNIST)
-    train, validation = dataset.split(read.train, seed=0)
+    train, validation = dataset.split(read.train)
     assert (len(train), len(validation), len(read.test)) == (55_000, 5_000, 10_000)
     assert train.tiles.dtype == np.float32
     assert train.tiles.max() == 1
+
+
+@needs_mnist
+def test_mnist_goes_writer_by_writer():
+    """Two in turn: what a digit has more or less ink than its like, the next but one has too."""
+    train = dataset.load(MNIST).train
+    ink = train.tiles.mean(axis=(1, 2))
+    for digit in range(10):
+        ink[train.labels == digit] -= ink[train.labels == digit].mean()
+    near, far = (np.corrcoef(ink[:-apart], ink[apart:])[0, 1] for apart in (2, 7000))
+    assert near > 4 * far
 
 
 def write_correction(folder, correction, tile=None, mode="L"):
