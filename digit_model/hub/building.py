@@ -9,10 +9,11 @@ from ..errors import PublishFailed
 from .clients import patient
 from .failures import FAILURES
 
-# Seconds: a first build installs JAX, Keras and Gradio; a question at a time; and how long the Hub
-# may fail to answer, in a row.
+# Seconds: a first build installs JAX, Keras and Gradio; between two questions; for the answer to
+# one; and how long the Hub may fail to answer, in a row.
 BUILD_TIME = 1200.0
 PAUSE = 3.0
+PATIENCE = 6.0
 SILENCE = 60.0
 # For so long a stage may still be that of the commit before.
 LAG = 15.0
@@ -63,7 +64,7 @@ def watch(repo: str, commit: str, *, endpoint: str | None = None) -> Iterator[st
 def _ask(api: HfApi, repo: str) -> dict | None:
     """What the Hub says of the Space, or None if it does not answer this time."""
     try:
-        with patient(PAUSE * 2):
+        with patient(PATIENCE):
             return api.get_space_runtime(repo).raw
     except FAILURES:
         return None
