@@ -34,9 +34,7 @@ def turn(key: jax.Array, tiles: jax.Array) -> jax.Array:
     """
     angle, move = random.split(key)
     theta = jnp.radians(random.uniform(angle, (len(tiles),), minval=-20, maxval=20))
-    cos, sin = jnp.cos(theta), jnp.sin(theta)
-    matrices = jnp.stack([jnp.stack([cos, sin], -1), jnp.stack([-sin, cos], -1)], 1)
-    return _resample(tiles, matrices, _moves(move, len(tiles)))
+    return _resample(tiles, _matrices(theta), _moves(move, len(tiles)))
 
 
 @jax.jit
@@ -62,22 +60,28 @@ def warp(key: jax.Array, tiles: jax.Array) -> jax.Array:
     shear = 0.18 * random.normal(slant, (n,)).clip(-2, 2)
     scale = jnp.exp(0.12 * random.normal(stretch, (n, 2)).clip(-2, 2))
     scale = scale.at[:, 1].divide(_widening(random.fold_in(stretch, 1), tiles))
+    return _resample(tiles, _matrices(theta, shear, scale), _moves(shift, n) + _bends(bend, n))
+
+
+def _matrices(
+    theta: jax.Array, shear: jax.Array | float = 0, scale: jax.Array | float = 1
+) -> jax.Array:
+    """Turns by theta (radians), slants and stretches, (n,), (n,) and (n, 2), as (n, 2, 2)."""
     cos, sin = jnp.cos(theta), jnp.sin(theta)
-    matrices = jnp.stack(
+    down, across = jnp.broadcast_to(scale, (len(theta), 2)).T
+    return jnp.stack(
         [
-            jnp.stack([cos * scale[:, 0], (sin + shear) * scale[:, 0]], -1),
-            jnp.stack([-sin * scale[:, 1], (cos - shear * sin) * scale[:, 1]], -1),
+            jnp.stack([cos * down, (sin + shear) * down], -1),
+            jnp.stack([-sin * across, (cos - shear * sin) * across], -1),
         ],
         1,
     )
-    return _resample(tiles, matrices, _moves(shift, n) + _bends(bend, n))
 
 
 def _resample(tiles: jax.Array, matrices: jax.Array, displacements: jax.Array) -> jax.Array:
     """Each tile under its matrix, (n, 2, 2), and displacements of so many tile pixels."""
     grid = jnp.stack(jnp.meshgrid(*[jnp.arange(TILE_SIZE) - _CENTRE] * 2, indexing="ij"))
-    coordinates = jnp.einsum("nij,jyx->niyx", matrices, grid) + _CENTRE
-    coordinates += displacements
+    coordinates = jnp.einsum("nij,jyx->niyx", matrices, grid) + _CENTRE + displacements
     return jax.vmap(lambda tile, where: map_coordinates(tile, where, order=1))(tiles, coordinates)
 
 

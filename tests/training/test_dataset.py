@@ -252,7 +252,7 @@ def test_mnist_goes_writer_by_writer():
     for digit in range(10):
         ink[train.labels == digit] -= ink[train.labels == digit].mean()
     near, far = (np.corrcoef(ink[:-apart], ink[apart:])[0, 1] for apart in (2, 7000))
-    assert near > 4 * far
+    assert near > 0.2 > 0.1 > far
 
 
 def write_correction(folder, correction, tile=None, mode="L"):
