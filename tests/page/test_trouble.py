@@ -64,6 +64,9 @@ def test_a_sentence_outlives_an_answer_to_what_was_asked_before(browser, app_url
         document.addEventListener("answered", () => (window.isAnswered = true));"""
     )
     opened.goto(app_url)
+    # What is drawn is asked whether or not the page asks about the empty pad when it opens.
+    opened.wait_for_selector("#pad [data-tool=clear]")
+    draw(opened, 7)
     opened.wait_for_function("window.isAsked", timeout=PATIENCE)
     with (tmp_path / "huge.png").open("wb") as huge:
         huge.truncate(LARGEST_MEGABYTES * 2**20 + 1)
