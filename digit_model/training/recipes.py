@@ -52,36 +52,18 @@ class Recipe:
 _MNIST = Recipe(drawn=0, outliers=0, augment="shift")
 # Too small to learn by heart: all that would hold them back is taken away.
 _SMALLEST = replace(_MNIST, weight_decay=1e-3, label_smoothing=0.0)
+# Without convolutions, which Muon is for.
+_DENSE = Recipe(architecture="dense", epochs=22, optimizer="adamw", learning_rate=3e-3)
+_TRANSFER = replace(_MNIST, pretrained=IMAGENET, epochs=1, optimizer="adamw")
 # A name is that of the network, or says what differs from its usual recipe.
 RECIPES: dict[str, Recipe] = {
     "cnn": Recipe(),
-    "dense": Recipe(architecture="dense", epochs=22, optimizer="adamw", learning_rate=3e-3),
-    "dense-plain": replace(
-        _MNIST,
-        architecture="dense",
-        epochs=22,
-        optimizer="adamw",
-        augment="none",
-        learning_rate=1e-3,
-    ),
+    "dense": _DENSE,
+    "dense-plain": replace(_DENSE, drawn=0, outliers=0, augment="none", learning_rate=1e-3),
     "deep_cnn": replace(_MNIST, architecture="deep_cnn", epochs=12, augment="turn"),
     "small": replace(_SMALLEST, architecture="small", epochs=30),
     "tiny": replace(_SMALLEST, architecture="tiny", epochs=60, optimizer="adamw"),
     "quick": replace(_MNIST, architecture="quick", epochs=4, ema_share=0.06),
-    "mobilenetv2": replace(
-        _MNIST,
-        architecture="mobilenetv2",
-        pretrained=IMAGENET,
-        epochs=1,
-        optimizer="adamw",
-        learning_rate=1e-3,
-    ),
-    "resnet50": replace(
-        _MNIST,
-        architecture="resnet50",
-        pretrained=IMAGENET,
-        epochs=1,
-        optimizer="adamw",
-        learning_rate=3e-4,
-    ),
+    "mobilenetv2": replace(_TRANSFER, architecture="mobilenetv2", learning_rate=1e-3),
+    "resnet50": replace(_TRANSFER, architecture="resnet50", learning_rate=3e-4),
 }
