@@ -9,16 +9,17 @@ if sys.version_info < (3, 11):
 import argparse
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 try:
     from digit_model import checkpoint
     from digit_model.errors import CheckpointExists, DigitError
     from digit_model.training import curves, dataset, progress, together
+    from digit_model.training.columns import fit_columns
     from digit_model.training.fit import Trained, fit
     from digit_model.training.metrics import Scores, score
-    from digit_model.training.recipes import RANDOM, RECIPES, Recipe
+    from digit_model.training.recipes import CHOICES, RANDOM, RECIPES, Recipe
 except ModuleNotFoundError as error:
     sys.exit(
         f"train.py: the package {error.name} is missing. Run `pip install -r requirements.txt`."
@@ -31,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", stream=sys.stdout)
-    log.setLevel(logging.INFO)
+    for told in (log, logging.getLogger("digit_model")):
+        told.setLevel(logging.INFO)
     alone = options.coordinator is None
     if alone != (options.processes == 1) or (alone and options.rank):
         parser.error("--coordinator, --processes and --rank go together")
@@ -89,7 +91,7 @@ def _add_recipe(group: argparse._ArgumentGroup) -> None:
         help="choices that suit a network, which the flags below change; "
         "without it the one called as the architecture",
     )
-    for choice in fields(Recipe):
+    for choice in CHOICES:
         group.add_argument(
             f"--{choice.name.replace('_', '-')}",
             type=_parsed(type(choice.default), choice.metadata["least"]),
@@ -130,9 +132,9 @@ def _add_machines(group: argparse._ArgumentGroup) -> None:
 
 def _recipe(options: argparse.Namespace) -> tuple[str, Recipe]:
     """The recipe's name and the recipe with what the flags change."""
-    changes = {f.name: getattr(options, f.name) for f in fields(Recipe) if f.name in options}
+    changes = {c.name: getattr(options, c.name) for c in CHOICES if c.name in options}
     name = options.recipe or changes.get("architecture", "cnn")
-    recipe = replace(RECIPES[name], **changes)
+    recipe = RECIPES[name].changed(changes)
     # A checkpoint to start with takes the place of downloaded weights.
     return name, replace(recipe, pretrained=RANDOM) if options.start else recipe
 
@@ -181,7 +183,8 @@ def _train(options: argparse.Namespace) -> None:
         train = dataset.joined(train, corrected)
         origin |= {"corrections": len(corrected) + len(no_digits)}
         log.info("%s corrections besides.", f"{origin['corrections']:,}")
-    trained = fit(
+    learn = fit_columns if recipe.columns else fit
+    trained = learn(
         recipe,
         train,
         validation,
@@ -198,7 +201,8 @@ def _train(options: argparse.Namespace) -> None:
     if trained.finished:
         progress.forget(folder)
     else:
-        log.info("Stopped after %d of %d epochs; --resume goes on.", trained.epochs, recipe.epochs)
+        total = recipe.total_epochs
+        log.info("Stopped after %d of %d epochs; --resume goes on.", trained.epochs, total)
 
 
 def _started(start: Path | None, architecture: str) -> checkpoint.Checkpoint | None:
@@ -232,7 +236,7 @@ def _save(
         scores["test"] = _score_once(trained, test).as_json()
     training = {"epochs": trained.epochs, "seconds": round(trained.seconds, 1)}
     record = {
-        "recipe": asdict(recipe),
+        "recipe": recipe.as_json(),
         "training": training | origin,
         "scores": scores,
     }

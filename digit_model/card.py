@@ -49,8 +49,6 @@ must be made as MNIST makes them (the program does that): on others the scores d
 
 {training}
 
-| setting | value |
-|---|---|
 {recipe}
 
 The weights' sha256 is `{sha256}`.
@@ -82,7 +80,7 @@ def build(
         scores="\n\n".join(filter(None, (_scores(scores), _real(real)))) or "None were measured.",
         pictures=_shown(pictures),
         training=_training(record),
-        recipe="\n".join(f"| {key} | {value} |" for key, value in record.get("recipe", {}).items()),
+        recipe=_recipe(record.get("recipe", {})),
         sha256=checkpoint.sha256,
     )
     return {"README.md": text.encode(), **pictures}
@@ -146,6 +144,15 @@ def _training(record: dict) -> str:
     )
     tools = ", ".join(f"{package} {version}" for package, version in versions.items())
     return f"By `train.py` on MNIST{_besides(training)}{length} with {tools}, by this recipe:"
+
+
+def _recipe(recipe: dict) -> str:
+    """What was chosen as a table; each column of a network has its own beside the others'."""
+    recipes = recipe.get("columns") or [recipe]
+    lines = [f"| setting |{' value |' * len(recipes)}", f"|---|{'---|' * len(recipes)}"]
+    for setting in recipes[0]:
+        lines.append(f"| {setting} | {' | '.join(str(own[setting]) for own in recipes)} |")
+    return "\n".join(lines)
 
 
 def _besides(training: dict) -> str:

@@ -188,6 +188,8 @@ def _verify_record(config: dict) -> None:
     for name in ("recipe", "training", "scores", "versions"):
         if not isinstance(config.get(name, {}), dict):
             raise BadCheckpoint(f"{CONFIG} has {name} that are no names with values.")
+    if not _are_recipes(config.get("recipe", {}).get("columns", [])):
+        raise BadCheckpoint(f"{CONFIG} has a recipe of columns that are no recipes.")
     training = config.get("training", {})
     numbers = [training[name] for name in ("epochs", "seconds", "corrections") if name in training]
     if not all(map(_is_finite, numbers)):
@@ -201,6 +203,13 @@ def _verify_record(config: dict) -> None:
             and _is_confusion(scores.get("confusion"))
         ):
             raise BadCheckpoint(f"{CONFIG} has scores on {part[:20]!r} that are not all numbers.")
+
+
+def _are_recipes(columns) -> bool:
+    """Whether columns are a list of recipes that name the same choices."""
+    return isinstance(columns, list) and all(
+        isinstance(column, dict) and column.keys() == columns[0].keys() for column in columns
+    )
 
 
 def _is_confusion(counts) -> bool:

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from .architectures import FEATURES
+from .architectures import FEATURES, columns
 from .arrays import TILE_SIZE, Heatmap, Tile
 
 GRAD_CAM = "Grad-CAM"
@@ -25,6 +25,7 @@ LAYER_CAM = "LayerCAM"
 GRADIENT_INPUT = "gradient × input"
 
 Evidence = Callable[[jax.Array, jax.Array], jax.Array]
+Maker = Callable[[keras.Model], Evidence]
 
 # What a convolution is to pass through before its maps are looked at: the sign is not settled
 # before the activation, and the gradient of a maximum pooling is a grid.
@@ -66,12 +67,48 @@ class Explainer:
         return evidence / peak if peak > 0 else evidence
 
 
-def _makers(model: keras.Model) -> dict[str, Callable[[keras.Model], Evidence]]:
+def _makers(model: keras.Model) -> dict[str, Maker]:
     """The methods that a network allows, by their names."""
-    if all(layer.name != FEATURES for layer in model.layers):
+    networks = columns(model)
+    if not all(map(_has_features, networks)):
         return {GRADIENT_INPUT: gradient_input}
-    averaged = any(isinstance(layer, layers.GlobalAveragePooling2D) for layer in model.layers)
-    return {GRAD_CAM if averaged else HIRES_CAM: hires_cam, LAYER_CAM: layer_cam}
+    first = GRAD_CAM if all(map(_averages_places, networks)) else HIRES_CAM
+    return {first: over_columns(hires_cam), LAYER_CAM: over_columns(_peaking(layer_cam))}
+
+
+def _has_features(network: keras.Model) -> bool:
+    return any(layer.name == FEATURES for layer in network.layers)
+
+
+def _averages_places(network: keras.Model) -> bool:
+    return any(isinstance(layer, layers.GlobalAveragePooling2D) for layer in network.layers)
+
+
+def over_columns(maker: Maker) -> Maker:
+    """The mean of the columns' evidence, as a network's logits are the mean of its columns'."""
+
+    def made(model: keras.Model) -> Evidence:
+        parts = [maker(column) for column in columns(model)]
+        return lambda tile, digit: jnp.mean(
+            jnp.stack([part(tile, digit) for part in parts]), axis=0
+        )
+
+    return made
+
+
+def _peaking(maker: Maker) -> Maker:
+    """Evidence that is 1 at its peak: as LayerCAM gives it one column outweighed three."""
+
+    def made(model: keras.Model) -> Evidence:
+        run = maker(model)
+
+        def evidence(tile: jax.Array, digit: jax.Array) -> jax.Array:
+            found = run(tile, digit)
+            return found / jnp.maximum(found.max(), jnp.finfo(jnp.float32).tiny)
+
+        return evidence
+
+    return made
 
 
 def hires_cam(model: keras.Model) -> Evidence:
@@ -169,7 +206,7 @@ def _is_bottleneck(model: keras.Model, maps: keras.KerasTensor) -> bool:
     return True
 
 
-def _compiled(maker: Callable[[keras.Model], Evidence], model: keras.Model) -> Callable:
+def _compiled(maker: Maker, model: keras.Model) -> Callable:
     tile = jax.ShapeDtypeStruct((TILE_SIZE, TILE_SIZE), jnp.float32)
     digit = jax.ShapeDtypeStruct((), jnp.int32)
     return jax.jit(maker(model)).lower(tile, digit).compile()

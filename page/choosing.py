@@ -48,7 +48,7 @@ class Choosing:
     def shown(self, key: str) -> Picked:
         """What is to be seen of a model, its mistakes, the small print, and its key."""
         model = self._models.get(key)
-        history = read_history(model.folder / LOG) if model.folder else None
+        history = read_history(model.folder / LOG) if model.folder else {}
         return compare.look(key, model, history), self._marked(model), small_print(model), key
 
     def marked(self, chosen: str) -> Iterator[str]:

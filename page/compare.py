@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from PIL import Image, ImageOps
@@ -37,7 +37,7 @@ def choices(cards: Sequence[Card]) -> str:
     )
 
 
-def look(key: str, model: Pretrained, history: Curves | None) -> str:
+def look(key: str, model: Pretrained, history: Mapping[str, Curves]) -> str:
     """A model's training curves and confusion matrix. key: tells the page which one answers."""
     found = model.checkpoint
     part, scores = scored(found.record.get("scores", {}))
@@ -172,23 +172,33 @@ def _images(part: str, scores: dict | None) -> str:
     return f"{scores['images']:,} {part} images" if scores else "not recorded"
 
 
-def _legend(history: Curves | None) -> str:
-    if history is None:
+def _legend(history: Mapping[str, Curves]) -> str:
+    if not history:
         return "Training"
+    names = ("validation", "training")
+    if len(history) > 1:
+        return "".join(f'<span class="{name}">{name}</span>' for name in names)
+    [own] = history.values()
     return "".join(
         f'<span class="{name}">{name} {100 * shares[-1]:.1f}%</span>'
-        for name, shares in (("validation", history.validation), ("training", history.training))
+        for name, shares in zip(names, (own.validation, own.training), strict=True)
     )
 
 
-def _curves(history: Curves | None, record: dict) -> str:
-    if history is None:
+def _curves(history: Mapping[str, Curves], record: dict) -> str:
+    if not history:
         return _missing("training curves", f"no {LOG} lies beside its weights")
-    return f'{curves.draw(history)}<p class="small">{_harder(record.get("recipe", {}))}</p>'
+    drawn = "".join(
+        (f"<h3>{escape(column[:40])}</h3>" if column else "") + curves.draw(own)
+        for column, own in history.items()
+    )
+    return f'{drawn}<p class="small">{_below(record.get("recipe", {}))}</p>'
 
 
-def _harder(recipe: dict) -> str:
-    """Why the curve of training may lie below that of validation."""
+def _below(recipe: dict) -> str:
+    """Whose curves these are, or why that of training may lie below that of validation."""
+    if recipe.get("columns"):
+        return "These networks learned apart; the answer is the mean of their logits."
     # Until recipes named it, the augmentation was a yes or no.
     if recipe.get("augment", False) in (False, "none"):
         return "On the scale of the errors."

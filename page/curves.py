@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from digit_model.training.progress import epochs, read_log
+from digit_model.training.progress import by_column, epochs, read_log
 
 # Bytes of a log; that of a run of 60 epochs has less than 3 MB.
 LARGEST = 20_000_000
@@ -28,20 +28,26 @@ class Curves:
     validation: tuple[float, ...]
 
 
-def read_history(path: Path) -> Curves | None:
-    """The curves in a log; None where there is none, or it is not what train.py writes."""
+def read_history(path: Path) -> dict[str, Curves]:
+    """The curves in a log by column, those of one network by ""; none where there is no log.
+
+    Nor where it is not what train.py writes.
+    """
     try:
         if path.stat().st_size > LARGEST:
-            return None
-        rows = [
-            (float(row["accuracy"]), float(row["val_accuracy"])) for row in epochs(read_log(path))
-        ]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
-    if not rows or not all(0 <= share <= 1 for row in rows for share in row):
-        return None
-    training, validation = zip(*rows, strict=True)
-    return Curves(training, validation)
+            return {}
+        found = {str(name): _read(rows) for name, rows in by_column(epochs(read_log(path))).items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+    shares = [share for curves in found.values() for share in curves.training + curves.validation]
+    return found if all(0 <= share <= 1 for share in shares) else {}
+
+
+def _read(rows: list[dict]) -> Curves:
+    return Curves(
+        tuple(float(row["accuracy"]) for row in rows),
+        tuple(float(row["val_accuracy"]) for row in rows),
+    )
 
 
 def draw(curves: Curves) -> str:

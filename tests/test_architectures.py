@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from digit_model import checkpoint
-from digit_model.architectures import ARCHITECTURES, FEATURES
+from digit_model.architectures import ARCHITECTURES, FEATURES, columns
 from digit_model.arrays import DIGITS, TILE_SIZE, Calibration
 from digit_model.checkpoint import Checkpoint
 from digit_model.explain import GRAD_CAM, GRADIENT_INPUT, HIRES_CAM, LAYER_CAM, Explainer
@@ -14,6 +14,7 @@ from tests.conftest import drawn_by_numpy
 
 # Those of the others are Grad-CAM and LayerCAM.
 METHODS = {
+    "deep": (HIRES_CAM, LAYER_CAM),
     "deep_cnn": (HIRES_CAM, LAYER_CAM),
     "dense": (GRADIENT_INPUT,),
     "quick": (HIRES_CAM, LAYER_CAM),
@@ -44,8 +45,9 @@ def test_a_tile_is_read_alike_alone_and_in_company(model):
 
 
 def test_features_are_maps_where_there_are_any(model):
-    if any(layer.name == FEATURES for layer in model.layers):
-        assert len(model.get_layer(FEATURES).output.shape) == 4
+    for column in columns(model):
+        if any(layer.name == FEATURES for layer in column.layers):
+            assert len(column.get_layer(FEATURES).output.shape) == 4
 
 
 def test_networks_are_as_large_as_they_say_and_are_meant_to_be(model):

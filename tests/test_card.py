@@ -16,6 +16,7 @@ from digit_model.arrays import Calibration
 from digit_model.card_pictures import confusion_matrix
 from digit_model.checkpoint import CONFIG, Checkpoint
 from digit_model.evidence import RealScore
+from digit_model.training.recipes import RECIPES
 from tests.conftest import SCORES
 
 REAL = {"phone photos": RealScore(460, 0.976)}
@@ -55,6 +56,15 @@ def test_the_card_says_how_it_was_trained_and_what_it_scored(text, folder):
     assert "3 epochs (2 minutes)" in text
     assert "| MNIST test | 10,000 | 99.61% | 39 | 0.0123 | 0.0011 |" in text
     assert json.loads((folder / CONFIG).read_text())["weights"]["sha256"] in text
+
+
+def test_the_card_says_how_each_column_was_trained(folder):
+    found = checkpoint.load(folder)
+    found.record["recipe"] = RECIPES["deep_cnn"].as_json()
+    text = card.build(found, REPO)["README.md"].decode()
+    assert "| setting | value | value | value | value |" in text
+    assert "| architecture | deep | cnn | quick | small |" in text
+    assert "| epochs | 12 | 24 | 4 | 30 |" in text
 
 
 def test_the_card_says_what_else_the_weights_come_from(folder):

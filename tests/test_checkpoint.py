@@ -88,6 +88,8 @@ def test_a_checkpoint_is_not_overwritten_unasked(saved):
         (lambda c: c["calibration"].update(max_energy=10**400), "temperature"),
         (lambda c: c["weights"].update(size=-1), "lacks the size"),
         (lambda c: c.update(recipe=["cnn"]), "recipe"),
+        (lambda c: c.update(recipe={"columns": 3}), "columns that are no recipes"),
+        (lambda c: c.update(recipe={"columns": [{}, {"seed": 1}]}), "columns that are no recipes"),
         (lambda c: c.update(training={"seconds": "long"}), "length of training"),
         (lambda c: c.update(scores=[]), "scores that"),
         (lambda c: c.update(scores={"test": {"accuracy": "<script>"}}), "scores on 'test'"),

@@ -15,12 +15,14 @@ from PIL import Image
 
 import train
 from digit_model import checkpoint
+from digit_model.checkpoint import CONFIG
 from digit_model.errors import DigitError
 from digit_model.training import together
-from digit_model.training.progress import LOG, epochs, read_log
+from digit_model.training.progress import LOG, by_column, epochs, is_interrupted, read_log
 from digit_model.training.recipes import RECIPES, Recipe
 from digit_model.training.strokes import draw_digits
 from tests.conftest import free_port
+from tests.training.test_fit import interrupt_after
 
 ROOT = Path(__file__).parents[1]
 SHORT = ["--architecture", "dense", "--augment", "shift", "--drawn", "100", "--outliers", "20"]
@@ -177,6 +179,27 @@ def test_a_killed_run_is_resumed(start, here, drawn_mnist, whole, tmp_path):
     assert checkpoint.load(out).sha256 == checkpoint.load(whole[0]).sha256
 
 
+def test_a_network_of_columns_is_stopped_and_goes_on(here, drawn_mnist, tmp_path, monkeypatch):
+    out = tmp_path / "deep_cnn"
+    command = ["--recipe", "deep_cnn", "--data", drawn_mnist, "--out", out, "--epochs", "1"]
+    command += ["--drawn", "0", "--outliers", "0", "--batch-size", "200"]
+    with monkeypatch.context() as patched:
+        interrupt_after(patched, 1)
+        status, output = here(*command)
+    assert status == 130
+    assert "--resume goes on" in output
+    assert not (out / CONFIG).exists()
+    status, output = here(*command, "--resume")
+    assert status == 0, output
+    record = checkpoint.load(out).record
+    assert [column["architecture"] for column in record["recipe"]["columns"]] == list(
+        by_column(read_log(out / LOG))
+    )
+    assert record["training"]["epochs"] == 4
+    assert (out / "curves.png").exists()
+    assert not is_interrupted(out)
+
+
 def test_two_processes_train_what_one_does(start, drawn_mnist, whole, tmp_path):
     common = ("--data", drawn_mnist, "--epochs", EPOCHS, *SHORT, "--out", tmp_path / "two")
     together = ("--coordinator", f"127.0.0.1:{free_port()}", "--processes", "2")
@@ -245,5 +268,5 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(here, drawn_mnist):
 def test_every_choice_is_a_flag(here):
     status, output = here("--help")
     assert status == 0
-    for choice in fields(Recipe):
-        assert f"--{choice.name.replace('_', '-')}" in output
+    for name in {choice.name for choice in fields(Recipe)} - {"columns"}:
+        assert f"--{name.replace('_', '-')}" in output

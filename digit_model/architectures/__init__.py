@@ -1,7 +1,8 @@
 """One network a file. Each takes (n, 28, 28) float32 in 0..1 and gives (n, 10) logits.
 
 A layer named ``features`` holds the last feature map, (n, rows, columns, channels), where the
-network has one. What a network needs besides, such as channels or scaling, is layers inside it.
+network has one; in a network of columns each of these has its own. What a network needs besides,
+such as channels or scaling, is layers inside it.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from collections.abc import Callable
 import keras
 
 from .cnn import cnn
+from .deep import deep
 from .deep_cnn import deep_cnn
 from .dense import dense
 from .mobilenetv2 import mobilenetv2
@@ -19,6 +21,7 @@ from .tiny import tiny
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "cnn": cnn,
+    "deep": deep,
     "deep_cnn": deep_cnn,
     "dense": dense,
     "mobilenetv2": mobilenetv2,
@@ -31,6 +34,11 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
 IMAGENET = "imagenet"
 TRANSFER = frozenset({"mobilenetv2", "resnet50"})
 FEATURES = "features"
+
+
+def columns(model: keras.Model) -> list[keras.Model]:
+    """The networks whose logits the model averages; the model itself where it is but one."""
+    return [layer for layer in model.layers if isinstance(layer, keras.Model)] or [model]
 
 
 def seeds(model: keras.Model) -> list[keras.Variable]:

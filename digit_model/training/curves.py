@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .progress import epochs
+from .progress import by_column, epochs
 
 Curve = tuple[np.ndarray, np.ndarray]
 
@@ -19,19 +19,29 @@ _TICKS = 5
 def draw(rows: list[dict]) -> Image.Image:
     """Loss and errors in percent by epoch, in training and on validation, on logarithmic scales.
 
-    rows: of a log, as ``progress.read_log`` gives them. Training's are means over the epoch, of
-    distorted images and without averaged weights, and may lie above validation's.
+    rows: of a log, as ``progress.read_log`` gives them; each column of a network gets a row of its
+    own. Training's are means over the epoch, of distorted images and without averaged weights, and
+    may lie above validation's.
     """
-    ended = epochs(rows)
-    columns = {name: np.array([row[name] for row in ended]) for name in ended[0]}
-    loss = {"training": columns["loss"], "validation": columns["val_loss"]}
+    strips = [_strip(name, own) for name, own in by_column(epochs(rows)).items()]
+    image = Image.new("RGB", (2 * _WIDTH, len(strips) * _HEIGHT), _PAPER)
+    for place, strip in enumerate(strips):
+        image.paste(strip, (0, place * _HEIGHT))
+    return image
+
+
+def _strip(column: str, ended: list[dict]) -> Image.Image:
+    """The loss and beside it the errors of one network, or of the column called so."""
+    values = {name: np.array([row[name] for row in ended]) for name in ended[0] if name != "column"}
+    loss = {"training": values["loss"], "validation": values["val_loss"]}
     errors = {
-        "training": 100 * (1 - columns["accuracy"]),
-        "validation": 100 * (1 - columns["val_accuracy"]),
+        "training": 100 * (1 - values["accuracy"]),
+        "validation": 100 * (1 - values["val_accuracy"]),
     }
     image = Image.new("RGB", (2 * _WIDTH, _HEIGHT), _PAPER)
     for place, (title, curves) in enumerate((("loss", loss), ("errors, %", errors))):
-        by_epoch = {name: (columns["epoch"], curve) for name, curve in curves.items()}
+        by_epoch = {name: (values["epoch"], curve) for name, curve in curves.items()}
+        title = f"{column}: {title}" if column else title
         image.paste(chart(title, "epoch", by_epoch), (place * _WIDTH, 0))
     return image
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import jax
@@ -143,6 +143,7 @@ def fit(
 ) -> Trained:
     """Train by the recipe and return the averaged weights that did best on the validation images.
 
+    recipe: one without columns; ``fit_columns`` trains by one with them.
     start: a network of the recipe's architecture whose weights to begin with, else the recipe's.
     no_digits: (n, 28, 28) uint8 marks that are no digit, besides those that our code draws.
     folder: gets the log, and the state after each epoch to resume from until ``progress.forget``;
@@ -182,13 +183,13 @@ def _identity(
     """What decides the weights, as JSON types."""
     weights = [] if start is None else start.get_weights()
     return {
-        "recipe": asdict(recipe),
-        "data": _sha256(images, targets),
-        "start": _sha256(*weights) if weights else None,
+        "recipe": recipe.as_json(),
+        "data": sha256(images, targets),
+        "start": sha256(*weights) if weights else None,
     }
 
 
-def _sha256(*arrays: np.ndarray) -> str:
+def sha256(*arrays: np.ndarray) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(array.tobytes())
@@ -324,7 +325,11 @@ def _best(
     """The best weights in a new network: the trained one has an optimizer, which is not kept."""
     model = ARCHITECTURES[recipe.architecture]()
     model.load_weights(state / BEST)
+    return Trained(model, *assess(model, validation), begun, seconds, finished)
+
+
+def assess(model: keras.Model, validation: Labelled) -> tuple[Calibration, Scores]:
+    """Calibrate the network on the validation images, and score it there."""
     logits = model.predict(validation.tiles, batch_size=_SCORING_BATCH, verbose=0)
     calibration = calibrate(logits, validation.labels)
-    scores = score(logits, validation.labels, calibration.temperature)
-    return Trained(model, calibration, scores, begun, seconds, finished)
+    return calibration, score(logits, validation.labels, calibration.temperature)

@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -65,13 +66,27 @@ def read_log(path: Path) -> list[dict]:
     return rows
 
 
+def by_column(rows: list[dict]) -> dict[str, list[dict]]:
+    """The lines of a log by the column that they are of; that of one network is called ""."""
+    found: dict[str, list[dict]] = {}
+    for row in rows:
+        found.setdefault(row.get("column", ""), []).append(row)
+    return found
+
+
+def write_log(path: Path, columns: Mapping[str, list[dict]]) -> None:
+    """Write the logs of columns as one, each line with its ``column``."""
+    lines = [_line({"column": name, **row}) for name, rows in columns.items() for row in rows]
+    path.write_text("".join(lines), encoding="ascii")
+
+
 def epochs(rows: list[dict]) -> list[dict]:
     """Of a log's lines those that end an epoch."""
     return [row for row in rows if "step" not in row]
 
 
 class Backup(keras.callbacks.Callback):
-    """Saves weights, optimizer, seeds and the best weights before each epoch but the first.
+    """Saves weights, optimizer, seeds and the best weights after each epoch that was not cut short.
 
     Comes after the callbacks that change the weights between epochs. A backup is complete or is not
     there, so that any moment is fit for an interruption. The last two are kept: of several
@@ -83,6 +98,14 @@ class Backup(keras.callbacks.Callback):
         self._folder, self._epochs_before = folder, epochs_before
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._save(epoch)
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        if not self.model.stop_training:
+            self._save(self.params["epochs"])
+
+    def _save(self, epoch: int) -> None:
+        """Save the state after so many epochs, unless the run began with it."""
         if epoch == self._epochs_before:
             return
         unfinished = self._folder / "unfinished"

@@ -1,8 +1,9 @@
 """The choices for a training run, and those that suit each network."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from ..architectures import ARCHITECTURES, IMAGENET
+from ..architectures.deep_cnn import COLUMNS
 from .augment import AUGMENTATIONS
 from .optimizers import OPTIMIZERS
 
@@ -20,7 +21,10 @@ def _flag(default, help_text: str, choices: tuple[str, ...] | None = None, least
 
 @dataclass(frozen=True)
 class Recipe:
-    """The choices for a run; with the data they decide the weights."""
+    """The choices for a run; with the data they decide the weights.
+
+    columns: of a network of columns the recipe of each; of this one the architecture alone counts.
+    """
 
     architecture: str = _flag("cnn", "which network to train", tuple(ARCHITECTURES))
     pretrained: str = _flag(
@@ -46,6 +50,31 @@ class Recipe:
     drawn: int = _flag(24_000, "digits drawn by our own code that join the training set")
     outliers: int = _flag(26_000, "marks that are no digit, for which all ten targets are 0")
     seed: int = _flag(0, "decides the first weights, the order and every distortion")
+    columns: tuple["Recipe", ...] = ()
+
+    @property
+    def total_epochs(self) -> int:
+        """Those of all columns, where there are any."""
+        return sum(column.epochs for column in self.columns) or self.epochs
+
+    def changed(self, choices: dict) -> "Recipe":
+        """With other choices, by name, which its columns take over; another network has none."""
+        whole = replace(self, **choices)
+        if whole.architecture != self.architecture:
+            return replace(whole, columns=())
+        own = {name: choice for name, choice in choices.items() if name != "architecture"}
+        return replace(whole, columns=tuple(replace(column, **own) for column in self.columns))
+
+    def as_json(self) -> dict:
+        """As JSON types."""
+        if self.columns:
+            columns = [column.as_json() for column in self.columns]
+            return {"architecture": self.architecture, "columns": columns}
+        return {choice.name: getattr(self, choice.name) for choice in CHOICES}
+
+
+# What a flag of train.py can change.
+CHOICES = tuple(choice for choice in fields(Recipe) if choice.metadata)
 
 
 # MNIST's own images and nothing else.
@@ -60,10 +89,14 @@ RECIPES: dict[str, Recipe] = {
     "cnn": Recipe(),
     "dense": _DENSE,
     "dense-plain": replace(_DENSE, drawn=0, outliers=0, augment="none", learning_rate=1e-3),
-    "deep_cnn": replace(_MNIST, architecture="deep_cnn", epochs=12, augment="turn"),
+    "deep": replace(_MNIST, architecture="deep", epochs=12, augment="turn"),
     "small": replace(_SMALLEST, architecture="small", epochs=30),
     "tiny": replace(_SMALLEST, architecture="tiny", epochs=60, optimizer="adamw"),
     "quick": replace(_MNIST, architecture="quick", epochs=4, ema_share=0.06),
     "mobilenetv2": replace(_TRANSFER, architecture="mobilenetv2", learning_rate=1e-3),
     "resnet50": replace(_TRANSFER, architecture="resnet50", learning_rate=3e-4),
 }
+RECIPES["deep_cnn"] = Recipe(
+    architecture="deep_cnn",
+    columns=tuple(RECIPES[column.__name__] for column in COLUMNS),
+)

@@ -19,7 +19,7 @@ from digit_model.errors import BadCheckpoint, BadDataset
 from digit_model.pretrained import Pretrained
 from digit_model.training.dataset import Labelled
 from digit_model.training.metrics import score
-from digit_model.training.progress import LOG
+from digit_model.training.progress import LOG, write_log
 from page import batch, compare, curves, mistakes, models
 from page.choosing import Choosing
 from page.correcting import correct
@@ -235,21 +235,37 @@ def test_what_is_seen_of_a_model_holds_its_numbers(at_hand):
 def test_why_training_lies_below_validation_is_said_where_it_is_so(at_hand, recipe, says):
     dense = at_hand.get(DENSE)
     found = replace(dense.checkpoint, record=dense.checkpoint.record | {"recipe": recipe})
-    history = Curves((0.7,), (0.9,))
+    history = {"": Curves((0.7,), (0.9,))}
     assert says in compare.look(DENSE, replace(dense, checkpoint=found), history)
+
+
+def test_every_column_of_a_network_has_its_curves(at_hand, tmp_path):
+    rows = [json.loads(line) for line in HISTORY.splitlines()]
+    write_log(tmp_path / LOG, {"cnn": rows, "<b>": rows})
+    history = read_history(tmp_path / LOG)
+    assert history == {name: Curves((0.7, 0.8), (0.9, 0.99)) for name in ("cnn", "<b>")}
+    dense = at_hand.get(DENSE)
+    recipe = {"architecture": "deep_cnn", "columns": [{}, {}]}
+    found = replace(dense.checkpoint, record=dense.checkpoint.record | {"recipe": recipe})
+    looked = compare.look(DENSE, replace(dense, checkpoint=found), history)
+    assert looked.count("<svg") == 2
+    assert "<h3>cnn</h3>" in looked
+    assert "<h3>&lt;b&gt;</h3>" in looked
+    assert "learned apart" in looked
 
 
 @pytest.mark.parametrize(
     "text",
     [
         *("", "1\n", "[]\n", '{"accuracy": 0.5}\n', '{"accuracy": 0.5, "val_accuracy": NaN}\n'),
-        *('{"accuracy": 0.5, "val_accuracy": 2}\n', "[" * 10_000, "\0", "äöü"),
+        *('{"accuracy": 0.5, "val_accuracy": 2}\n', "[" * 10_000, "\0", "äöü", '"epoch"\n'),
+        '{"column": [], "accuracy": 0.5, "val_accuracy": 0.5}\n',
     ],
 )
 def test_a_history_that_is_none_gives_no_curves(tmp_path, text):
     (tmp_path / LOG).write_text(text, encoding="utf-8")
-    assert read_history(tmp_path / LOG) is None
-    assert read_history(tmp_path / "none.jsonl") is None
+    assert read_history(tmp_path / LOG) == {}
+    assert read_history(tmp_path / "none.jsonl") == {}
 
 
 @pytest.mark.parametrize(

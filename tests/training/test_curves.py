@@ -28,3 +28,12 @@ def test_a_training_that_diverged_is_drawn(loss):
 def test_a_lower_loss_is_a_lower_line():
     high, low = (np.asarray(draw([row(1), row(2, val_loss=loss)])) for loss in (0.4, 0.04))
     assert not np.array_equal(high, low)
+
+
+def test_every_column_has_its_own_curves():
+    one, other = row(1, loss=0.5), row(2, loss=0.1)
+    rows = [{"column": name, **each} for name in ("cnn", "small") for each in (one, other)]
+    alone, both = draw([one, other]), draw(rows)
+    assert both.size == (alone.width, 2 * alone.height)
+    upper, lower = np.split(np.asarray(both), 2)
+    assert not np.array_equal(upper, lower)  # Their names stand above them.

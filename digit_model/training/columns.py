@@ -1,0 +1,80 @@
+"""Networks of columns: each learns apart, by its own recipe, and their logits are averaged."""
+
+import logging
+import tempfile
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from ..architectures import ARCHITECTURES, columns
+from .dataset import Labelled
+from .fit import Trained, assess, fit, sha256
+from .progress import LOG, begin, read_log, write_log
+from .recipes import Recipe
+
+log = logging.getLogger(__name__)
+
+
+def fit_columns(
+    recipe: Recipe,
+    train: Labelled,
+    validation: Labelled,
+    *,
+    start: keras.Model | None = None,
+    no_digits: np.ndarray | None = None,
+    folder: Path | None = None,
+    resume: bool = False,
+    devices: int | None = None,
+    verbose: int = 1,
+) -> Trained:
+    """Train the columns one after the other, each as ``fit`` does, and join them.
+
+    recipe: one with columns. Each column's logits are divided by its temperature, so that the sure
+    count no more than they should, and then averaged.
+    folder: its log gets the lines of each column when that is done, with its name.
+    The rest is as of ``fit``; Ctrl-C before the last column raises KeyboardInterrupt, as there is
+    no network yet. Raises DigitError for what does not go together.
+    """
+    learn = partial(
+        fit,
+        train=train,
+        validation=validation,
+        no_digits=no_digits,
+        resume=resume,
+        devices=devices,
+        verbose=verbose,
+    )
+    with ExitStack() as stack:
+        if folder is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        weights = sha256(*start.get_weights()) if start else None
+        state, _ = begin(folder, {"recipe": recipe.as_json(), "start": weights}, resume=resume)
+        model = ARCHITECTURES[recipe.architecture]()
+        starts = columns(start) if start else [None] * len(recipe.columns)
+        parts: dict[str, Trained] = {}
+        for column, own, first in zip(columns(model), recipe.columns, starts, strict=True):
+            if not all(part.finished for part in parts.values()):
+                raise KeyboardInterrupt
+            log.info("Column %d of %d: %s.", len(parts) + 1, len(starts), column.name)
+            parts[column.name] = learn(own, start=first, folder=state / column.name)
+            _take(column, parts[column.name])
+            write_log(folder / LOG, {name: read_log(state / name / LOG) for name in parts})
+    calibration, scores = assess(model, validation)
+    return Trained(
+        model,
+        calibration,
+        scores,
+        epochs=sum(part.epochs for part in parts.values()),
+        seconds=sum(part.seconds for part in parts.values()),
+        finished=parts[column.name].finished,
+    )
+
+
+def _take(column: keras.Model, trained: Trained) -> None:
+    """Give the column what was learned, and logits that need no temperature."""
+    column.set_weights(trained.model.get_weights())
+    last = column.layers[-1]
+    last.set_weights([weights / trained.calibration.temperature for weights in last.get_weights()])
