@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from PIL import Image, ImageOps
@@ -37,14 +37,14 @@ def choices(cards: Sequence[Card]) -> str:
     )
 
 
-def look(key: str, model: Pretrained, history: Mapping[str, Curves]) -> str:
+def look(key: str, model: Pretrained, history: Curves) -> str:
     """A model's training curves and confusion matrix. key: tells the page which one answers."""
     found = model.checkpoint
     part, scores = scored(found.record.get("scores", {}))
     return (
         f'<header data-answers="{escape(key)}"><h2>{escape(_title(model.source))}</h2>'
         f"<p>{escape(_training(model))}</p></header>"
-        f'<div class="figures"><figure><figcaption>{_legend(history)}</figcaption>'
+        f'<div class="figures"><figure><figcaption>{_legend(history) or "Training"}</figcaption>'
         f"{_curves(history, found.record)}</figure>"
         f"<figure><figcaption>Confusion, {_images(part, scores)}</figcaption>"
         f"{confusion(scores['confusion']) if scores else _missing('scores', 'none are recorded')}"
@@ -172,33 +172,25 @@ def _images(part: str, scores: dict | None) -> str:
     return f"{scores['images']:,} {part} images" if scores else "not recorded"
 
 
-def _legend(history: Mapping[str, Curves]) -> str:
-    if not history:
-        return "Training"
-    names = ("validation", "training")
-    if len(history) > 1:
-        return "".join(f'<span class="{name}">{name}</span>' for name in names)
-    [own] = history.values()
+def _legend(history: Curves) -> str:
     return "".join(
-        f'<span class="{name}">{name} {100 * shares[-1]:.1f}%</span>'
-        for name, shares in zip(names, (own.validation, own.training), strict=True)
+        f'<span class="line-{place}">{escape(name[:40])} {100 * shares[-1]:.1f}%</span>'
+        for place, (name, shares) in enumerate(history.items())
     )
 
 
-def _curves(history: Mapping[str, Curves], record: dict) -> str:
+def _curves(history: Curves, record: dict) -> str:
     if not history:
         return _missing("training curves", f"no {LOG} lies beside its weights")
-    drawn = "".join(
-        (f"<h3>{escape(column[:40])}</h3>" if column else "") + curves.draw(own)
-        for column, own in history.items()
-    )
-    return f'{drawn}<p class="small">{_below(record.get("recipe", {}))}</p>'
+    return f'{curves.draw(history)}<p class="small">{_below(record.get("recipe", {}))}</p>'
 
 
 def _below(recipe: dict) -> str:
     """Whose curves these are, or why that of training may lie below that of validation."""
     if recipe.get("columns"):
-        return "These networks learned apart; the answer is the mean of their logits."
+        return (
+            "Validation, of networks that learned apart; they answer by the mean of their logits."
+        )
     # Until recipes named it, the augmentation was a yes or no.
     if recipe.get("augment", False) in (False, "none"):
         return "On the scale of the errors."

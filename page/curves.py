@@ -4,11 +4,12 @@ The scale is that of the errors, logarithmic: from 90 to 99 percent is as far as
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from digit_model.training.progress import by_column, epochs, read_log
+
+Curves = Mapping[str, Sequence[float]]
 
 # Bytes of a log; that of a run of 60 epochs has less than 3 MB.
 LARGEST = 20_000_000
@@ -20,52 +21,54 @@ LINES = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0005, 0.00
 APART = 20
 
 
-@dataclass(frozen=True)
-class Curves:
-    """The accuracy, in 0..1, on training and on validation images after each epoch."""
+def read_history(path: Path) -> Curves:
+    """The accuracies in a log on "validation" and "training" images; empty where there is no log.
 
-    training: tuple[float, ...]
-    validation: tuple[float, ...]
-
-
-def read_history(path: Path) -> dict[str, Curves]:
-    """The curves in a log by column, those of one network by ""; none where there is no log.
-
-    Nor where it is not what train.py writes.
+    Of a network of columns those on validation images, by column. Empty too where the log is not
+    what train.py writes.
     """
     try:
         if path.stat().st_size > LARGEST:
             return {}
-        found = {str(name): _read(rows) for name, rows in by_column(epochs(read_log(path))).items()}
+        history = _accuracies(by_column(epochs(read_log(path))))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
-    shares = [share for curves in found.values() for share in curves.training + curves.validation]
-    return found if all(0 <= share <= 1 for share in shares) else {}
+    right = all(0 <= share <= 1 for shares in history.values() for share in shares)
+    return history if right else {}
 
 
-def _read(rows: list[dict]) -> Curves:
-    return Curves(
-        tuple(float(row["accuracy"]) for row in rows),
-        tuple(float(row["val_accuracy"]) for row in rows),
+def _accuracies(columns: dict[str, list[dict]]) -> Curves:
+    if list(columns) == [""]:
+        rows = columns[""]
+        return {"validation": _shares(rows, "val_accuracy"), "training": _shares(rows, "accuracy")}
+    return {str(name): _shares(rows, "val_accuracy") for name, rows in columns.items()}
+
+
+def _shares(rows: list[dict], name: str) -> tuple[float, ...]:
+    return tuple(float(row[name]) for row in rows)
+
+
+def draw(history: Curves) -> str:
+    """The curves with their axes as an inline SVG; the first is the one that is told in words.
+
+    The colours come from the style sheet, by place: line-0, line-1, ...
+    """
+    first, lines = next(iter(history.values())), _lines(history)
+    said = f"from {_percent(first[0])} to {_percent(first[-1])}"
+    count = max(map(len, history.values()))
+    curves = (
+        _curve(number, shares, count, lines) for number, shares in enumerate(history.values())
     )
-
-
-def draw(curves: Curves) -> str:
-    """The two curves with their axes as an inline SVG; its colours come from the style sheet."""
-    lines = _lines(curves)
-    said = f"from {_percent(curves.validation[0])} to {_percent(curves.validation[-1])}"
-    count = len(curves.validation)
     return (
         f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Validation '
-        f'accuracy over {count} epochs, {said}">{_rows(lines)}{_columns(count)}'
-        f"{_curve('training', curves.training, lines)}"
-        f"{_curve('validation', curves.validation, lines)}</svg>"
+        f'accuracy over {len(first)} epochs, {said}">{_rows(lines)}{_columns(count)}'
+        f"{''.join(curves)}</svg>"
     )
 
 
-def _lines(curves: Curves) -> list[float]:
+def _lines(history: Curves) -> list[float]:
     """The lines from the one above all errors to the one below."""
-    errors = [1 - share for share in curves.training + curves.validation]
+    errors = [1 - share for shares in history.values() for share in shares]
     above = [line for line in LINES[:-1] if line >= max(errors)]
     below = [line for line in LINES if line < above[-1] and line <= min(errors)] or LINES[-1:]
     return [line for line in LINES if below[0] <= line <= above[-1]]
@@ -107,16 +110,15 @@ def _columns(epochs: int) -> str:
     return f'{"".join(ticks)}<text x="{middle}" y="{y + 15}" text-anchor="middle">epoch</text>'
 
 
-def _curve(name: str, shares: Sequence[float], lines: Sequence[float]) -> str:
+def _curve(place: int, shares: Sequence[float], epochs: int, lines: Sequence[float]) -> str:
     points = [
-        (_across(number, len(shares)), _down(1 - share, lines))
-        for number, share in enumerate(shares, 1)
+        (_across(number, epochs), _down(1 - share, lines)) for number, share in enumerate(shares, 1)
     ]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     x, y = points[-1]
     return (
-        f'<polyline class="{name}" points="{path}"/>'
-        f'<circle class="{name}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
+        f'<polyline class="line-{place}" points="{path}"/>'
+        f'<circle class="line-{place}" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
     )
 
 

@@ -24,7 +24,7 @@ from page import batch, compare, curves, mistakes, models
 from page.choosing import Choosing
 from page.correcting import correct
 from page.corrections import Corrections
-from page.curves import Curves, read_history
+from page.curves import read_history
 from page.handlers import Handlers
 from page.mistakes import TestSet
 from page.models import SERVED, Models
@@ -235,22 +235,22 @@ def test_what_is_seen_of_a_model_holds_its_numbers(at_hand):
 def test_why_training_lies_below_validation_is_said_where_it_is_so(at_hand, recipe, says):
     dense = at_hand.get(DENSE)
     found = replace(dense.checkpoint, record=dense.checkpoint.record | {"recipe": recipe})
-    history = {"": Curves((0.7,), (0.9,))}
+    history = {"validation": (0.9,), "training": (0.7,)}
     assert says in compare.look(DENSE, replace(dense, checkpoint=found), history)
 
 
-def test_every_column_of_a_network_has_its_curves(at_hand, tmp_path):
+def test_every_column_of_a_network_has_its_curve(at_hand, tmp_path):
     rows = [json.loads(line) for line in HISTORY.splitlines()]
-    write_log(tmp_path / LOG, {"cnn": rows, "<b>": rows})
+    write_log(tmp_path / LOG, {"cnn": rows, "<b>": rows[:2]})
     history = read_history(tmp_path / LOG)
-    assert history == {name: Curves((0.7, 0.8), (0.9, 0.99)) for name in ("cnn", "<b>")}
+    assert history == {"cnn": (0.9, 0.99), "<b>": (0.9,)}
     dense = at_hand.get(DENSE)
     recipe = {"architecture": "deep_cnn", "columns": [{}, {}]}
     found = replace(dense.checkpoint, record=dense.checkpoint.record | {"recipe": recipe})
     looked = compare.look(DENSE, replace(dense, checkpoint=found), history)
-    assert looked.count("<svg") == 2
-    assert "<h3>cnn</h3>" in looked
-    assert "<h3>&lt;b&gt;</h3>" in looked
+    assert looked.count("<polyline") == 2
+    assert "cnn 99.0%" in looked
+    assert "&lt;b&gt; 90.0%" in looked
     assert "learned apart" in looked
 
 
@@ -273,7 +273,7 @@ def test_a_history_that_is_none_gives_no_curves(tmp_path, text):
     [[0.1], [1.0], [0.0, 1.0], [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999], [0.9957] * 400],
 )
 def test_curves_stay_within_their_picture(shares):
-    svg = ElementTree.fromstring(curves.draw(Curves(tuple(shares), tuple(shares))))
+    svg = ElementTree.fromstring(curves.draw({"validation": shares, "training": shares}))
     rows = [float(line.get("y1")) for line in svg.iter("line")]
     assert len(rows) >= 2
     for curve in svg.iter("polyline"):
