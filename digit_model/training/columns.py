@@ -3,11 +3,10 @@
 import logging
 import tempfile
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
-import numpy as np
 
 from ..architectures import ARCHITECTURES, columns
 from .dataset import Labelled
@@ -24,29 +23,18 @@ def fit_columns(
     validation: Labelled,
     *,
     start: keras.Model | None = None,
-    no_digits: np.ndarray | None = None,
     folder: Path | None = None,
     resume: bool = False,
-    devices: int | None = None,
-    verbose: int = 1,
+    **options: Any,
 ) -> Trained:
     """Train the columns one after the other, each as ``fit`` does, and join them.
 
     recipe: one with columns. Each column's logits are divided by its temperature, so that the sure
     count no more than they should, and then averaged.
     folder: its log gets the lines of each column when that is done, with its name.
-    The rest is as of ``fit``; Ctrl-C before the last column raises KeyboardInterrupt, as there is
-    no network yet. Raises DigitError for what does not go together.
+    options: what ``fit`` takes besides. Ctrl-C before the last column raises KeyboardInterrupt, as
+    there is no network yet. Raises DigitError for what does not go together.
     """
-    learn = partial(
-        fit,
-        train=train,
-        validation=validation,
-        no_digits=no_digits,
-        resume=resume,
-        devices=devices,
-        verbose=verbose,
-    )
     with ExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -59,7 +47,15 @@ def fit_columns(
             if not all(part.finished for part in parts.values()):
                 raise KeyboardInterrupt
             log.info("Column %d of %d: %s.", len(parts) + 1, len(starts), column.name)
-            parts[column.name] = learn(own, start=first, folder=state / column.name)
+            parts[column.name] = fit(
+                own,
+                train,
+                validation,
+                start=first,
+                folder=state / column.name,
+                resume=resume,
+                **options,
+            )
             _take(column, parts[column.name])
             write_log(folder / LOG, {name: read_log(state / name / LOG) for name in parts})
     calibration, scores = assess(model, validation)
