@@ -97,7 +97,7 @@ def over_columns(maker: Maker) -> Maker:
 
 
 def _peaking(maker: Maker) -> Maker:
-    """Evidence that is 1 at its peak: as LayerCAM gives it one column outweighed three."""
+    """Evidence that is 1 at its peak: as LayerCAM gives it one column outweighed the rest."""
 
     def made(model: keras.Model) -> Evidence:
         run = maker(model)

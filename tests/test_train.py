@@ -195,7 +195,7 @@ def test_a_network_of_columns_is_stopped_and_goes_on(here, drawn_mnist, tmp_path
     assert [column["architecture"] for column in record["recipe"]["columns"]] == list(
         by_column(read_log(out / LOG))
     )
-    assert record["training"]["epochs"] == 4
+    assert record["training"]["epochs"] == 3
     assert (out / "curves.png").exists()
     assert not is_interrupted(out)
 

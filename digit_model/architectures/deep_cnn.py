@@ -1,4 +1,4 @@
-"""The accurate network: four others side by side, which learn apart and answer together."""
+"""The accurate network: three others side by side, which learn apart and answer together."""
 
 import keras
 from keras import layers
@@ -6,17 +6,16 @@ from keras import layers
 from ..arrays import TILE_SIZE
 from .cnn import cnn
 from .deep import deep
-from .quick import quick
 from .small import small
 
-COLUMNS = (deep, cnn, quick, small)
+COLUMNS = (deep, cnn, small)
 
 
 def deep_cnn() -> keras.Model:
-    """Multi-column network, the mean of four networks' logits. 906,644 parameters.
+    """Multi-column network, the mean of three networks' logits. 688,234 parameters.
 
     Columns as in Cireşan et al. 2012, https://arxiv.org/abs/1202.2745. What they gain comes from
-    their differences, in shape and in what they learned from: of four alike the mean was hardly
+    their differences, in shape and in what they learned from: of three alike the mean was hardly
     better than one (benchmarks/LOG.md).
     """
     tiles = keras.Input((TILE_SIZE, TILE_SIZE))
