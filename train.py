@@ -9,7 +9,6 @@ if sys.version_info < (3, 11):
 import argparse
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 try:
@@ -136,7 +135,7 @@ def _recipe(options: argparse.Namespace) -> tuple[str, Recipe]:
     name = options.recipe or changes.get("architecture", "cnn")
     recipe = RECIPES[name].changed(changes)
     # A checkpoint to start with takes the place of downloaded weights.
-    return name, replace(recipe, pretrained=RANDOM) if options.start else recipe
+    return name, recipe.changed({"pretrained": RANDOM}) if options.start else recipe
 
 
 def _prepare(options: argparse.Namespace, out: Path) -> None:

@@ -80,6 +80,15 @@ def test_the_places_add_up_to_the_logit(name, tile):
     np.testing.assert_allclose(found, logits - bias, rtol=1e-3, atol=1e-4)
 
 
+def test_layer_cam_hears_every_column_alike(tile):
+    """However strong its own evidence is: each counts as a heatmap, which is 1 at its peak."""
+    model = seeded("deep_cnn", 1)
+    each = [Explainer(column).heatmap(tile, 4, LAYER_CAM) for column in columns(model)]
+    mean = np.mean(each, axis=0)
+    found = Explainer(model).heatmap(tile, 4, LAYER_CAM)
+    np.testing.assert_allclose(found, mean / mean.max(), atol=1e-4)
+
+
 @pytest.mark.parametrize("digit", range(10))
 def test_layer_cam_is_the_positive_part_of_cam_behind_average_pooling(tile, digit):
     """The gradient at each place is then the channel's weight, divided by the places."""

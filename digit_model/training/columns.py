@@ -1,8 +1,6 @@
 """Networks of columns: each learns apart, by its own recipe, and their logits are averaged."""
 
 import logging
-import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +8,8 @@ import keras
 
 from ..architectures import ARCHITECTURES, columns
 from .dataset import Labelled
-from .fit import Trained, assess, fit, sha256
-from .progress import LOG, begin, read_log, write_log
+from .fit import Trained, assess, fit, identity
+from .progress import LOG, begin, read_log, run_folder, write_log
 from .recipes import Recipe
 
 log = logging.getLogger(__name__)
@@ -35,11 +33,9 @@ def fit_columns(
     options: what ``fit`` takes besides. Ctrl-C before the last column raises KeyboardInterrupt, as
     there is no network yet. Raises DigitError for what does not go together.
     """
-    with ExitStack() as stack:
-        if folder is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        weights = sha256(*start.get_weights()) if start else None
-        state, _ = begin(folder, {"recipe": recipe.as_json(), "start": weights}, resume=resume)
+    with run_folder(folder) as folder:
+        run = identity(recipe, start, train.images, train.labels)
+        state, _ = begin(folder, run, resume=resume)
         model = ARCHITECTURES[recipe.architecture]()
         starts = columns(start) if start else [None] * len(recipe.columns)
         parts: dict[str, Trained] = {}
@@ -57,7 +53,10 @@ def fit_columns(
                 **options,
             )
             _take(column, parts[column.name])
-            write_log(folder / LOG, {name: read_log(state / name / LOG) for name in parts})
+            write_log(
+                folder / LOG,
+                [{"column": name, **row} for name in parts for row in read_log(state / name / LOG)],
+            )
     calibration, scores = assess(model, validation)
     return Trained(
         model,

@@ -23,27 +23,27 @@ def draw(rows: list[dict]) -> Image.Image:
     own. Training's are means over the epoch, of distorted images and without averaged weights, and
     may lie above validation's.
     """
-    strips = [_strip(name, own) for name, own in by_column(epochs(rows)).items()]
-    image = Image.new("RGB", (2 * _WIDTH, len(strips) * _HEIGHT), _PAPER)
-    for place, strip in enumerate(strips):
-        image.paste(strip, (0, place * _HEIGHT))
+    pairs = [_charts(name, own) for name, own in by_column(epochs(rows)).items()]
+    image = Image.new("RGB", (2 * _WIDTH, len(pairs) * _HEIGHT), _PAPER)
+    for down, pair in enumerate(pairs):
+        for across, drawn in enumerate(pair):
+            image.paste(drawn, (across * _WIDTH, down * _HEIGHT))
     return image
 
 
-def _strip(column: str, ended: list[dict]) -> Image.Image:
-    """The loss and beside it the errors of one network, or of the column called so."""
-    values = {name: np.array([row[name] for row in ended]) for name in ended[0] if name != "column"}
+def _charts(column: str, ended: list[dict]) -> list[Image.Image]:
+    """The loss and the errors of one network, or of the column called so."""
+    values = {name: np.array([row[name] for row in ended]) for name in ended[0]}
     loss = {"training": values["loss"], "validation": values["val_loss"]}
     errors = {
         "training": 100 * (1 - values["accuracy"]),
         "validation": 100 * (1 - values["val_accuracy"]),
     }
-    image = Image.new("RGB", (2 * _WIDTH, _HEIGHT), _PAPER)
-    for place, (title, curves) in enumerate((("loss", loss), ("errors, %", errors))):
-        by_epoch = {name: (values["epoch"], curve) for name, curve in curves.items()}
-        title = f"{column}: {title}" if column else title
-        image.paste(chart(title, "epoch", by_epoch), (place * _WIDTH, 0))
-    return image
+    before = f"{column}: " if column else ""
+    return [
+        chart(before + title, "epoch", {name: (values["epoch"], up) for name, up in curves.items()})
+        for title, curves in (("loss", loss), ("errors, %", errors))
+    ]
 
 
 def chart(title: str, across: str, curves: Mapping[str, Curve]) -> Image.Image:

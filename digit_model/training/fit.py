@@ -2,11 +2,10 @@
 
 import hashlib
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from .dataset import Labelled
 from .metrics import Scores, calibrate, score
 from .optimizers import OPTIMIZERS
 from .outliers import combine_digits, draw_outliers
-from .progress import BEST, LOG, Backup, Log, begin, epochs, read_log, restore
+from .progress import BEST, LOG, Backup, Log, begin, epochs, read_log, restore, run_folder
 from .recipes import RANDOM, Recipe
 from .strokes import draw_digits
 from .together import agreed, data_parallel, own_part
@@ -153,9 +152,7 @@ def fit(
     Ctrl-C ends the training after the step at hand; the epoch so far is validated like any other.
     Raises DigitError for what does not go together, and WeightsUnavailable.
     """
-    with ExitStack() as stack:
-        if folder is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    with run_folder(folder) as folder:
         keras.utils.set_random_seed(recipe.seed)
         distribution = data_parallel(devices, recipe.batch_size, len(validation), _SCORING_BATCH)
         images, targets = _training_set(recipe, train, no_digits)
@@ -166,8 +163,8 @@ def fit(
             )
         with distribution.scope():
             model = _compiled(recipe, start, len(images) // recipe.batch_size)
-            identity = _identity(recipe, images, targets, start)
-            state, before = begin(folder, identity, resume=resume)
+            run = identity(recipe, start, images, targets)
+            state, before = begin(folder, run, resume=resume)
             before = agreed(before)
             restore(model, state, before)
             log = Log(folder / LOG, before)
@@ -177,19 +174,17 @@ def fit(
         return _best(recipe, state, validation, begun, log.seconds, not model.stop_training)
 
 
-def _identity(
-    recipe: Recipe, images: np.ndarray, targets: np.ndarray, start: keras.Model | None
-) -> dict:
+def identity(recipe: Recipe, start: keras.Model | None, *data: np.ndarray) -> dict:
     """What decides the weights, as JSON types."""
     weights = [] if start is None else start.get_weights()
     return {
         "recipe": recipe.as_json(),
-        "data": sha256(images, targets),
-        "start": sha256(*weights) if weights else None,
+        "data": _sha256(*data),
+        "start": _sha256(*weights) if weights else None,
     }
 
 
-def sha256(*arrays: np.ndarray) -> str:
+def _sha256(*arrays: np.ndarray) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(array.tobytes())

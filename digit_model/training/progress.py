@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -29,7 +31,7 @@ class Log(keras.callbacks.Callback):
         """epochs_before: those of an interrupted run, whose lines stay."""
         super().__init__()
         kept = [row for row in read_log(path) if row["epoch"] <= epochs_before]
-        path.write_text("".join(map(_line, kept)), encoding="ascii")
+        write_log(path, kept)
         self._path, self._epoch = path, epochs_before
         self._started = time.perf_counter() - (kept[-1]["seconds"] if kept else 0)
 
@@ -74,10 +76,9 @@ def by_column(rows: list[dict]) -> dict[str, list[dict]]:
     return found
 
 
-def write_log(path: Path, columns: Mapping[str, list[dict]]) -> None:
-    """Write the logs of columns as one, each line with its ``column``."""
-    lines = [_line({"column": name, **row}) for name, rows in columns.items() for row in rows]
-    path.write_text("".join(lines), encoding="ascii")
+def write_log(path: Path, rows: list[dict]) -> None:
+    """Write a log anew, a line a row."""
+    path.write_text("".join(map(_line, rows)), encoding="ascii")
 
 
 def epochs(rows: list[dict]) -> list[dict]:
@@ -120,6 +121,16 @@ class Backup(keras.callbacks.Callback):
         for number in _backups(self._folder):
             if number < epoch - 1:
                 shutil.rmtree(_backup(self._folder, number))
+
+
+@contextmanager
+def run_folder(folder: Path | None) -> Iterator[Path]:
+    """The folder of a run; where none is given one that is gone after it."""
+    if folder is not None:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as made:
+        yield Path(made)
 
 
 def is_interrupted(folder: Path) -> bool:

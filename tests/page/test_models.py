@@ -241,7 +241,10 @@ def test_why_training_lies_below_validation_is_said_where_it_is_so(at_hand, reci
 
 def test_every_column_of_a_network_has_its_curve(at_hand, tmp_path):
     rows = [json.loads(line) for line in HISTORY.splitlines()]
-    write_log(tmp_path / LOG, {"cnn": rows, "<b>": rows[:2]})
+    columns = {"cnn": rows, "<b>": rows[:2]}
+    write_log(
+        tmp_path / LOG, [{"column": name, **row} for name in columns for row in columns[name]]
+    )
     history = read_history(tmp_path / LOG)
     assert history == {"cnn": (0.9, 0.99), "<b>": (0.9,)}
     dense = at_hand.get(DENSE)
