@@ -19,6 +19,7 @@ try:
     from digit_model.training.fit import Trained, fit
     from digit_model.training.metrics import Scores, score
     from digit_model.training.recipes import CHOICES, RANDOM, RECIPES, Recipe
+    from digit_model.training.teacher import Teacher
 except ModuleNotFoundError as error:
     sys.exit(
         f"train.py: the package {error.name} is missing. Run `pip install -r requirements.txt`."
@@ -36,6 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
     alone = options.coordinator is None
     if alone != (options.processes == 1) or (alone and options.rank):
         parser.error("--coordinator, --processes and --rank go together")
+    if options.teacher and options.extra:
+        parser.error(
+            "--teacher would overrule the corrections of --extra; train the teacher with those"
+        )
     try:
         _train(options)
     except DigitError as error:
@@ -73,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="CHECKPOINT",
         help="begin with this checkpoint's weights; without it as the recipe says",
+    )
+    parser.add_argument(
+        "--teacher",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="learn this network's answers in place of the labels: a small network learns more "
+        "from the answers of a large one",
     )
     parser.add_argument("--force", action="store_true", help="replace a checkpoint that is there")
     parser.add_argument(
@@ -170,12 +182,14 @@ def _train(options: argparse.Namespace) -> None:
     folder = out / f"process-{options.rank}" if options.rank else out
     _prepare(options, folder)
     first = _started(options.start, recipe.architecture)
+    taught_by = checkpoint.load(options.teacher) if options.teacher else None
     source = dataset.load(options.data)
     corrections = dataset.read_corrections(options.extra) if options.extra else None
     _make(folder)
     train, validation = dataset.split(source.train)
     log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
     origin: dict[str, str | int] = {"start": first.sha256} if first else {}
+    origin |= {"teacher": taught_by.sha256} if taught_by else {}
     no_digits = None
     if corrections:
         corrected, no_digits = corrections
@@ -188,6 +202,7 @@ def _train(options: argparse.Namespace) -> None:
         train,
         validation,
         start=first.model if first else None,
+        teacher=Teacher(taught_by) if taught_by else None,
         no_digits=no_digits,
         folder=folder,
         resume=options.resume,

@@ -157,6 +157,12 @@ def _recipe(recipe: dict) -> str:
 
 def _besides(training: dict) -> str:
     """What else than MNIST the weights come from, in words."""
-    corrections, start = training.get("corrections"), training.get("start")
+    corrections = training.get("corrections")
     learned = f" and {corrections:,} corrections by visitors" if corrections else ""
-    return learned + (f", begun with the weights of sha256 {start[:12]}…," if start else "")
+    weights = {"begun with": training.get("start"), "taught by": training.get("teacher")}
+    others = [
+        f", {what} the weights of sha256 {sha256[:12]}…"
+        for what, sha256 in weights.items()
+        if sha256
+    ]
+    return learned + "".join([*others, ","] if others else [])

@@ -194,8 +194,9 @@ def _verify_record(config: dict) -> None:
     numbers = [training[name] for name in ("epochs", "seconds", "corrections") if name in training]
     if not all(map(_is_finite, numbers)):
         raise BadCheckpoint(f"{CONFIG} has a length of training that is no number.")
-    if not isinstance(training.get("start", ""), str):
-        raise BadCheckpoint(f"{CONFIG} has a start of training that is no sha256.")
+    for other in ("start", "teacher"):
+        if not isinstance(training.get(other, ""), str):
+            raise BadCheckpoint(f"{CONFIG} has a {other} of training that is no sha256.")
     for part, scores in config.get("scores", {}).items():
         if not (
             isinstance(scores, dict)

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from .architectures import FEATURES, columns
+from .architectures import FEATURES, columns, inference
 from .arrays import TILE_SIZE, Heatmap, Tile
 
 GRAD_CAM = "Grad-CAM"
@@ -152,8 +152,8 @@ def _fused(
     model: keras.Model, finer: keras.KerasTensor, features: keras.KerasTensor, above: Callable
 ) -> Evidence:
     """LayerCAM of the finer maps times that of the features, in one pass back through both."""
-    below = _inference(keras.Model(model.input, finer))
-    between = _inference(keras.Model(finer, features))
+    below = inference(keras.Model(model.input, finer))
+    between = inference(keras.Model(finer, features))
 
     def evidence(tile: jax.Array, digit: jax.Array) -> jax.Array:
         fine = below(tile[None])
@@ -166,7 +166,7 @@ def _fused(
 
 def gradient_input(model: keras.Model) -> Evidence:
     """(tile, digit) -> each pixel's value times its gradient of the digit's logit, (28, 28)."""
-    logits = _inference(model)
+    logits = inference(model)
 
     def evidence(tile: jax.Array, digit: jax.Array) -> jax.Array:
         return tile * _gradients(logits, tile[None], digit)[0]
@@ -215,8 +215,8 @@ def _compiled(maker: Maker, model: keras.Model) -> Callable:
 def _split(model: keras.Model, maps: keras.KerasTensor) -> tuple[Callable, Callable]:
     """The network from a tile to these maps, and from there to the logits."""
     return (
-        _inference(keras.Model(model.input, maps)),
-        _inference(keras.Model(maps, model.output)),
+        inference(keras.Model(model.input, maps)),
+        inference(keras.Model(maps, model.output)),
     )
 
 
@@ -226,10 +226,3 @@ def _gradients(logits: Callable, at: jax.Array, digit: jax.Array) -> jax.Array:
 
 def _stretched(maps: jax.Array) -> jax.Array:
     return jax.image.resize(maps, (TILE_SIZE, TILE_SIZE), "linear")
-
-
-def _inference(model: keras.Model) -> Callable[[jax.Array], jax.Array]:
-    """The model as a pure function with its weights as they are now."""
-    trainable = [v.value for v in model.trainable_variables]
-    others = [v.value for v in model.non_trainable_variables]
-    return lambda x: model.stateless_call(trainable, others, x, training=False)[0]

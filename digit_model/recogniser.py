@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 from scipy import special
 
+from .architectures import inference
 from .arrays import (
     DIGITS,
     TILE_BOX,
@@ -57,13 +58,7 @@ class Recogniser:
         self.calibration = calibration or Calibration()
         self._explainer = Explainer(model)
         self.explanations = self._explainer.methods
-        trainable = [v.value for v in model.trainable_variables]
-        others = [v.value for v in model.non_trainable_variables]
-
-        @jax.jit
-        def logits(tiles):
-            return model.stateless_call(trainable, others, tiles, training=False)[0]
-
+        logits = jax.jit(inference(model))
         self._compiled = {
             size: logits.lower(
                 jax.ShapeDtypeStruct((size, TILE_SIZE, TILE_SIZE), jnp.float32)

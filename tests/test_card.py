@@ -71,7 +71,11 @@ def test_the_card_says_what_else_the_weights_come_from(folder):
     found = checkpoint.load(folder)
     found.record["training"] |= {"start": "0123456789abcdef", "corrections": 12}
     text = card.build(found, REPO)["README.md"].decode()
-    assert "MNIST and 12 corrections by visitors, begun with the weights of sha256 01234567" in text
+    begun = "MNIST and 12 corrections by visitors, begun with the weights of sha256 0123456789ab…"
+    assert f"{begun}, for " in text
+    found.record["training"]["teacher"] = "fedcba9876543210"
+    text = card.build(found, REPO)["README.md"].decode()
+    assert f"{begun}, taught by the weights of sha256 fedcba987654…, for " in text
 
 
 def test_its_pictures_are_there_and_the_same_each_time(folder):

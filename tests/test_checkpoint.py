@@ -91,6 +91,7 @@ def test_a_checkpoint_is_not_overwritten_unasked(saved):
         (lambda c: c.update(recipe={"columns": 3}), "columns that are no recipes"),
         (lambda c: c.update(recipe={"columns": [{}, {"seed": 1}]}), "columns that are no recipes"),
         (lambda c: c.update(training={"seconds": "long"}), "length of training"),
+        (lambda c: c.update(training={"teacher": 1}), "a teacher of training that is no sha256"),
         (lambda c: c.update(scores=[]), "scores that"),
         (lambda c: c.update(scores={"test": {"accuracy": "<script>"}}), "scores on 'test'"),
     ],

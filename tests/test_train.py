@@ -142,6 +142,14 @@ def test_corrections_join_the_training_set(start, here, drawn_mnist, tmp_path):
     assert "no folder" in output
 
 
+def test_a_network_learns_from_another(start, drawn_mnist, whole, tmp_path):
+    out = tmp_path / "taught"
+    taught = ["--teacher", whole[0], "--data", drawn_mnist, "--out", out, "--epochs", "1", *SHORT]
+    status, output = finish(start(*taught))
+    assert status == 0, output
+    assert checkpoint.load(out).record["training"]["teacher"] == checkpoint.load(whole[0]).sha256
+
+
 def test_ctrl_c_keeps_the_best_so_far(start, drawn_mnist, tmp_path):
     out = tmp_path / "dense"
     process = start("--data", drawn_mnist, "--out", out, "--epochs", "2000", *SHORT)
@@ -215,6 +223,8 @@ def test_two_processes_train_what_one_does(start, drawn_mnist, whole, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (("--teacher", "absent"), "There is no config.json in absent"),
+        (("--teacher", "one", "--extra", "two"), "would overrule the corrections"),
         (("--processes", "2"), "--coordinator, --processes and --rank go together"),
         (("--rank", "1"), "--coordinator, --processes and --rank go together"),
         (("--epochs", "0"), "--epochs: 0 is not a number from 1"),

@@ -7,6 +7,8 @@ such as channels or scaling, is layers inside it.
 
 from collections.abc import Callable
 
+import jax
+import jax.numpy as jnp
 import keras
 
 from .cnn import cnn
@@ -39,6 +41,16 @@ FEATURES = "features"
 def columns(model: keras.Model) -> list[keras.Model]:
     """The networks whose logits the model averages; the model itself where it is but one."""
     return [layer for layer in model.layers if isinstance(layer, keras.Model)] or [model]
+
+
+def inference(model: keras.Model) -> Callable[[jax.Array], jax.Array]:
+    """The model as a pure function, for JAX to compile, with its weights as they are now.
+
+    They are copied: Keras gives those of a model that it fits or asks back to JAX.
+    """
+    trainable = [jnp.array(v.value) for v in model.trainable_variables]
+    others = [jnp.array(v.value) for v in model.non_trainable_variables]
+    return lambda x: model.stateless_call(trainable, others, x, training=False)[0]
 
 
 def seeds(model: keras.Model) -> list[keras.Variable]:

@@ -11,6 +11,7 @@ from .dataset import Labelled
 from .fit import Trained, assess, fit, identity
 from .progress import LOG, begin, read_log, run_folder, write_log
 from .recipes import Recipe
+from .teacher import Teacher
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ def fit_columns(
     validation: Labelled,
     *,
     start: keras.Model | None = None,
+    teacher: Teacher | None = None,
     folder: Path | None = None,
     resume: bool = False,
     **options: Any,
@@ -34,7 +36,7 @@ def fit_columns(
     there is no network yet. Raises DigitError for what does not go together.
     """
     with run_folder(folder) as folder:
-        run = identity(recipe, start, train.images, train.labels)
+        run = identity(recipe, start, teacher, train.images, train.labels)
         state, _ = begin(folder, run, resume=resume)
         model = ARCHITECTURES[recipe.architecture]()
         starts = columns(start) if start else [None] * len(recipe.columns)
@@ -48,6 +50,7 @@ def fit_columns(
                 train,
                 validation,
                 start=first,
+                teacher=teacher,
                 folder=state / column.name,
                 resume=resume,
                 **options,

@@ -24,6 +24,7 @@ from .outliers import combine_digits, draw_outliers
 from .progress import BEST, LOG, Backup, Log, begin, epochs, read_log, restore, run_folder
 from .recipes import RANDOM, Recipe
 from .strokes import draw_digits
+from .teacher import Teacher
 from .together import agreed, data_parallel, own_part
 
 _SCORING_BATCH = 500
@@ -57,12 +58,18 @@ class AugmentedBatches(keras.utils.PyDataset):
     """
 
     def __init__(
-        self, images: np.ndarray, targets: np.ndarray, recipe: Recipe, epochs_before: int = 0
+        self,
+        images: np.ndarray,
+        targets: np.ndarray,
+        recipe: Recipe,
+        epochs_before: int = 0,
+        teacher: Teacher | None = None,
     ):
         super().__init__()
         self._images, self._targets, self._recipe = images, targets, recipe
         self._augment = AUGMENTATIONS[recipe.augment]
         self._part = own_part(recipe.batch_size)
+        self._teacher = teacher
         self._pool = ThreadPoolExecutor(_WORKERS)
         self._epoch = epochs_before
         self._shuffle()
@@ -81,8 +88,9 @@ class AugmentedBatches(keras.utils.PyDataset):
         size = self._recipe.batch_size
         chosen = order[index * size : (index + 1) * size]
         tiles = self._images[chosen].astype(np.float32) / 255
-        tiles = np.asarray(self._augment(jax.random.fold_in(key, index), tiles))
-        return tiles[self._part], self._targets[chosen][self._part]
+        tiles = np.asarray(self._augment(jax.random.fold_in(key, index), tiles))[self._part]
+        targets = self._targets[chosen][self._part]
+        return tiles, self._teacher.targets(tiles, targets) if self._teacher else targets
 
     def on_epoch_end(self) -> None:
         self._epoch += 1
@@ -134,6 +142,7 @@ def fit(
     validation: Labelled,
     *,
     start: keras.Model | None = None,
+    teacher: Teacher | None = None,
     no_digits: np.ndarray | None = None,
     folder: Path | None = None,
     resume: bool = False,
@@ -144,6 +153,7 @@ def fit(
 
     recipe: one without columns; ``fit_columns`` trains by one with them.
     start: a network of the recipe's architecture whose weights to begin with, else the recipe's.
+    teacher: its answers take the place of the labels.
     no_digits: (n, 28, 28) uint8 marks that are no digit, besides those that our code draws.
     folder: gets the log, and the state after each epoch to resume from until ``progress.forget``;
     each of several processes has its own. resume: go on with the interrupted run in the folder, if
@@ -163,24 +173,27 @@ def fit(
             )
         with distribution.scope():
             model = _compiled(recipe, start, len(images) // recipe.batch_size)
-            run = identity(recipe, start, images, targets)
+            run = identity(recipe, start, teacher, images, targets)
             state, before = begin(folder, run, resume=resume)
             before = agreed(before)
             restore(model, state, before)
             log = Log(folder / LOG, before)
-            batches = AugmentedBatches(images, targets, recipe, before)
+            batches = AugmentedBatches(images, targets, recipe, before, teacher)
             callbacks = _callbacks(state, before, log)
             begun = _run(model, recipe.epochs, before, batches, validation, callbacks, verbose)
         return _best(recipe, state, validation, begun, log.seconds, not model.stop_training)
 
 
-def identity(recipe: Recipe, start: keras.Model | None, *data: np.ndarray) -> dict:
+def identity(
+    recipe: Recipe, start: keras.Model | None, teacher: Teacher | None, *data: np.ndarray
+) -> dict:
     """What decides the weights, as JSON types."""
     weights = [] if start is None else start.get_weights()
     return {
         "recipe": recipe.as_json(),
         "data": _sha256(*data),
         "start": _sha256(*weights) if weights else None,
+        "teacher": teacher.sha256 if teacher else None,
     }
 
 

@@ -8,12 +8,15 @@ import keras
 import numpy as np
 import pytest
 
+from digit_model.arrays import Calibration
+from digit_model.checkpoint import Checkpoint
 from digit_model.errors import DigitError
 from digit_model.training.dataset import split
 from digit_model.training.fit import AugmentedBatches, fit
 from digit_model.training.progress import LOG, epochs, forget, is_interrupted, read_log
 from digit_model.training.recipes import Recipe
 from digit_model.training.strokes import draw_digits
+from digit_model.training.teacher import Teacher
 
 SHORT = Recipe(
     architecture="dense", epochs=3, drawn=200, outliers=40, batch_size=64, augment="shift"
@@ -100,7 +103,7 @@ def without_seconds(log):
     return [{name: value for name, value in row.items() if name != "seconds"} for row in log]
 
 
-@pytest.mark.parametrize("changed", ["recipe", "images", "no_digits", "start"])
+@pytest.mark.parametrize("changed", ["recipe", "images", "no_digits", "start", "teacher"])
 def test_another_run_does_not_resume(drawn, stopped, changed):
     train, validation = drawn
     recipe, others = SHORT, {}
@@ -110,8 +113,10 @@ def test_another_run_does_not_resume(drawn, stopped, changed):
         train = train[::-1]
     elif changed == "no_digits":
         others = {"no_digits": train.images[:1]}
-    else:
+    elif changed == "start":
         others = {"start": stopped[0].model}
+    else:
+        others = {"teacher": Teacher(Checkpoint(stopped[0].model, "dense", Calibration()))}
     with pytest.raises(DigitError, match="another recipe or on other images"):
         fit(recipe, train, validation, folder=stopped[1], resume=True, verbose=0, **others)
 
