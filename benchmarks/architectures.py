@@ -6,8 +6,9 @@
 
 A recipe whose checkpoint is in the folder already is only scored; the others are trained first, by
 train.py, and an interrupted training is resumed. Where ImageNet's weights cannot be downloaded a
-transfer model begins with random ones, and the table says so. The most accurate network is trained
-with several seeds, in folders NAME, NAME-1, NAME-2, ... Without --data Keras downloads MNIST.
+transfer model begins with random ones, and the table says so. The most accurate network and those
+that it teaches are trained with several seeds, in folders NAME, NAME-1, NAME-2, ... Without --data
+Keras downloads MNIST.
 """
 
 import argparse
@@ -62,8 +63,53 @@ HEADINGS = (
     "elsewhere",
 )
 REPETITIONS = 30
-# Trained with several seeds: of the best network one lucky run would say little.
+# Trained with several seeds: of the best networks one lucky run would say little.
 ACCURATE = "deep_cnn"
+# Rows of networks that learn from that one of the same seed, and their recipes.
+TAUGHT = {"small-taught": "small"}
+ROWS = (*RECIPES, *TAUGHT)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training; checkpoints: the folder of all of them. It has its own in there."""
+
+    name: str
+    seed: int
+    checkpoints: Path
+
+    @property
+    def recipe(self) -> str:
+        return TAUGHT.get(self.name, self.name)
+
+    @property
+    def folder(self) -> Path:
+        return self.checkpoints / (f"{self.name}-{self.seed}" if self.seed else self.name)
+
+    @property
+    def title(self) -> str:
+        """What the table calls it."""
+        title = f"`{self.recipe}`" + (", taught" if self.name in TAUGHT else "")
+        return title + (f", seed {self.seed}" if self.seed else "")
+
+    def train(self, data: Path | None) -> None:
+        """Train by the recipe, with random weights where ImageNet's cannot be had.
+
+        A network that is to be taught needs its teacher's checkpoint. Raises DigitError where the
+        training fails.
+        """
+        command = [sys.executable, "train.py", "--recipe", self.recipe, "--seed", str(self.seed)]
+        command += ["--out", str(self.folder.resolve()), "--resume"]
+        command += ["--data", str(data.resolve())] if data else []
+        if self.name in TAUGHT:
+            teacher = Run(ACCURATE, self.seed, self.checkpoints)
+            command += ["--teacher", str(teacher.folder.resolve())]
+        attempts = [command]
+        if RECIPES[self.recipe].pretrained == IMAGENET:
+            attempts.append([*command, "--pretrained", RANDOM])
+        # any() stops at the first that succeeds.
+        if not any(subprocess.run(attempt, cwd=ROOT).returncode == 0 for attempt in attempts):
+            raise DigitError(f"The training of {self.name} failed; its last lines say why.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +125,7 @@ class TileSet:
 class Row:
     """What the table says of one checkpoint; real: the share of each set that is read right."""
 
-    name: str
-    seed: int
+    run: Run
     parameters: int
     bytes: int
     scores: Scores
@@ -95,16 +140,16 @@ def main() -> int:
     options = _options()
     try:
         test = dataset.load(options.data).unseen
-        folders = {
-            (name, seed): options.checkpoints / (f"{name}-{seed}" if seed else name)
+        runs = [
+            Run(name, seed, options.checkpoints)
             for name in options.only
-            for seed in range(options.seeds if name == ACCURATE else 1)
-        }
-        for (name, seed), folder in folders.items():
-            if progress.is_interrupted(folder) or not (folder / checkpoint.CONFIG).exists():
-                train(name, seed, folder, options.data)
+            for seed in range(options.seeds if name in (ACCURATE, *TAUGHT) else 1)
+        ]
+        for run in runs:
+            if progress.is_interrupted(run.folder) or not (run.folder / checkpoint.CONFIG).exists():
+                run.train(options.data)
         real = list(real_tiles(options.real)) if options.real.is_dir() else []
-        text = table([measure(*run, folder, test, real) for run, folder in folders.items()])
+        text = table([measure(run, test, real) for run in runs])
         print(text)
         write(options.page, text)
     except DigitError as error:
@@ -120,29 +165,17 @@ def _options() -> argparse.Namespace:
         "--checkpoints", type=Path, default=Path("checkpoints"), help="one folder a recipe"
     )
     parser.add_argument(
-        "--only", nargs="+", choices=RECIPES, default=list(RECIPES), help="these recipes alone"
+        "--only", nargs="+", choices=ROWS, default=list(ROWS), help="these rows alone"
     )
     parser.add_argument(
-        "--seeds", type=int, default=3, help=f"how many trainings of {ACCURATE} (default: 3)"
+        "--seeds",
+        type=int,
+        default=3,
+        help=f"how many trainings of {ACCURATE} and those that it teaches (default: 3)",
     )
     parser.add_argument("--real", type=Path, default=HOME, help="the folder of real pictures")
     parser.add_argument("--page", type=Path, default=PAGE, help="where to write the table")
     return parser.parse_args()
-
-
-def train(name: str, seed: int, folder: Path, data: Path | None) -> None:
-    """Train by the recipe, with random weights where ImageNet's cannot be had.
-
-    Raises DigitError where that fails too.
-    """
-    command = [sys.executable, "train.py", "--recipe", name, "--out", str(folder.resolve())]
-    command += ["--seed", str(seed), "--resume"] + (["--data", str(data.resolve())] if data else [])
-    attempts = [command]
-    if RECIPES[name].pretrained == IMAGENET:
-        attempts.append([*command, "--pretrained", RANDOM])
-    # any() stops at the first that succeeds.
-    if not any(subprocess.run(attempt, cwd=ROOT).returncode == 0 for attempt in attempts):
-        raise DigitError(f"The training by recipe {name} failed; its last lines say why.")
 
 
 def real_tiles(home: Path):
@@ -154,23 +187,22 @@ def real_tiles(home: Path):
                 yield TileSet(pictures.name, np.array(tiles), np.array(pictures.texts, int))
 
 
-def measure(name: str, seed: int, folder: Path, test: Labelled, real: list[TileSet]) -> Row:
+def measure(run: Run, test: Labelled, real: list[TileSet]) -> Row:
     """Load a checkpoint, score it and time it."""
-    served = pretrained.load_from(folder)
+    served = pretrained.load_from(run.folder)
     recogniser, record = served.recogniser, served.checkpoint.record
     logits = recogniser.classify(test.tiles)
     wrong = np.flatnonzero(logits.argmax(axis=1) != test.labels)
     return Row(
-        name,
-        seed,
+        run,
         parameters=served.checkpoint.model.count_params(),
-        bytes=(folder / checkpoint.WEIGHTS).stat().st_size,
+        bytes=(run.folder / checkpoint.WEIGHTS).stat().st_size,
         scores=score(logits, test.labels, recogniser.calibration.temperature),
         bad_labels=len(BAD_LABELS.intersection(wrong.tolist())),
         real={tiles.name: share_right(recogniser, tiles) for tiles in real},
         minutes=record.get("training", {}).get("seconds", 0.0) / 60,
         milliseconds=(latency(recogniser, 1), latency(recogniser, 128)),
-        random=RECIPES[name].pretrained != record.get("recipe", {}).get("pretrained", RANDOM),
+        random=RECIPES[run.recipe].pretrained != record.get("recipe", {}).get("pretrained", RANDOM),
     )
 
 
@@ -201,10 +233,11 @@ def table(rows: list[Row]) -> str:
             "* ImageNet's weights could not be downloaded where this was trained: "
             "`--pretrained none`.",
         ]
-    accurate = [row.scores.accuracy for row in rows if row.name == ACCURATE]
-    if len(accurate) > 1:
-        median = _percent(float(np.median(accurate)))
-        lines += ["", f"The median of {len(accurate)} seeds of `{ACCURATE}` is {median}."]
+    for first in rows:
+        seeds = [row.scores.accuracy for row in rows if row.run.name == first.run.name]
+        if first.run.seed == 0 and len(seeds) > 1:
+            median = _percent(float(np.median(seeds)))
+            lines += ["", f"The median of {len(seeds)} seeds of {first.run.title} is {median}."]
     machine = f"{platform.machine()}, {os.cpu_count()} cores"
     return "\n".join([*lines, "", f"Trained and timed on {machine}."])
 
@@ -212,7 +245,7 @@ def table(rows: list[Row]) -> str:
 def _cells(row: Row) -> list[str]:
     scores = row.scores
     return [
-        f"`{row.name}`" + ("*" if row.random else "") + (f", seed {row.seed}" if row.seed else ""),
+        row.run.title + ("*" if row.random else ""),
         f"{row.parameters:,}",
         f"{row.bytes / 1000:,.0f} kB",
         _percent(scores.accuracy),
@@ -224,7 +257,7 @@ def _cells(row: Row) -> list[str]:
         f"{row.minutes:.0f} min",
         f"{row.milliseconds[0]:.1f} ms",
         f"{row.milliseconds[1]:.0f} ms",
-        ELSEWHERE.get(row.name, ""),
+        ELSEWHERE.get(row.run.name, ""),
     ]
 
 

@@ -161,6 +161,8 @@ def _training(model: Pretrained) -> str:
         said += f", {_counted(round(training['epochs']), 'epoch')}"
     if "seconds" in training:
         said += f" in {_counted(max(1, round(training['seconds'] / 60)), 'minute')}"
+    if "teacher" in training:
+        said += ", taught by another network"
     return f"{said}. It answers in all tabs now."
 
 

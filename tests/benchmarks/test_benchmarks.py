@@ -58,26 +58,31 @@ def test_the_table_is_written_between_its_marks(drawn_mnist, tmp_path):
     assert page.read_text().endswith((ROOT / "docs" / "architectures.md").read_text()[-100:])
 
 
-def test_every_seed_of_the_most_accurate_network_has_a_row(
+def test_every_seed_of_the_most_accurate_network_and_its_pupils_has_a_row(
     drawn_mnist, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     architectures = importlib.import_module("architectures")
     monkeypatch.setattr(architectures, "ACCURATE", "tiny")
     monkeypatch.setattr(architectures, "REPETITIONS", 1)
-    for name in ("tiny", "tiny-1"):
+    monkeypatch.setattr(architectures, "TAUGHT", {"small-taught": "dense-plain"})
+    for name in ("tiny", "tiny-1", "small-taught-1"):
         trained = Checkpoint(ARCHITECTURES["tiny"](), "tiny", Calibration())
         checkpoint.save(tmp_path / name, trained)
     page = tmp_path / "page.md"
     page.write_text((ROOT / "docs" / "architectures.md").read_text())
-    options = ("--checkpoints", tmp_path, "--seeds", "2", "--only", "tiny", "--page", page)
-    options += ("--data", drawn_mnist, "--real", tmp_path / "absent")
+    options = ("--checkpoints", tmp_path, "--seeds", "2", "--only", "tiny", "small-taught")
+    options += ("--page", page, "--data", drawn_mnist, "--real", tmp_path / "absent")
     monkeypatch.setattr(sys, "argv", ["architectures.py", *map(str, options)])
     assert architectures.main() == 0
     output = capsys.readouterr().out
     assert "| `tiny` |" in output
     assert "| `tiny`, seed 1 |" in output
     assert "The median of 2 seeds of `tiny` is " in output
+    assert "| `dense-plain`, taught |" in output
+    assert "| `dense-plain`, taught, seed 1 |" in output
+    taught = checkpoint.load(tmp_path / "small-taught").record["training"]
+    assert taught["teacher"] == checkpoint.load(tmp_path / "tiny").sha256
 
 
 def test_times_to_accuracy_stand_side_by_side(drawn_mnist, tmp_path):

@@ -239,6 +239,15 @@ def test_why_training_lies_below_validation_is_said_where_it_is_so(at_hand, reci
     assert says in compare.look(DENSE, replace(dense, checkpoint=found), history)
 
 
+def test_a_network_that_learned_from_another_says_so(at_hand):
+    dense = at_hand.get(DENSE)
+    training = dense.checkpoint.record["training"] | {"teacher": "fedcba98"}
+    found = replace(dense.checkpoint, record=dense.checkpoint.record | {"training": training})
+    looked = compare.look(DENSE, replace(dense, checkpoint=found), {})
+    assert "2 epochs in 1 minute, taught by another network." in looked
+    assert "taught" not in compare.look(DENSE, dense, {})
+
+
 def test_every_column_of_a_network_has_its_curve(at_hand, tmp_path):
     rows = [json.loads(line) for line in HISTORY.splitlines()]
     columns = {"cnn": rows, "<b>": rows[:2]}
