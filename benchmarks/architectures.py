@@ -66,7 +66,7 @@ REPETITIONS = 30
 # Trained with several seeds: of the best networks one lucky run would say little.
 ACCURATE = "deep_cnn"
 # Rows of networks that learn from that one of the same seed, and their recipes.
-TAUGHT = {"small-taught": "small"}
+TAUGHT = {f"{recipe}-taught": recipe for recipe in ("cnn-mnist", "small")}
 ROWS = (*RECIPES, *TAUGHT)
 
 

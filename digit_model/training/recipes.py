@@ -83,13 +83,15 @@ _MNIST = Recipe(drawn=0, outliers=0, augment="shift")
 _SMALLEST = replace(_MNIST, weight_decay=1e-3, label_smoothing=0.0)
 # Without convolutions, which Muon is for.
 _DENSE = Recipe(architecture="dense", epochs=22, optimizer="adamw", learning_rate=3e-3)
+_DEEP = replace(_MNIST, architecture="deep", epochs=12, augment="turn")
 _TRANSFER = replace(_MNIST, pretrained=IMAGENET, epochs=1, optimizer="adamw")
 # A name is that of the network, or says what differs from its usual recipe.
 RECIPES: dict[str, Recipe] = {
     "cnn": Recipe(),
+    "cnn-mnist": replace(_DEEP, architecture="cnn"),
     "dense": _DENSE,
     "dense-plain": replace(_DENSE, drawn=0, outliers=0, augment="none", learning_rate=1e-3),
-    "deep": replace(_MNIST, architecture="deep", epochs=12, augment="turn"),
+    "deep": _DEEP,
     "small": replace(_SMALLEST, architecture="small", epochs=30),
     "tiny": replace(_SMALLEST, architecture="tiny", epochs=60, optimizer="adamw"),
     "quick": replace(_MNIST, architecture="quick", epochs=4, ema_share=0.06),
