@@ -11,7 +11,7 @@ from gradio.data_classes import ImageData
 from . import answer
 from .answer import Seen
 from .api import Api, endpoints
-from .batch import EMPTY, read_with, results, uploader
+from .batch import read_with, results, uploader
 from .choosing import Choosing, list_of_models, small_print, view_of_model
 from .correcting import correct, correction_panel
 from .corrections import Corrections
@@ -213,17 +213,16 @@ def _tell(event: str) -> str:
 
 def _wire_files(models: Models, files: gr.File, key: gr.Textbox, table: gr.HTML) -> None:
     """Files are read when they come, and anew when another model is picked."""
-    quiet: dict = {"show_progress": "hidden", "api_visibility": "private"}
-    reading = gr.on(
+    gr.on(
         [files.change, key.change],
         partial(read_with, models),
         [files, key],
         table,
+        show_progress="hidden",
         trigger_mode="always_last",
+        api_visibility="private",
         **ALONE,
-        **quiet,
     )
-    files.clear(lambda: EMPTY, None, table, cancels=reading, **quiet)
 
 
 def _wire_models(

@@ -66,17 +66,6 @@ def test_a_bar_shows_how_far_the_reading_is(visit):
     expect(page.locator("#batch [role=status]")).to_have_text("40 of 40 read", timeout=PATIENCE)
 
 
-def test_files_that_are_taken_away_are_not_read_on(visit):
-    page = visit()
-    give(page, dict.fromkeys((f"{number}.png" for number in range(100)), png(sketch(1, 4, 7, 3))))
-    expect(page.locator("#batch progress")).to_be_visible(timeout=PATIENCE)
-    page.locator("#files").get_by_role("button", name="Clear").click()
-    expect(page.locator("#batch")).to_contain_text("Choose some pictures")
-    give(page, {"7.png": png(sketch(7))})
-    expect(page.locator("#batch .number")).to_have_text("7", timeout=PATIENCE)
-    expect(page.locator("#batch [role=status]")).to_have_text("1 of 1 read")
-
-
 def test_the_answer_is_back_on_another_tab(visit):
     page = visit(PHONE)
     give(page, {"7.png": png(sketch(7))})
