@@ -202,7 +202,7 @@ def _train(options: argparse.Namespace) -> None:
         train,
         validation,
         start=first.model if first else None,
-        teacher=Teacher(taught_by) if taught_by else None,
+        teacher=_teacher(taught_by) if taught_by else None,
         no_digits=no_digits,
         folder=folder,
         resume=options.resume,
@@ -230,6 +230,10 @@ def _started(start: Path | None, architecture: str) -> checkpoint.Checkpoint | N
             f"be trained. Say --architecture {first.architecture}."
         )
     return first
+
+
+def _teacher(found: checkpoint.Checkpoint) -> Teacher:
+    return Teacher(found.model, found.calibration.temperature, found.sha256)
 
 
 def _score_once(trained: Trained, test: dataset.Labelled) -> Scores:

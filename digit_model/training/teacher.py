@@ -5,10 +5,10 @@ https://arxiv.org/abs/2106.05237): what is no longer clear in it is not taught a
 """
 
 import jax
+import keras
 import numpy as np
 
 from ..architectures import inference
-from ..checkpoint import Checkpoint
 
 # Hinton's: the answers are softened, so that what else a digit looks like is taught too.
 _TEMPERATURE = 2
@@ -20,10 +20,10 @@ class Teacher:
     sha256: of its weights, in hexadecimal.
     """
 
-    def __init__(self, checkpoint: Checkpoint):
-        self.sha256 = checkpoint.sha256
-        logits = inference(checkpoint.model)
-        temperature = checkpoint.calibration.temperature * _TEMPERATURE
+    def __init__(self, model: keras.Model, temperature: float, sha256: str):
+        """temperature: what its logits are divided by for honest probabilities."""
+        self.sha256 = sha256
+        logits, temperature = inference(model), temperature * _TEMPERATURE
         self._answers = jax.jit(lambda tiles: jax.nn.softmax(logits(tiles) / temperature))
 
     def targets(self, tiles: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -8,8 +8,6 @@ import keras
 import numpy as np
 import pytest
 
-from digit_model.arrays import Calibration
-from digit_model.checkpoint import Checkpoint
 from digit_model.errors import DigitError
 from digit_model.training.dataset import split
 from digit_model.training.fit import AugmentedBatches, fit
@@ -116,7 +114,7 @@ def test_another_run_does_not_resume(drawn, stopped, changed):
     elif changed == "start":
         others = {"start": stopped[0].model}
     else:
-        others = {"teacher": Teacher(Checkpoint(stopped[0].model, "dense", Calibration()))}
+        others = {"teacher": Teacher(stopped[0].model, 1.0, sha256="abc")}
     with pytest.raises(DigitError, match="another recipe or on other images"):
         fit(recipe, train, validation, folder=stopped[1], resume=True, verbose=0, **others)
 

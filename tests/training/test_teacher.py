@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from scipy import special
 
-from digit_model.arrays import Calibration
-from digit_model.checkpoint import Checkpoint
 from digit_model.training.dataset import Labelled, split
 from digit_model.training.fit import fit
 from digit_model.training.outliers import draw_outliers
@@ -33,7 +31,7 @@ def known(drawn):
 
 @pytest.fixture(scope="module")
 def teacher(known):
-    return Teacher(Checkpoint(known, "dense", Calibration(TEMPERATURE), sha256="abc"))
+    return Teacher(known, TEMPERATURE, sha256="abc")
 
 
 def test_it_answers_softly_and_leaves_what_is_no_digit(drawn, known, teacher):
