@@ -182,14 +182,14 @@ def _train(options: argparse.Namespace) -> None:
     folder = out / f"process-{options.rank}" if options.rank else out
     _prepare(options, folder)
     first = _started(options.start, recipe.architecture)
-    taught_by = checkpoint.load(options.teacher) if options.teacher else None
+    teacher = _teacher(options.teacher) if options.teacher else None
     source = dataset.load(options.data)
     corrections = dataset.read_corrections(options.extra) if options.extra else None
     _make(folder)
     train, validation = dataset.split(source.train)
     log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
     origin: dict[str, str | int] = {"start": first.sha256} if first else {}
-    origin |= {"teacher": taught_by.sha256} if taught_by else {}
+    origin |= {"teacher": teacher.sha256} if teacher else {}
     no_digits = None
     if corrections:
         corrected, no_digits = corrections
@@ -202,7 +202,7 @@ def _train(options: argparse.Namespace) -> None:
         train,
         validation,
         start=first.model if first else None,
-        teacher=_teacher(taught_by) if taught_by else None,
+        teacher=teacher,
         no_digits=no_digits,
         folder=folder,
         resume=options.resume,
@@ -232,7 +232,8 @@ def _started(start: Path | None, architecture: str) -> checkpoint.Checkpoint | N
     return first
 
 
-def _teacher(found: checkpoint.Checkpoint) -> Teacher:
+def _teacher(folder: Path) -> Teacher:
+    found = checkpoint.load(folder)
     return Teacher(found.model, found.calibration.temperature, found.sha256)
 
 

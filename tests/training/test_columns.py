@@ -12,11 +12,12 @@ from digit_model.architectures.dense import dense
 from digit_model.architectures.tiny import tiny
 from digit_model.errors import DigitError
 from digit_model.training.columns import fit_columns
-from digit_model.training.dataset import split
+from digit_model.training.dataset import Labelled, split
 from digit_model.training.fit import fit
 from digit_model.training.progress import LOG, by_column, epochs, is_interrupted, read_log
 from digit_model.training.recipes import RECIPES, Recipe
 from digit_model.training.strokes import draw_digits
+from digit_model.training.teacher import Teacher
 from tests.training.test_fit import assert_alike, interrupt_after, without_seconds
 
 DENSE = Recipe(architecture="dense", epochs=3, drawn=0, outliers=20, batch_size=64, augment="shift")
@@ -104,6 +105,18 @@ def test_a_column_that_is_done_is_not_trained_again(drawn, trained, tmp_path, mo
     assert resumed.finished
     assert_alike(resumed.model, trained[0].model)
     assert by_column(read_log(tmp_path / LOG))["dense"] == before
+
+
+def test_a_teacher_teaches_every_column(drawn, trained):
+    train, validation = drawn
+    short = PAIR.changed({"epochs": 1, "outliers": 0})
+    teacher = Teacher(trained[0].model, 1.0, sha256="abc")
+    mislabelled = Labelled(train.images, (train.labels + 1) % 10)
+    taught, misled = (
+        fit_columns(short, given, validation, teacher=teacher, verbose=0)
+        for given in (train, mislabelled)
+    )
+    assert_alike(taught.model, misled.model)
 
 
 def test_a_training_begins_with_each_columns_own_weights(drawn, trained):

@@ -55,7 +55,7 @@ def test_the_labels_are_not_learned(drawn, teacher):
 
 
 def test_what_is_no_digit_is_still_learned(drawn, teacher):
-    """By the same marks without a teacher: their targets are the same ten zeros."""
+    """Not from the teacher, which knows no such marks, but from their own targets of ten zeros."""
     recipe = replace(SHORT, outliers=400, epochs=6)
     taught = fit(recipe, *drawn, teacher=teacher, verbose=0)
     without = fit(replace(recipe, outliers=0), *drawn, teacher=teacher, verbose=0)
