@@ -184,15 +184,22 @@ def _legend(history: Curves) -> str:
 def _curves(history: Curves, record: dict) -> str:
     if not history:
         return _missing("training curves", f"no {LOG} lies beside its weights")
-    return f'{curves.draw(history)}<p class="small">{_below(record.get("recipe", {}))}</p>'
+    return f'{curves.draw(history)}<p class="small">{_below(record)}</p>'
 
 
-def _below(recipe: dict) -> str:
+def _below(record: dict) -> str:
     """Whose curves these are, or why that of training may lie below that of validation."""
+    recipe = record.get("recipe", {})
     if recipe.get("columns"):
         return (
             "Validation, of networks that learned apart; they answer by the mean of their logits."
         )
+    if "teacher" in record.get("training", {}):
+        return f"{_scale(recipe)} In training, right is what its teacher answers."
+    return _scale(recipe)
+
+
+def _scale(recipe: dict) -> str:
     # Until recipes named it, the augmentation was a yes or no.
     if recipe.get("augment", False) in (False, "none"):
         return "On the scale of the errors."

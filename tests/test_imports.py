@@ -96,3 +96,17 @@ def test_a_missing_package_is_a_sentence(script):
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"{script}: the package ")
     assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("order", ["jax, digit_model", "digit_model, jax"])
+def test_random_numbers_do_not_hang_on_what_is_imported_first(order):
+    code = f"import {order}; print(jax.config.jax_threefry_partitionable)"
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={name: at for name, at in os.environ.items() if not name.startswith("JAX_")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.stdout == "False\n", ended.stderr

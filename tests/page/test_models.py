@@ -243,9 +243,13 @@ def test_a_network_that_learned_from_another_says_so(at_hand):
     dense = at_hand.get(DENSE)
     training = dense.checkpoint.record["training"] | {"teacher": "fedcba98"}
     found = replace(dense.checkpoint, record=dense.checkpoint.record | {"training": training})
-    looked = compare.look(DENSE, replace(dense, checkpoint=found), {})
+    history = {"validation": (0.9,), "training": (0.7,)}
+    looked = compare.look(DENSE, replace(dense, checkpoint=found), history)
     assert "2 epochs in 1 minute, taught by another network." in looked
-    assert "taught" not in compare.look(DENSE, dense, {})
+    assert "right is what its teacher answers" in looked
+    alone = compare.look(DENSE, dense, history)
+    assert "taught" not in alone
+    assert "teacher" not in alone
 
 
 def test_every_column_of_a_network_has_its_curve(at_hand, tmp_path):
