@@ -82,17 +82,21 @@ def test_every_room_is_known():
     assert {room(path) for path in MODULES} <= set(TIER)
 
 
-@pytest.mark.parametrize("script", ["app.py", "train.py", "push_to_hub.py"])
-def test_a_missing_package_is_a_sentence(script):
-    # -S leaves out the folder of installed packages; any port will do, as 7860 may be taken.
-    ended = subprocess.run(
-        [sys.executable, "-S", script],
+def python(*arguments, env):
+    return subprocess.run(
+        [sys.executable, *arguments],
         cwd=ROOT,
-        env=os.environ | {"GRADIO_SERVER_PORT": "0"},
+        env=env,
         capture_output=True,
         text=True,
         timeout=60,
     )
+
+
+@pytest.mark.parametrize("script", ["app.py", "train.py", "push_to_hub.py"])
+def test_a_missing_package_is_a_sentence(script):
+    # -S leaves out the folder of installed packages; any port will do, as 7860 may be taken.
+    ended = python("-S", script, env=os.environ | {"GRADIO_SERVER_PORT": "0"})
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"{script}: the package ")
     assert ended.stderr.count("\n") == 1
@@ -100,13 +104,7 @@ def test_a_missing_package_is_a_sentence(script):
 
 @pytest.mark.parametrize("order", ["jax, digit_model", "digit_model, jax"])
 def test_random_numbers_do_not_hang_on_what_is_imported_first(order):
-    code = f"import {order}; print(jax.config.jax_threefry_partitionable)"
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={name: at for name, at in os.environ.items() if not name.startswith("JAX_")},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    # This process has JAX's settings of the package in its environment already.
+    env = {name: at for name, at in os.environ.items() if not name.startswith("JAX_")}
+    ended = python("-c", f"import {order}; print(jax.config.jax_threefry_partitionable)", env=env)
     assert ended.stdout == "False\n", ended.stderr
