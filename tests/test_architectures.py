@@ -17,7 +17,6 @@ METHODS = {
     "deep": (HIRES_CAM, LAYER_CAM),
     "deep_cnn": (HIRES_CAM, LAYER_CAM),
     "dense": (GRADIENT_INPUT,),
-    "m5": (HIRES_CAM, LAYER_CAM),
     "quick": (HIRES_CAM, LAYER_CAM),
 }
 MOST_PARAMETERS = {"cnn": 300_000, "deep_cnn": 1_500_000, "small": 10_000, "tiny": 3_000}

@@ -15,7 +15,6 @@ from .cnn import cnn
 from .deep import deep
 from .deep_cnn import deep_cnn
 from .dense import dense
-from .m5 import m5
 from .mobilenetv2 import mobilenetv2
 from .quick import quick
 from .resnet50 import resnet50
@@ -27,7 +26,6 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "deep": deep,
     "deep_cnn": deep_cnn,
     "dense": dense,
-    "m5": m5,
     "mobilenetv2": mobilenetv2,
     "quick": quick,
     "resnet50": resnet50,

@@ -31,18 +31,12 @@ def shifts(maps, kernel: int, strides: int) -> Iterator:
 
 
 class ProductConv2D(layers.Conv2D):
-    """A convolution as one product for each column of the kernel, of all that this sees."""
+    """A convolution as one product of all that a kernel sees and the kernel."""
 
     def convolution_op(self, inputs, kernel):
         size, strides = self.kernel_size[0], self.strides[0]
-        maps = _padded(self, inputs)
-        rows, columns = (length - size + 1 for length in maps.shape[1:3])
-        down = [maps[:, i : i + rows : strides] for i in range(size)]
-        seen = ops.concatenate(down, axis=-1)
-        kernels = ops.reshape(ops.transpose(kernel, (1, 0, 2, 3)), (size, -1, self.filters))
-        return sum(
-            ops.matmul(seen[:, :, j : j + columns : strides], kernels[j]) for j in range(size)
-        )
+        seen = ops.concatenate(list(shifts(_padded(self, inputs), size, strides)), axis=-1)
+        return ops.matmul(seen, ops.reshape(kernel, (-1, self.filters)))
 
 
 class ProductDepthwiseConv2D(layers.DepthwiseConv2D):

@@ -92,7 +92,6 @@ RECIPES: dict[str, Recipe] = {
     "dense": _DENSE,
     "dense-plain": replace(_DENSE, drawn=0, outliers=0, augment="none", learning_rate=1e-3),
     "deep": _DEEP,
-    "m5": replace(_DEEP, architecture="m5", epochs=6),
     "small": replace(_SMALLEST, architecture="small", epochs=30),
     "tiny": replace(_SMALLEST, architecture="tiny", epochs=60, optimizer="adamw"),
     "quick": replace(_MNIST, architecture="quick", epochs=4, ema_share=0.06),
