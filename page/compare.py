@@ -176,7 +176,8 @@ def _images(part: str, scores: dict | None) -> str:
 
 def _legend(history: Curves) -> str:
     return "".join(
-        f'<span class="line-{place}">{escape(name[:40])} {100 * shares[-1]:.1f}%</span>'
+        f'<span class="line-{place}">{curves.key(place)}{escape(name[:40])} '
+        f"{100 * shares[-1]:.1f}%</span>"
         for place, (name, shares) in enumerate(history.items())
     )
 

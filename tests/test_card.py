@@ -62,9 +62,10 @@ def test_the_card_says_how_each_column_was_trained(folder):
     found = checkpoint.load(folder)
     found.record["recipe"] = RECIPES["deep_cnn"].as_json()
     text = card.build(found, REPO)["README.md"].decode()
-    assert "| setting | value | value | value |" in text
-    assert "| architecture | deep | cnn | small |" in text
-    assert "| epochs | 12 | 24 | 30 |" in text
+    assert f"| setting |{6 * ' value |'}" in text
+    assert "| architecture | deep | cnn | small | deep | cnn | small |" in text
+    assert "| epochs | 12 | 24 | 30 | 12 | 24 | 30 |" in text
+    assert "| seed | 0 | 0 | 0 | 1 | 1 | 1 |" in text
 
 
 def test_the_card_says_what_else_the_weights_come_from(folder):

@@ -1,4 +1,4 @@
-"""The accurate network: three others side by side, which learn apart and answer together."""
+"""The accurate network: three others, two of each, which learn apart and answer together."""
 
 import keras
 from keras import layers
@@ -8,16 +8,28 @@ from .cnn import cnn
 from .deep import deep
 from .small import small
 
-COLUMNS = (deep, cnn, small)
+COLUMNS = {
+    "deep": deep,
+    "cnn": cnn,
+    "small": small,
+    "deep-2": deep,
+    "cnn-2": cnn,
+    "small-2": small,
+}
 
 
 def deep_cnn() -> keras.Model:
-    """Multi-column network, the mean of three networks' logits. 688,234 parameters.
+    """Multi-column network, the mean of six networks' logits. 1,376,468 parameters.
 
-    Columns as in Cireşan et al. 2012, https://arxiv.org/abs/1202.2745. What they gain comes from
-    their differences, in shape and in what they learned from: of three alike the mean was hardly
-    better than one (benchmarks/LOG.md).
+    Columns as in Cireşan et al. 2012, https://arxiv.org/abs/1202.2745. Most of what they gain comes
+    from their differences, in shape and in what they learned from: of three alike the mean was
+    hardly better than one (benchmarks/LOG.md).
     """
     tiles = keras.Input((TILE_SIZE, TILE_SIZE))
-    logits = [column()(tiles) for column in COLUMNS]
+    logits = [_named(name, column())(tiles) for name, column in COLUMNS.items()]
     return keras.Model(tiles, layers.Average()(logits), name="deep_cnn")
+
+
+def _named(name: str, column: keras.Model) -> keras.Model:
+    column.name = name
+    return column

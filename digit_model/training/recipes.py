@@ -58,12 +58,16 @@ class Recipe:
         return sum(column.epochs for column in self.columns) or self.epochs
 
     def changed(self, choices: dict) -> "Recipe":
-        """With other choices, by name, which its columns take over; another network has none."""
+        """With other choices, by name, which its columns take over; another network has none.
+
+        Columns that are alike get seeds of their own: two have 2 * seed and 2 * seed + 1.
+        """
         whole = replace(self, **choices)
         if whole.architecture != self.architecture:
             return replace(whole, columns=())
         own = {name: choice for name, choice in choices.items() if name != "architecture"}
-        return replace(whole, columns=tuple(replace(column, **own) for column in self.columns))
+        columns = (replace(column, **own) for column in self.columns)
+        return replace(whole, columns=_apart(tuple(columns), whole.seed))
 
     def as_json(self) -> dict:
         """As JSON types."""
@@ -71,6 +75,15 @@ class Recipe:
             columns = [column.as_json() for column in self.columns]
             return {"architecture": self.architecture, "columns": columns}
         return {choice.name: getattr(self, choice.name) for choice in CHOICES}
+
+
+def _apart(columns: tuple[Recipe, ...], seed: int) -> tuple[Recipe, ...]:
+    """The columns with their seeds, which differ between those of the same architecture."""
+    names = [column.architecture for column in columns]
+    return tuple(
+        replace(column, seed=seed * names.count(name) + names[:place].count(name))
+        for place, (name, column) in enumerate(zip(names, columns, strict=True))
+    )
 
 
 # What a flag of train.py can change.
@@ -100,5 +113,5 @@ RECIPES: dict[str, Recipe] = {
 }
 RECIPES["deep_cnn"] = Recipe(
     architecture="deep_cnn",
-    columns=tuple(RECIPES[column.__name__] for column in COLUMNS),
+    columns=_apart(tuple(RECIPES[column.__name__] for column in COLUMNS.values()), seed=0),
 )

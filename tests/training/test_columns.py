@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from digit_model.architectures import ARCHITECTURES, columns
+from digit_model.architectures.deep_cnn import COLUMNS
 from digit_model.architectures.dense import dense
 from digit_model.architectures.tiny import tiny
 from digit_model.errors import DigitError
@@ -136,14 +137,24 @@ def test_another_run_does_not_resume(drawn, trained, tmp_path):
 
 
 def test_choices_go_for_every_column():
-    changed = RECIPES["deep_cnn"].changed({"seed": 3, "epochs": 2, "architecture": "deep_cnn"})
-    assert {(column.seed, column.epochs) for column in changed.columns} == {(3, 2)}
+    changed = RECIPES["deep_cnn"].changed({"epochs": 2, "architecture": "deep_cnn"})
+    assert {column.epochs for column in changed.columns} == {2}
     kept = [column.architecture for column in changed.columns]
-    assert kept == ["deep", "cnn", "small"]
-    assert changed.total_epochs == 6
+    assert kept == ["deep", "cnn", "small"] * 2
+    assert changed.total_epochs == 12
     assert RECIPES["deep_cnn"].changed({"architecture": "tiny"}).columns == ()
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_columns_that_are_alike_learn_with_seeds_of_their_own(seed):
+    changed = RECIPES["deep_cnn"].changed({"seed": seed}).changed({"epochs": 2})
+    assert [column.seed for column in changed.columns] == 3 * [2 * seed] + 3 * [2 * seed + 1]
+    assert {column.seed for column in PAIR.changed({"seed": seed}).columns} == {seed}
+
+
 def test_every_column_of_deep_cnn_learns_by_its_own_recipe():
-    for column in RECIPES["deep_cnn"].columns:
-        assert column == RECIPES[column.architecture]
+    recipe = RECIPES["deep_cnn"]
+    for name, column in zip(COLUMNS, recipe.columns, strict=True):
+        assert replace(column, seed=0) == RECIPES[column.architecture]
+        assert name.split("-")[0] == column.architecture
+    assert recipe.changed({"seed": 0}) == recipe
