@@ -9,10 +9,13 @@ if sys.version_info < (3, 11):
 import argparse
 import logging
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 try:
     from digit_model import checkpoint
+    from digit_model.arrays import Calibration
     from digit_model.errors import CheckpointExists, DigitError
     from digit_model.training import curves, dataset, progress, together
     from digit_model.training.columns import fit_columns
@@ -26,6 +29,22 @@ except ModuleNotFoundError as error:
     )
 
 log = logging.getLogger("train")
+_RECIPE_FLAGS = ("recipe", *(choice.name for choice in CHOICES))
+
+
+@dataclass(frozen=True)
+class Validated:
+    """A training that held some images out, to be done anew on all of them.
+
+    columns: the calibrations of the columns. training: what its record says of it. sha256: of its
+    weights.
+    """
+
+    recipe: Recipe
+    calibration: Calibration
+    columns: tuple[Calibration, ...]
+    training: dict
+    sha256: str
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,6 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
     alone = options.coordinator is None
     if alone != (options.processes == 1) or (alone and options.rank):
         parser.error("--coordinator, --processes and --rank go together")
+    if options.refit and any(name in options for name in _RECIPE_FLAGS):
+        parser.error("--refit takes the recipe of its checkpoint; leave the flags of recipes out")
     if options.teacher and options.extra:
         parser.error(
             "--teacher would overrule the corrections of --extra; train the teacher with those"
@@ -86,6 +107,13 @@ def _parser() -> argparse.ArgumentParser:
         help="learn this network's answers in place of the labels: a small network learns more "
         "from the answers of a large one",
     )
+    parser.add_argument(
+        "--refit",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="train this one anew, by its recipe and seed, on all images, those too that it was "
+        "validated on; its calibration stays",
+    )
     parser.add_argument("--force", action="store_true", help="replace a checkpoint that is there")
     parser.add_argument(
         "--resume", action="store_true", help="go on with what was interrupted in that folder"
@@ -99,6 +127,7 @@ def _add_recipe(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--recipe",
         choices=sorted(RECIPES),
+        default=argparse.SUPPRESS,
         help="choices that suit a network, which the flags below change; "
         "without it the one called as the architecture",
     )
@@ -141,13 +170,19 @@ def _add_machines(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _recipe(options: argparse.Namespace) -> tuple[str, Recipe]:
-    """The recipe's name and the recipe with what the flags change."""
+def _name(options: argparse.Namespace) -> str:
+    """The recipe's name, or what a checkpoint is called that is trained anew."""
+    if options.refit:
+        return f"{options.refit.resolve().name}-refit"
+    return getattr(options, "recipe", getattr(options, "architecture", "cnn"))
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    """The recipe with what the flags change."""
     changes = {c.name: getattr(options, c.name) for c in CHOICES if c.name in options}
-    name = options.recipe or changes.get("architecture", "cnn")
-    recipe = RECIPES[name].changed(changes)
+    recipe = RECIPES[_name(options)].changed(changes)
     # A checkpoint to start with takes the place of downloaded weights.
-    return name, recipe.changed({"pretrained": RANDOM}) if options.start else recipe
+    return recipe.changed({"pretrained": RANDOM}) if options.start else recipe
 
 
 def _prepare(options: argparse.Namespace, out: Path) -> None:
@@ -176,27 +211,28 @@ def _make(folder: Path) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    name, recipe = _recipe(options)
-    out = options.out or Path("checkpoints") / name
+    out = options.out or Path("checkpoints") / _name(options)
     # Process 0 writes the checkpoint; the others keep no more than what they can resume from.
     folder = out / f"process-{options.rank}" if options.rank else out
     _prepare(options, folder)
+    validated = _validated(options.refit) if options.refit else None
+    recipe = validated.recipe if validated else _recipe(options)
     first = _started(options.start, recipe.architecture)
     teacher = _teacher(options.teacher) if options.teacher else None
     source = dataset.load(options.data)
     corrections = dataset.read_corrections(options.extra) if options.extra else None
     _make(folder)
-    train, validation = dataset.split(source.train)
-    log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
-    origin: dict[str, str | int] = {"start": first.sha256} if first else {}
-    origin |= {"teacher": teacher.sha256} if teacher else {}
+    origin = _origin(first, teacher, validated)
+    train, validation = _parts(source.train, validated)
     no_digits = None
     if corrections:
         corrected, no_digits = corrections
         train = dataset.joined(train, corrected)
         origin |= {"corrections": len(corrected) + len(no_digits)}
         log.info("%s corrections besides.", f"{origin['corrections']:,}")
-    learn = fit_columns if recipe.columns else fit
+    learn: Callable[..., Trained] = fit
+    if recipe.columns:
+        learn = partial(fit_columns, calibrations=validated.columns if validated else ())
     trained = learn(
         recipe,
         train,
@@ -232,6 +268,56 @@ def _started(start: Path | None, architecture: str) -> checkpoint.Checkpoint | N
     return first
 
 
+def _validated(folder: Path) -> Validated:
+    """The checkpoint to train anew on all images."""
+    found = checkpoint.load(folder)
+    training = found.record.get("training", {})
+    try:
+        recipe = Recipe.from_json(found.record["recipe"])
+        columns = tuple(Calibration(**column) for column in training.get("columns", ()))
+    except (KeyError, TypeError) as error:
+        raise _unclear(folder) from error
+    if recipe.architecture != found.architecture or len(columns) != len(recipe.columns):
+        raise _unclear(folder)
+    return Validated(recipe, found.calibration, columns, training, found.sha256)
+
+
+def _unclear(folder: Path) -> DigitError:
+    return DigitError(
+        f"{folder} does not say how it was trained. Train it anew by train.py, and then --refit "
+        "that."
+    )
+
+
+def _origin(
+    start: checkpoint.Checkpoint | None, teacher: Teacher | None, validated: Validated | None
+) -> dict[str, str | int]:
+    """From which weights the new ones come. Raises DigitError where what is validated did not."""
+    given = {"start": start, "teacher": teacher}
+    origin: dict[str, str | int] = {name: of.sha256 for name, of in given.items() if of}
+    if validated is None:
+        return origin
+    for name in given:
+        if validated.training.get(name) != origin.get(name):
+            raise DigitError(
+                f"The checkpoint to --refit was trained with another --{name}. Give the same, or "
+                "none where it had none."
+            )
+    return origin | {"refit": validated.sha256}
+
+
+def _parts(
+    images: dataset.Labelled, validated: Validated | None
+) -> tuple[dataset.Labelled, dataset.Labelled | Calibration]:
+    """What to train on, and images to validate on or the calibration that stands in for them."""
+    if validated:
+        log.info("%s images to train on, none held out.", f"{len(images):,}")
+        return images, validated.calibration
+    train, validation = dataset.split(images)
+    log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
+    return train, validation
+
+
 def _teacher(folder: Path) -> Teacher:
     found = checkpoint.load(folder)
     return Teacher(found.model, found.calibration.temperature, found.sha256)
@@ -250,10 +336,15 @@ def _save(
     out: Path,
 ) -> None:
     """Write the checkpoint; origin: what beside the recipe and MNIST the weights come from."""
-    scores = {"validation": trained.validation.as_json()}
+    scores = {"validation": trained.validation.as_json()} if trained.validation else {}
     if test is not None:
         scores["test"] = _score_once(trained, test).as_json()
-    training = {"epochs": trained.epochs, "seconds": round(trained.seconds, 1)}
+    training: dict = {
+        "epochs": trained.epochs,
+        "seconds": round(trained.seconds, 1),
+    }
+    if trained.columns:
+        training["columns"] = [asdict(column) for column in trained.columns]
     record = {
         "recipe": recipe.as_json(),
         "training": training | origin,

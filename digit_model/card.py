@@ -159,7 +159,11 @@ def _besides(training: dict) -> str:
     """What else than MNIST the weights come from, in words."""
     corrections = training.get("corrections")
     learned = f" and {corrections:,} corrections by visitors" if corrections else ""
-    weights = {"begun with": training.get("start"), "taught by": training.get("teacher")}
+    weights = {
+        "begun with": training.get("start"),
+        "taught by": training.get("teacher"),
+        "on all training images, validated as": training.get("refit"),
+    }
     others = [
         f", {what} the weights of sha256 {sha256[:12]}…"
         for what, sha256 in weights.items()

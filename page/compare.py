@@ -163,6 +163,8 @@ def _training(model: Pretrained) -> str:
         said += f" in {_counted(max(1, round(training['seconds'] / 60)), 'minute')}"
     if "teacher" in training:
         said += ", taught by another network"
+    if "refit" in training:
+        said += ", on all training images"
     return f"{said}. It answers in all tabs now."
 
 
@@ -190,12 +192,11 @@ def _curves(history: Curves, record: dict) -> str:
 
 def _below(record: dict) -> str:
     """Whose curves these are, or why that of training may lie below that of validation."""
-    recipe = record.get("recipe", {})
+    recipe, training = record.get("recipe", {}), record.get("training", {})
     if recipe.get("columns"):
-        return (
-            "Validation, of networks that learned apart; they answer by the mean of their logits."
-        )
-    if "teacher" in record.get("training", {}):
+        what = "Training" if "refit" in training else "Validation"
+        return f"{what}, of networks that learned apart; they answer by the mean of their logits."
+    if "teacher" in training:
         return f"{_scale(recipe)} In training, right is what its teacher answers."
     return _scale(recipe)
 

@@ -11,6 +11,8 @@ from digit_model.training.progress import by_column, epochs, read_log
 
 Curves = Mapping[str, Sequence[float]]
 
+# What a log calls the accuracies.
+VALIDATION, TRAINING = "val_accuracy", "accuracy"
 # Bytes of a log; that of the six columns of deep_cnn has 10 MB.
 LARGEST = 20_000_000
 WIDTH, HEIGHT = 300, 274
@@ -24,8 +26,8 @@ APART = 20
 def read_history(path: Path) -> Curves:
     """The accuracies in a log on "validation" and "training" images; empty where there is no log.
 
-    Of a network of columns those on validation images, by column. Empty too where the log is not
-    what train.py writes.
+    Of what learned from all images there are none on validation. Of a network of columns one of the
+    two, by column. Empty too where the log is not what train.py writes.
     """
     try:
         if path.stat().st_size > LARGEST:
@@ -38,10 +40,13 @@ def read_history(path: Path) -> Curves:
 
 
 def _accuracies(columns: dict[str, list[dict]]) -> Curves:
+    held_out = all(VALIDATION in rows[0] for rows in columns.values())
     if list(columns) == [""]:
         rows = columns[""]
-        return {"validation": _shares(rows, "val_accuracy"), "training": _shares(rows, "accuracy")}
-    return {str(name): _shares(rows, "val_accuracy") for name, rows in columns.items()}
+        validation = {"validation": _shares(rows, VALIDATION)} if held_out else {}
+        return validation | {"training": _shares(rows, TRAINING)}
+    kind = VALIDATION if held_out else TRAINING
+    return {str(name): _shares(rows, kind) for name, rows in columns.items()}
 
 
 def _shares(rows: list[dict], name: str) -> tuple[float, ...]:
@@ -58,8 +63,8 @@ def draw(history: Curves) -> str:
     count = max(map(len, history.values()))
     curves = [_curve(place, shares, count, lines) for place, shares in enumerate(history.values())]
     return (
-        f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Validation '
-        f'accuracy over {len(first)} epochs, {said}">{_rows(lines)}{_columns(count)}'
+        f'<svg class="curves" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="Accuracy '
+        f'over {len(first)} epochs, {said}">{_rows(lines)}{_columns(count)}'
         f"{''.join(reversed(curves))}</svg>"
     )
 

@@ -77,6 +77,10 @@ def test_the_card_says_what_else_the_weights_come_from(folder):
     found.record["training"]["teacher"] = "fedcba9876543210"
     text = card.build(found, REPO)["README.md"].decode()
     assert f"{begun}, taught by the weights of sha256 fedcba987654…, for " in text
+    found.record["training"] = {"epochs": 2, "seconds": 60, "refit": "0123456789abcdef"}
+    text = card.build(found, REPO)["README.md"].decode()
+    refit = "on all training images, validated as the weights of sha256 0123456789ab…, for 2 epochs"
+    assert f"MNIST, {refit}" in text
 
 
 def test_its_pictures_are_there_and_the_same_each_time(folder):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from tests.conftest import free_port
 from tests.training.test_fit import interrupt_after
 
 ROOT = Path(__file__).parents[1]
+BUNDLED = ROOT / "digit_model" / "bundled"
 SHORT = ["--architecture", "dense", "--augment", "shift", "--drawn", "100", "--outliers", "20"]
 SHORT += ["--batch-size", "64"]
 # Long enough that the first of these epochs are behind well before the last.
@@ -118,7 +120,7 @@ def test_weights_of_another_architecture_are_refused_as_a_start(here, drawn_mnis
         "--out",
         tmp_path,
         "--start",
-        ROOT / "digit_model" / "bundled",
+        BUNDLED,
         *SHORT,
     )
     assert status == 1
@@ -205,6 +207,44 @@ def test_a_network_of_columns_is_stopped_and_goes_on(here, drawn_mnist, tmp_path
     assert len(record["recipe"]["columns"]) == record["training"]["epochs"] == len(COLUMNS)
     assert (out / "curves.png").exists()
     assert not is_interrupted(out)
+    anew = tmp_path / "anew"
+    status, output = here("--refit", out, "--data", drawn_mnist, "--out", anew)
+    assert status == 0, output
+    found = checkpoint.load(anew).record
+    assert found["recipe"] == record["recipe"]
+    assert found["training"]["columns"] == record["training"]["columns"]
+    assert len(record["training"]["columns"]) == len(COLUMNS)
+
+
+def test_a_network_learns_anew_from_all_images(start, here, drawn_mnist, whole, tmp_path):
+    out = tmp_path / "anew"
+    command = ["--refit", whole[0], "--data", drawn_mnist, "--out", out]
+    status, output = finish(start(*command))
+    assert status == 0, output
+    assert "none held out" in output
+    before, after = checkpoint.load(whole[0]), checkpoint.load(out)
+    assert after.record["recipe"] == before.record["recipe"]
+    assert after.record["training"]["refit"] == before.sha256
+    assert after.calibration == before.calibration
+    assert list(after.record["scores"]) == ["test"]
+    assert all("val_accuracy" not in row for row in read_log(out / LOG))
+    assert (out / "curves.png").exists()
+    status, output = here(*command)
+    assert status == 1
+    assert "--force" in output
+
+
+def test_a_checkpoint_without_its_recipe_is_not_trained_anew(here, drawn_mnist, whole, tmp_path):
+    for lost in ("recipe", "training"):
+        folder = shutil.copytree(whole[0], tmp_path / lost)
+        config = json.loads((folder / CONFIG).read_text())
+        config["recipe"]["columns"] = [dict(config["recipe"])]
+        del config[lost]
+        (folder / CONFIG).write_text(json.dumps(config))
+        refit = ("--refit", folder, "--data", drawn_mnist, "--out", tmp_path / "out")
+        status, output = here(*refit)
+        assert status == 1
+        assert "does not say how it was trained" in output
 
 
 def test_two_processes_train_what_one_does(start, drawn_mnist, whole, tmp_path):
@@ -224,6 +264,11 @@ def test_two_processes_train_what_one_does(start, drawn_mnist, whole, tmp_path):
     [
         (("--teacher", "absent"), "There is no config.json in absent"),
         (("--teacher", "one", "--extra", "two"), "would overrule the corrections"),
+        (("--refit", "absent"), "There is no config.json in absent"),
+        (("--refit", "one", "--recipe", "tiny"), "leave the flags of recipes out"),
+        (("--refit", "one", "--epochs", "2"), "leave the flags of recipes out"),
+        (("--refit", BUNDLED, "--start", BUNDLED), "was trained with another --start"),
+        (("--refit", BUNDLED, "--teacher", BUNDLED), "was trained with another --teacher"),
         (("--processes", "2"), "--coordinator, --processes and --rank go together"),
         (("--rank", "1"), "--coordinator, --processes and --rank go together"),
         (("--epochs", "0"), "--epochs: 0 is not a number from 1"),

@@ -1,12 +1,14 @@
 """Networks of columns: each learns apart, by its own recipe, and their logits are averaged."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from ..architectures import ARCHITECTURES, columns
+from ..arrays import Calibration
 from .dataset import Labelled
 from .fit import Trained, assess, fit, identity
 from .progress import LOG, begin, read_log, run_folder, write_log
@@ -19,8 +21,9 @@ log = logging.getLogger(__name__)
 def fit_columns(
     recipe: Recipe,
     train: Labelled,
-    validation: Labelled,
+    validation: Labelled | Calibration,
     *,
+    calibrations: Sequence[Calibration] = (),
     start: keras.Model | None = None,
     teacher: Teacher | None = None,
     folder: Path | None = None,
@@ -31,6 +34,7 @@ def fit_columns(
 
     recipe: one with columns. Each column's logits are divided by its temperature, so that the sure
     count no more than they should, and then averaged.
+    calibrations: where validation is one, those of the columns.
     folder: its log gets the lines of each column when that is done, with its name.
     options: what ``fit`` takes besides. Ctrl-C before the last column raises KeyboardInterrupt, as
     there is no network yet. Raises DigitError for what does not go together.
@@ -40,15 +44,20 @@ def fit_columns(
         state, _ = begin(folder, run, resume=resume)
         model = ARCHITECTURES[recipe.architecture]()
         starts = columns(start) if start else [None] * len(recipe.columns)
+        held_out: Sequence[Labelled | Calibration] = calibrations or [validation] * len(
+            recipe.columns
+        )
         parts: dict[str, Trained] = {}
-        for column, own, first in zip(columns(model), recipe.columns, starts, strict=True):
+        for column, own, first, scored in zip(
+            columns(model), recipe.columns, starts, held_out, strict=True
+        ):
             if not all(part.finished for part in parts.values()):
                 raise KeyboardInterrupt
             log.info("Column %d of %d: %s.", len(parts) + 1, len(starts), column.name)
             parts[column.name] = fit(
                 own,
                 train,
-                validation,
+                scored,
                 start=first,
                 teacher=teacher,
                 folder=state / column.name,
@@ -68,6 +77,7 @@ def fit_columns(
         epochs=sum(part.epochs for part in parts.values()),
         seconds=sum(part.seconds for part in parts.values()),
         finished=parts[column.name].finished,
+        columns=tuple(part.calibration for part in parts.values()),
     )
 
 

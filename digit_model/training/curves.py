@@ -20,8 +20,8 @@ def draw(rows: list[dict]) -> Image.Image:
     """Loss and errors in percent by epoch, in training and on validation, on logarithmic scales.
 
     rows: of a log, as ``progress.read_log`` gives them; each column of a network gets a row of its
-    own. Training's are means over the epoch, of distorted images and without averaged weights, and
-    may lie above validation's.
+    own. There is no validation where all images were learned. Training's are means over the epoch,
+    of distorted images and without averaged weights, and may lie above validation's.
     """
     pairs = [_charts(name, own) for name, own in by_column(epochs(rows)).items()]
     image = Image.new("RGB", (2 * _WIDTH, len(pairs) * _HEIGHT), _PAPER)
@@ -34,11 +34,10 @@ def draw(rows: list[dict]) -> Image.Image:
 def _charts(column: str, ended: list[dict]) -> list[Image.Image]:
     """The loss and the errors of one network, or of the column called so."""
     values = {name: np.array([row[name] for row in ended]) for name in ended[0]}
-    loss = {"training": values["loss"], "validation": values["val_loss"]}
-    errors = {
-        "training": 100 * (1 - values["accuracy"]),
-        "validation": 100 * (1 - values["val_accuracy"]),
-    }
+    loss, errors = {"training": values["loss"]}, {"training": 100 * (1 - values["accuracy"])}
+    if "val_loss" in values:
+        loss["validation"] = values["val_loss"]
+        errors["validation"] = 100 * (1 - values["val_accuracy"])
     before = f"{column}: " if column else ""
     return [
         chart(before + title, "epoch", {name: (values["epoch"], up) for name, up in curves.items()})

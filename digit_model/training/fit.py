@@ -34,17 +34,19 @@ _WORKERS, _AHEAD = 2, 5
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A trained network, how to read its logits, and how it did on the validation images.
+    """A trained network, how to read its logits, and how it did on the validation images, if any.
 
     epochs: those begun. finished: whether the last of them ended, without Ctrl-C.
+    columns: how to read the logits of each, where there are any.
     """
 
     model: keras.Model
     calibration: Calibration
-    validation: Scores
+    validation: Scores | None
     epochs: int
     seconds: float
     finished: bool
+    columns: tuple[Calibration, ...] = ()
 
 
 class AugmentedBatches(keras.utils.PyDataset):
@@ -139,7 +141,7 @@ class StopOnCtrlC(keras.callbacks.Callback):
 def fit(
     recipe: Recipe,
     train: Labelled,
-    validation: Labelled,
+    validation: Labelled | Calibration,
     *,
     start: keras.Model | None = None,
     teacher: Teacher | None = None,
@@ -152,6 +154,8 @@ def fit(
     """Train by the recipe and return the averaged weights that did best on the validation images.
 
     recipe: one without columns; ``fit_columns`` trains by one with them.
+    validation: images that were held out; or, to learn from those too, what an earlier training
+    found with them, and then the weights of the last epoch are returned.
     start: a network of the recipe's architecture whose weights to begin with, else the recipe's.
     teacher: its answers take the place of the labels.
     no_digits: (n, 28, 28) uint8 marks that are no digit, besides those that our code draws.
@@ -164,7 +168,8 @@ def fit(
     """
     with run_folder(folder) as folder:
         keras.utils.set_random_seed(recipe.seed)
-        distribution = data_parallel(devices, recipe.batch_size, len(validation), _SCORING_BATCH)
+        scored = [len(validation), _SCORING_BATCH] if isinstance(validation, Labelled) else []
+        distribution = data_parallel(devices, recipe.batch_size, *scored)
         images, targets = _training_set(recipe, train, no_digits)
         if len(images) < recipe.batch_size:
             raise DigitError(
@@ -179,9 +184,9 @@ def fit(
             restore(model, state, before)
             log = Log(folder / LOG, before)
             batches = AugmentedBatches(images, targets, recipe, before, teacher)
-            callbacks = _callbacks(state, before, log)
+            callbacks = _callbacks(state, before, log, best=bool(scored))
             begun = _run(model, recipe.epochs, before, batches, validation, callbacks, verbose)
-        return _best(recipe, state, validation, begun, log.seconds, not model.stop_training)
+        return _kept(recipe, state, validation, begun, log.seconds, not model.stop_training)
 
 
 def identity(
@@ -278,16 +283,17 @@ def _network(recipe: Recipe, start: keras.Model | None) -> keras.Model:
     return build(weights=recipe.pretrained)
 
 
-def _callbacks(state: Path, before: int, log: Log) -> list[keras.callbacks.Callback]:
-    """What happens between epochs, in this order."""
-    scores = [row["val_accuracy"] for row in epochs(read_log(state.parent / LOG))]
+def _callbacks(state: Path, before: int, log: Log, *, best: bool) -> list[keras.callbacks.Callback]:
+    """What happens between epochs, in this order; best: keep the best epoch, not the last."""
+    ended = epochs(read_log(state.parent / LOG))
+    scores = [row["val_accuracy"] for row in ended] if best else []
     return [
         log,
         keras.callbacks.SwapEMAWeights(swap_on_epoch=True),
         keras.callbacks.ModelCheckpoint(
             state / BEST,
             monitor="val_accuracy",
-            save_best_only=True,
+            save_best_only=best,
             save_weights_only=True,
             initial_value_threshold=max(scores, default=None),
         ),
@@ -300,12 +306,15 @@ def _run(
     last: int,
     before: int,
     batches: AugmentedBatches,
-    validation: Labelled,
+    validation: Labelled | Calibration,
     callbacks: list[keras.callbacks.Callback],
     verbose: int,
 ) -> int:
     """Fit until after the last epoch or Ctrl-C; returns the epochs begun in all."""
-    own = validation[own_part(len(validation))]
+    held_out = None
+    if isinstance(validation, Labelled):
+        own = validation[own_part(len(validation))]
+        held_out = own.tiles, np.eye(DIGITS, dtype=np.float32)[own.labels]
     stop = StopOnCtrlC()
     with stop.listening():
         model.fit(
@@ -314,7 +323,7 @@ def _run(
             shuffle=False,
             initial_epoch=before,
             epochs=last,
-            validation_data=(own.tiles, np.eye(DIGITS, dtype=np.float32)[own.labels]),
+            validation_data=held_out,
             validation_batch_size=_SCORING_BATCH,
             callbacks=[stop, *callbacks],
             verbose=verbose,
@@ -322,22 +331,26 @@ def _run(
     return before + len(model.history.epoch)
 
 
-def _best(
+def _kept(
     recipe: Recipe,
     state: Path,
-    validation: Labelled,
+    validation: Labelled | Calibration,
     begun: int,
     seconds: float,
     finished: bool,
 ) -> Trained:
-    """The best weights in a new network: the trained one has an optimizer, which is not kept."""
+    """The weights in a new network: the trained one has an optimizer, which is not kept."""
     model = ARCHITECTURES[recipe.architecture]()
     model.load_weights(state / BEST)
     return Trained(model, *assess(model, validation), begun, seconds, finished)
 
 
-def assess(model: keras.Model, validation: Labelled) -> tuple[Calibration, Scores]:
-    """Calibrate the network on the validation images, and score it there."""
+def assess(
+    model: keras.Model, validation: Labelled | Calibration
+) -> tuple[Calibration, Scores | None]:
+    """Calibrate the network on the validation images, if there are any, and score it there."""
+    if isinstance(validation, Calibration):
+        return validation, None
     logits = model.predict(validation.tiles, batch_size=_SCORING_BATCH, verbose=0)
     calibration = calibrate(logits, validation.labels)
     return calibration, score(logits, validation.labels, calibration.temperature)

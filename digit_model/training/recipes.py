@@ -76,6 +76,12 @@ class Recipe:
             return {"architecture": self.architecture, "columns": columns}
         return {choice.name: getattr(self, choice.name) for choice in CHOICES}
 
+    @classmethod
+    def from_json(cls, said: dict) -> "Recipe":
+        """From what ``as_json`` makes. Raises TypeError where that did not make it."""
+        columns = tuple(cls.from_json(column) for column in said.get("columns", ()))
+        return cls(**said | {"columns": columns})
+
 
 def _apart(columns: tuple[Recipe, ...], seed: int) -> tuple[Recipe, ...]:
     """The columns with their seeds, which differ between those of the same architecture."""

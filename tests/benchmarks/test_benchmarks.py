@@ -4,6 +4,7 @@ import importlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -13,6 +14,7 @@ from digit_model.__main__ import main
 from digit_model.architectures import ARCHITECTURES
 from digit_model.arrays import Calibration
 from digit_model.checkpoint import Checkpoint
+from digit_model.training.recipes import RECIPES
 from tests.conftest import ROOT
 
 BUNDLED = ROOT / "digit_model" / "bundled"
@@ -58,20 +60,25 @@ def test_the_table_is_written_between_its_marks(drawn_mnist, tmp_path):
     assert page.read_text().endswith((ROOT / "docs" / "architectures.md").read_text()[-100:])
 
 
-def test_every_seed_of_the_most_accurate_network_and_its_pupils_has_a_row(
+def test_every_seed_of_the_most_accurate_network_and_what_comes_from_it_has_a_row(
     drawn_mnist, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
     architectures = importlib.import_module("architectures")
     monkeypatch.setattr(architectures, "ACCURATE", "tiny")
     monkeypatch.setattr(architectures, "REPETITIONS", 1)
-    monkeypatch.setattr(architectures, "TAUGHT", {"small-taught": "dense-plain"})
-    for name in ("tiny", "tiny-1", "small-taught-1"):
-        trained = Checkpoint(ARCHITECTURES["tiny"](), "tiny", Calibration())
+    rows = {"TAUGHT": {"small-taught": "dense-plain"}, "REFIT": "tiny-refit"}
+    rows["DERIVED"] = rows["TAUGHT"] | {"tiny-refit": "tiny"}
+    rows["ROWS"] = ("tiny", *rows["DERIVED"])
+    for name, found in rows.items():
+        monkeypatch.setattr(architectures, name, found)
+    for name in ("tiny", "tiny-1", "small-taught-1", "tiny-refit-1"):
+        record = {"recipe": replace(RECIPES["tiny"], epochs=1).as_json()}
+        trained = Checkpoint(ARCHITECTURES["tiny"](), "tiny", Calibration(), record)
         checkpoint.save(tmp_path / name, trained)
     page = tmp_path / "page.md"
     page.write_text((ROOT / "docs" / "architectures.md").read_text())
-    options = ("--checkpoints", tmp_path, "--seeds", "2", "--only", "tiny", "small-taught")
+    options = ("--checkpoints", tmp_path, "--seeds", "2", "--only", *rows["ROWS"])
     options += ("--page", page, "--data", drawn_mnist, "--real", tmp_path / "absent")
     monkeypatch.setattr(sys, "argv", ["architectures.py", *map(str, options)])
     assert architectures.main() == 0
@@ -81,8 +88,11 @@ def test_every_seed_of_the_most_accurate_network_and_its_pupils_has_a_row(
     assert "The median of 2 seeds of `tiny` is " in output
     assert "| `dense-plain`, taught |" in output
     assert "| `dense-plain`, taught, seed 1 |" in output
-    taught = checkpoint.load(tmp_path / "small-taught").record["training"]
-    assert taught["teacher"] == checkpoint.load(tmp_path / "tiny").sha256
+    assert "| `tiny`, all images |" in output
+    assert "| `tiny`, all images, seed 1 |" in output
+    accurate = checkpoint.load(tmp_path / "tiny").sha256
+    for name, given in (("small-taught", "teacher"), ("tiny-refit", "refit")):
+        assert checkpoint.load(tmp_path / name).record["training"][given] == accurate
 
 
 def test_times_to_accuracy_stand_side_by_side(drawn_mnist, tmp_path):

@@ -267,13 +267,34 @@ def test_every_column_of_a_network_has_its_curve(at_hand, tmp_path):
     assert looked.count("<polyline") == 2
     assert "cnn 99.0%" in looked
     assert "&lt;b&gt; 90.0%" in looked
-    assert "learned apart" in looked
+    assert "Validation, of networks that learned apart" in looked
+
+
+def test_what_learned_from_all_images_has_its_curves_in_training(at_hand, tmp_path):
+    rows = [{"epoch": 1, "accuracy": 0.7}, {"epoch": 2, "accuracy": 0.8}]
+    write_log(tmp_path / LOG, rows)
+    alone = read_history(tmp_path / LOG)
+    assert alone == {"training": (0.7, 0.8)}
+    dense = at_hand.get(DENSE)
+    training = dense.checkpoint.record["training"] | {"refit": "fedcba98"}
+    record = dense.checkpoint.record | {"training": training}
+    found = replace(dense.checkpoint, record=record)
+    looked = compare.look(DENSE, replace(dense, checkpoint=found), alone)
+    assert "2 epochs in 1 minute, on all training images." in looked
+    assert looked.count("<polyline") == 1
+    write_log(tmp_path / LOG, [{"column": name, **row} for name in ("a", "b") for row in rows])
+    columns = read_history(tmp_path / LOG)
+    assert columns == {"a": (0.7, 0.8), "b": (0.7, 0.8)}
+    recipe = {"architecture": "deep_cnn", "columns": [{}, {}]}
+    found = replace(dense.checkpoint, record=record | {"recipe": recipe})
+    looked = compare.look(DENSE, replace(dense, checkpoint=found), columns)
+    assert "Training, of networks that learned apart" in looked
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "1\n", "[]\n", '{"accuracy": 0.5}\n', '{"accuracy": 0.5, "val_accuracy": NaN}\n'),
+        *("", "1\n", "[]\n", '{"loss": 0.5}\n', '{"accuracy": 0.5, "val_accuracy": NaN}\n'),
         *('{"accuracy": 0.5, "val_accuracy": 2}\n', "[" * 10_000, "\0", "äöü", '"epoch"\n'),
         '{"column": [], "accuracy": 0.5, "val_accuracy": 0.5}\n',
     ],

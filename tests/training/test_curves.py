@@ -30,6 +30,17 @@ def test_a_lower_loss_is_a_lower_line():
     assert not np.array_equal(high, low)
 
 
+def test_what_learned_from_all_images_is_drawn_without_validation():
+    held_out = [row(1), row(2, loss=0.3)]
+    learned = [
+        {name: value for name, value in each.items() if not name.startswith("val_")}
+        for each in held_out
+    ]
+    alone, both = (np.asarray(draw(rows)) for rows in (learned, held_out))
+    assert alone.std() > 0
+    assert not np.array_equal(alone, both)
+
+
 def test_every_column_has_its_own_curves():
     one, other = row(1, loss=0.5), row(2, loss=0.1)
     rows = [{"column": name, **each} for name in ("cnn", "small") for each in (one, other)]

@@ -8,8 +8,9 @@ import keras
 import numpy as np
 import pytest
 
+from digit_model.arrays import Calibration
 from digit_model.errors import DigitError
-from digit_model.training.dataset import split
+from digit_model.training.dataset import Labelled, split
 from digit_model.training.fit import AugmentedBatches, fit
 from digit_model.training.progress import LOG, epochs, forget, is_interrupted, read_log
 from digit_model.training.recipes import Recipe
@@ -60,6 +61,22 @@ def test_the_best_epoch_is_kept(trained):
     result, log = trained
     best = max(row["val_accuracy"] for row in epochs(log))
     assert result.validation.accuracy == pytest.approx(best, abs=1e-6)
+
+
+def test_without_images_held_out_the_last_epoch_is_kept(drawn, trained, tmp_path):
+    train, validation = drawn
+    # By wrong labels the epoch that learned least is the best.
+    wrong = Labelled(validation.images, (validation.labels + 1) % 10)
+    worst = fit(SHORT, train, wrong, verbose=0)
+    calibration = Calibration(2.0, 0.5, -1.0)
+    last = fit(SHORT, train, calibration, folder=tmp_path, verbose=0)
+    assert (last.validation, last.calibration) == (None, calibration)
+    assert all("val_accuracy" not in row for row in read_log(tmp_path / LOG))
+    scores = [row["val_accuracy"] for row in epochs(trained[1])]
+    assert max(scores) == scores[-1] > scores[-2]
+    assert_alike(last.model, trained[0].model)
+    with pytest.raises(AssertionError):
+        assert_alike(last.model, worst.model)
 
 
 @pytest.fixture(scope="module")
