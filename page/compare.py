@@ -194,7 +194,10 @@ def _below(record: dict) -> str:
     """Whose curves these are, or why that of training may lie below that of validation."""
     recipe, training = record.get("recipe", {}), record.get("training", {})
     if recipe.get("columns"):
-        what = "Training" if "refit" in training else "Validation"
+        what = "Validation"
+        if "refit" in training:
+            outliers = any(column.get("outliers") for column in recipe["columns"])
+            what = "Training, in part on what is no digit" if outliers else "Training"
         return f"{what}, of networks that learned apart; they answer by the mean of their logits."
     if "teacher" in training:
         return f"{_scale(recipe)} In training, right is what its teacher answers."

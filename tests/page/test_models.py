@@ -285,10 +285,11 @@ def test_what_learned_from_all_images_has_its_curves_in_training(at_hand, tmp_pa
     write_log(tmp_path / LOG, [{"column": name, **row} for name in ("a", "b") for row in rows])
     columns = read_history(tmp_path / LOG)
     assert columns == {"a": (0.7, 0.8), "b": (0.7, 0.8)}
-    recipe = {"architecture": "deep_cnn", "columns": [{}, {}]}
-    found = replace(dense.checkpoint, record=record | {"recipe": recipe})
-    looked = compare.look(DENSE, replace(dense, checkpoint=found), columns)
-    assert "Training, of networks that learned apart" in looked
+    for outliers, told in ((0, "Training"), (20, "Training, in part on what is no digit")):
+        recipe = {"architecture": "deep_cnn", "columns": [{}, {"outliers": outliers}]}
+        found = replace(dense.checkpoint, record=record | {"recipe": recipe})
+        looked = compare.look(DENSE, replace(dense, checkpoint=found), columns)
+        assert f">{told}, of networks that learned apart" in looked
 
 
 @pytest.mark.parametrize(
