@@ -33,9 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
                 lambda: pretrained.load_from(options.model) if options.model else pretrained.load()
             )
             # Gradio takes seconds to import, which the loading need not wait for.
-            from page.corrections import Corrections
-            from page.mistakes import TestSet, at_hand
-            from page.models import Models
+            from page.corrections.store import Corrections
+            from page.models.mistakes import TestSet, at_hand
+            from page.models.registry import Models
             from page.serve import serve
     except ModuleNotFoundError as error:
         return _fail(

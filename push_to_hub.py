@@ -18,11 +18,13 @@ import time
 from pathlib import Path
 
 try:
-    from digit_model import card, checkpoint, evidence, hub
+    from digit_model import checkpoint, hub
+    from digit_model.card import model_card
+    from digit_model.card import scores as evidence
     from digit_model.checkpoint import CONFIG, WEIGHTS, Checkpoint
+    from digit_model.data import mnist
     from digit_model.errors import DigitError, PublishFailed
     from digit_model.hub import Published
-    from digit_model.training import dataset
 except ModuleNotFoundError as error:
     sys.exit(
         f"push_to_hub.py: the package {error.name} is missing. "
@@ -115,7 +117,7 @@ def _recount(found: Checkpoint, data: Path | None) -> None:
     if data is None:
         print("The scores are those that config.json records; --data counts them again.")
         return
-    scores = evidence.recount(found, dataset.load(data).scored)
+    scores = evidence.recount(found, mnist.load(data).scored)
     recorded = found.record["scores"]["test"]["errors"]
     print(
         f"Counted again: {scores.errors:,} errors in {scores.images:,}; config.json records "
@@ -128,7 +130,7 @@ def _model_files(options: argparse.Namespace, found: Checkpoint) -> dict[str, Pa
     return {
         WEIGHTS: options.checkpoint / WEIGHTS,
         CONFIG: options.checkpoint / CONFIG,
-        **card.build(found, options.model_repo, real),
+        **model_card.build(found, options.model_repo, real),
     }
 
 

@@ -14,15 +14,16 @@ from functools import partial
 from pathlib import Path
 
 try:
-    from digit_model import checkpoint
+    from digit_model import checkpoint, curves, training_log
     from digit_model.arrays import Calibration
+    from digit_model.data import mnist
     from digit_model.errors import CheckpointExists, DigitError
-    from digit_model.training import curves, dataset, progress, together
-    from digit_model.training.columns import fit_columns
+    from digit_model.metrics import Scores, score
+    from digit_model.training import distributed, run_state
+    from digit_model.training.distillation import Teacher
+    from digit_model.training.ensembles import fit_columns
     from digit_model.training.fit import Trained, fit
-    from digit_model.training.metrics import Scores, score
     from digit_model.training.recipes import CHOICES, RANDOM, RECIPES, Recipe
-    from digit_model.training.teacher import Teacher
 except ModuleNotFoundError as error:
     sys.exit(
         f"train.py: the package {error.name} is missing. Run `pip install -r requirements.txt`."
@@ -187,7 +188,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
 
 def _prepare(options: argparse.Namespace, out: Path) -> None:
     """Refuse to overwrite, and make ready devices and folder, before the long work."""
-    interrupted = progress.is_interrupted(out)
+    interrupted = run_state.is_interrupted(out)
     if interrupted and not (options.resume or options.force):
         raise CheckpointExists(
             f"{out} holds an interrupted training. --resume goes on with it, --force begins anew."
@@ -196,10 +197,10 @@ def _prepare(options: argparse.Namespace, out: Path) -> None:
     if options.resume and not interrupted:
         log.info("There is nothing to resume in %s; the training begins.", out)
     if options.coordinator is None:
-        together.use_devices(options.devices)
+        distributed.use_devices(options.devices)
     else:
-        together.use_devices(options.devices or 1)
-        together.join(options.coordinator, options.processes, options.rank)
+        distributed.use_devices(options.devices or 1)
+        distributed.join(options.coordinator, options.processes, options.rank)
 
 
 def _make(folder: Path) -> None:
@@ -219,15 +220,15 @@ def _train(options: argparse.Namespace) -> None:
     recipe = validated.recipe if validated else _recipe(options)
     first = _started(options.start, recipe.architecture)
     teacher = _teacher(options.teacher) if options.teacher else None
-    source = dataset.load(options.data)
-    corrections = dataset.read_corrections(options.extra) if options.extra else None
+    source = mnist.load(options.data)
+    corrections = mnist.read_corrections(options.extra) if options.extra else None
     _make(folder)
     origin = _origin(first, teacher, validated)
     train, validation = _parts(source.train, validated)
     no_digits = None
     if corrections:
         corrected, no_digits = corrections
-        train = dataset.joined(train, corrected)
+        train = mnist.joined(train, corrected)
         origin |= {"corrections": len(corrected) + len(no_digits)}
         log.info("%s corrections besides.", f"{origin['corrections']:,}")
     learn: Callable[..., Trained] = fit
@@ -247,9 +248,9 @@ def _train(options: argparse.Namespace) -> None:
     )
     if options.rank == 0:
         _save(recipe, trained, source.test, origin, out)
-        curves.draw(progress.read_log(out / progress.LOG)).save(out / "curves.png")
+        curves.draw(training_log.read_log(out / training_log.LOG)).save(out / "curves.png")
     if trained.finished:
-        progress.forget(folder)
+        run_state.forget(folder)
     else:
         total = recipe.total_epochs
         log.info("Stopped after %d of %d epochs; --resume goes on.", trained.epochs, total)
@@ -307,13 +308,13 @@ def _origin(
 
 
 def _parts(
-    images: dataset.Labelled, validated: Validated | None
-) -> tuple[dataset.Labelled, dataset.Labelled | Calibration]:
+    images: mnist.LabelledImages, validated: Validated | None
+) -> tuple[mnist.LabelledImages, mnist.LabelledImages | Calibration]:
     """What to train on, and images to validate on or the calibration that stands in for them."""
     if validated:
         log.info("%s images to train on, none held out.", f"{len(images):,}")
         return images, validated.calibration
-    train, validation = dataset.split(images)
+    train, validation = mnist.split(images)
     log.info("%s images to train on, %s to validate on.", f"{len(train):,}", f"{len(validation):,}")
     return train, validation
 
@@ -323,7 +324,7 @@ def _teacher(folder: Path) -> Teacher:
     return Teacher(found.model, found.calibration.temperature, found.sha256)
 
 
-def _score_once(trained: Trained, test: dataset.Labelled) -> Scores:
+def _score_once(trained: Trained, test: mnist.LabelledImages) -> Scores:
     logits = trained.model.predict(test.tiles, batch_size=500, verbose=0)
     return score(logits, test.labels, trained.calibration.temperature)
 
@@ -331,7 +332,7 @@ def _score_once(trained: Trained, test: dataset.Labelled) -> Scores:
 def _save(
     recipe: Recipe,
     trained: Trained,
-    test: dataset.Labelled | None,
+    test: mnist.LabelledImages | None,
     origin: dict[str, str | int],
     out: Path,
 ) -> None:

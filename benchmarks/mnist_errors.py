@@ -19,11 +19,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from digit_model import pretrained
 from digit_model.arrays import Tile
+from digit_model.data import mnist
+from digit_model.data.mnist import LabelledImages
 from digit_model.errors import DigitError
 from digit_model.picture.render import show_tile
 from digit_model.recogniser import Recogniser
-from digit_model.training import dataset
-from digit_model.training.dataset import Labelled
 
 # Of MNIST's 10,000 test images, from 0: the label is wrong or nobody can tell, by the votes that
 # Northcutt et al. 2021 gathered (https://arxiv.org/abs/2103.14749, https://labelerrors.com).
@@ -54,7 +54,7 @@ def main() -> int:
     options = _options()
     try:
         recogniser = pretrained.load_from(options.checkpoint).recogniser
-        found = misread(recogniser, dataset.load(options.data).unseen)
+        found = misread(recogniser, mnist.load(options.data).unseen)
     except DigitError as error:
         print(f"mnist_errors.py: {error}", file=sys.stderr)
         return 1
@@ -75,9 +75,9 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def misread(recogniser: Recogniser, labelled: Labelled) -> list[Misread]:
+def misread(recogniser: Recogniser, labelled: LabelledImages) -> list[Misread]:
     """What the recogniser gets wrong, in the order of the set."""
-    logits = recogniser.classify(labelled.tiles).astype(np.float64)
+    logits = recogniser.predict_logits(labelled.tiles).astype(np.float64)
     probabilities = special.softmax(logits / recogniser.calibration.temperature, axis=1)
     answers = probabilities.argmax(axis=1)
     return [

@@ -32,12 +32,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from digit_model import pretrained
 from digit_model.arrays import TILE_SIZE, Reading
 from digit_model.errors import NoInk
+from digit_model.metrics import expected_calibration_error
 from digit_model.picture.decode import decode
 from digit_model.picture.ink import find_ink
 from digit_model.picture.normalise import normalise
 from digit_model.picture.segment import whole
 from digit_model.recogniser import Recogniser
-from digit_model.training.metrics import expected_calibration_error
 
 HOME = Path(__file__).parents[2] / "shared" / "data" / "real"
 MNIST = HOME.parent / "mnist.npz"
@@ -243,7 +243,7 @@ def _accepted(answers: list[Answer]) -> float:
 
 def _answers(recogniser: Recogniser, tiles: list[np.ndarray]) -> list[Answer]:
     """The answers to tiles, accepted as ``Calibration`` says; to BLANK there is none."""
-    logits = recogniser.classify(np.array(tiles)).astype(np.float64)
+    logits = recogniser.predict_logits(np.array(tiles)).astype(np.float64)
     calibration = recogniser.calibration
     probabilities = special.softmax(logits / calibration.temperature, axis=1)
     accepted = probabilities.max(axis=1) >= calibration.min_confidence

@@ -29,8 +29,8 @@ from digit_model.picture.ink import find_ink
 from digit_model.picture.normalise import normalise
 from digit_model.picture.segment import whole
 from digit_model.recogniser import Recogniser
-from digit_model.training.pen import draw, write
-from digit_model.training.skeletons import DIGIT_ASPECTS, DIGIT_SKELETONS
+from digit_model.synthesis.pen import draw, write
+from digit_model.synthesis.skeletons import DIGIT_ASPECTS, DIGIT_SKELETONS
 
 STAGES = ("decode", "ink", "segment", "normalise", "classify", "explain")
 
@@ -91,7 +91,7 @@ def time_stages(recogniser: Recogniser, file: bytes) -> list[float]:
     ink = timed(find_ink(timed(decode(file))))
     mark = timed(whole(ink))
     tile, placement = timed(normalise(mark.ink))
-    logits = timed(recogniser.classify(tile[None]))
+    logits = timed(recogniser.predict_logits(tile[None]))
     timed(recogniser.heatmap(Digit(tile, placement, mark.box, mark.row, logits[0], accepted=True)))
     return np.diff(clock).tolist()
 

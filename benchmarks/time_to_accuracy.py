@@ -29,10 +29,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from digit_model.arrays import DIGITS
+from digit_model.curves import chart
+from digit_model.data import mnist
+from digit_model.data.mnist import LabelledImages
 from digit_model.errors import DigitError
-from digit_model.training import dataset
-from digit_model.training.curves import chart
-from digit_model.training.dataset import Labelled
 
 GOALS = (0.99, 0.995)
 SCORING_BATCH = 1000
@@ -44,9 +44,9 @@ MEAN, DEVIATION = 0.1307, 0.3081
 class Images:
     """What every contestant gets: images to learn from, to be scored on, and to end with."""
 
-    train: Labelled
-    validation: Labelled
-    test: Labelled
+    train: LabelledImages
+    validation: LabelledImages
+    test: LabelledImages
 
 
 @dataclass(frozen=True)
@@ -65,16 +65,17 @@ class Run:
 
 def quick(images: Images, epochs: int | None, seed: int) -> Run:
     """`train.py --recipe quick`."""
-    from digit_model.training import progress, together
+    from digit_model import training_log
+    from digit_model.training import distributed
     from digit_model.training.fit import fit
     from digit_model.training.recipes import RECIPES
 
     recipe = replace(RECIPES["quick"], seed=seed)
     recipe = replace(recipe, epochs=epochs or recipe.epochs)
-    together.use_devices()
+    distributed.use_devices()
     with TemporaryDirectory() as folder:
         trained = fit(recipe, images.train, images.validation, folder=Path(folder), verbose=0)
-        ended = progress.epochs(progress.read_log(Path(folder) / progress.LOG))
+        ended = training_log.epochs(training_log.read_log(Path(folder) / training_log.LOG))
     answers = trained.model.predict(images.test.tiles, SCORING_BATCH, verbose=0).argmax(axis=1)
     return Run(
         [row["seconds"] for row in ended],
@@ -214,8 +215,8 @@ def _options() -> argparse.Namespace:
 
 def load(data: Path | None, limit: int | None) -> Images:
     """The images, of the training ones no more than the limit. Raises DigitError."""
-    source = dataset.load(data)
-    train, validation = dataset.split(source.train)
+    source = mnist.load(data)
+    train, validation = mnist.split(source.train)
     return Images(train[:limit], validation, source.unseen)
 
 

@@ -11,13 +11,13 @@ from PIL import Image
 
 from . import pretrained
 from .arrays import Reading
+from .data import mnist
 from .errors import DigitError, NoInk
+from .metrics import Scores, score
 from .picture.decode import decode
 from .picture.ink import ink_steps
 from .picture.render import draw_steps, overlay
 from .recogniser import Recogniser
-from .training import dataset
-from .training.metrics import Scores, score
 
 # Pictures of a phone fill 36 MB each while they are read.
 _BATCH = 8
@@ -134,7 +134,7 @@ def _in_words(reading: Reading) -> str:
     """Such as '95? (98.1%, 99.9%, 41.2%)': a refused mark is its guess with a question mark."""
     guesses: dict[int, str] = {}
     for mark in reading.digits:
-        guess = str(mark.digit) if mark.accepted else f"{mark.digit}?"
+        guess = str(mark.label) if mark.accepted else f"{mark.label}?"
         guesses[mark.row] = guesses.get(mark.row, "") + guess
     if not guesses:
         return "no digit found"
@@ -167,8 +167,8 @@ def _save(image: Image.Image, path: Path) -> None:
 
 def _evaluate(options: argparse.Namespace) -> int:
     recogniser = _recogniser(options)
-    labelled = dataset.load(options.data).scored
-    logits = recogniser.classify(labelled.tiles)
+    labelled = mnist.load(options.data).scored
+    logits = recogniser.predict_logits(labelled.tiles)
     scores = score(logits, labelled.labels, recogniser.calibration.temperature)
     print(json.dumps(scores.as_json()) if options.json else _table(scores))
     return 0
@@ -190,8 +190,8 @@ def _table(scores: Scores) -> str:
 
 def _submit(options: argparse.Namespace) -> int:
     recogniser = _recogniser(options)
-    images = dataset.read_unlabelled_csv(options.csv)
-    answers = recogniser.classify(images.astype(np.float32) / 255).argmax(axis=1)
+    images = mnist.read_unlabelled_csv(options.csv)
+    answers = recogniser.predict_logits(images.astype(np.float32) / 255).argmax(axis=1)
     try:
         with options.out.open("w", newline="", encoding="ascii") as file:
             writer = csv.writer(file)

@@ -78,7 +78,7 @@ class Digit:
     accepted: bool
 
     @property
-    def digit(self) -> int:
+    def label(self) -> int:
         """The best guess, accepted or not."""
         return int(self.probabilities.argmax())
 
@@ -104,7 +104,7 @@ class Reading:
         """The accepted digits in reading order, a newline between rows."""
         rows: dict[int, str] = {}
         for mark in self.digits:
-            rows[mark.row] = rows.get(mark.row, "") + (str(mark.digit) if mark.accepted else "")
+            rows[mark.row] = rows.get(mark.row, "") + (str(mark.label) if mark.accepted else "")
         return "\n".join(row for row in rows.values() if row)
 
     def as_json(self) -> dict:
@@ -113,7 +113,7 @@ class Reading:
             "text": self.text,
             "digits": [
                 {
-                    "digit": mark.digit,
+                    "digit": mark.label,
                     "confidence": round(mark.confidence, 6),
                     "probabilities": [round(float(p), 6) for p in mark.probabilities],
                     "box": list(mark.box),

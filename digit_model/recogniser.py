@@ -30,13 +30,13 @@ from .arrays import (
 )
 from .errors import DigitError
 from .explain import Explainer
+from .picture.components import Mark
 from .picture.decode import decode
 from .picture.ink import find_ink
 from .picture.lattice import Lattice, Span, best_path, single
 from .picture.normalise import normalise
-from .picture.parts import Mark
 from .picture.segment import segment, whole
-from .picture.sheet import lay_out
+from .picture.tile_sheet import lay_out
 
 Source = str | Path | bytes | Image.Image | np.ndarray
 # Compiled at load; a batch is padded to the next of these sizes and cut at the last.
@@ -95,7 +95,7 @@ class Recogniser:
             for row in item.rows
             for candidate in row.candidates.values()
         ]
-        logits = iter(self.classify(np.array(tiles)))
+        logits = iter(self.predict_logits(np.array(tiles)))
         share = (time.perf_counter() - started) / max(1, len(found))
         return [
             self._reading(item, logits, share) if isinstance(item, _Prepared) else item
@@ -109,7 +109,7 @@ class Recogniser:
         """
         started = time.perf_counter()
         picture, placements = lay_out(tiles, rows)
-        logits = zip(rows, self.classify(tiles), strict=True)
+        logits = zip(rows, self.predict_logits(tiles), strict=True)
         judged = [
             found
             for _, row in groupby(logits, key=itemgetter(0))
@@ -121,7 +121,7 @@ class Recogniser:
         )
         return Reading(picture, digits, time.perf_counter() - started)
 
-    def classify(self, tiles: np.ndarray) -> np.ndarray:
+    def predict_logits(self, tiles: np.ndarray) -> np.ndarray:
         """The logits, (n, 10) float32, of (n, 28, 28) float32 tiles in 0..1."""
         largest = BATCH_SIZES[-1]
         starts = range(0, len(tiles), largest)
@@ -136,7 +136,7 @@ class Recogniser:
         method: one of ``explanations``, by default the first.
         Returns (28, 28) float32 in 0..1 on the digit's tile; its placement maps it to the picture.
         """
-        target = digit.digit if target is None else target
+        target = digit.label if target is None else target
         return self._explainer.heatmap(digit.tile, target, method)
 
     def _run(self, tiles: np.ndarray) -> np.ndarray:

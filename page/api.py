@@ -93,7 +93,7 @@ class Api:
         Returns:
             status, "ok" or "failing", the weights' sha256, and the seconds since the start.
         """
-        logits = self._recogniser.classify(np.zeros((1, TILE_SIZE, TILE_SIZE), np.float32))
+        logits = self._recogniser.predict_logits(np.zeros((1, TILE_SIZE, TILE_SIZE), np.float32))
         return {
             "status": "ok" if np.isfinite(logits).all() else "failing",
             "sha256": self._served.checkpoint.sha256,

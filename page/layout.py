@@ -8,18 +8,18 @@ import gradio as gr
 from gradio.components import Component
 from gradio.data_classes import ImageData
 
-from . import answer
-from .answer import Seen
 from .api import Api, endpoints
-from .batch import read_with, results, uploader
-from .choosing import Choosing, list_of_models, small_print, view_of_model
-from .correcting import correct, correction_panel
-from .corrections import Corrections
-from .gallery import picked, thumbnails
-from .handlers import PAD_EMPTY, Handlers
-from .mistakes import TestSet
-from .models import SERVED, Models
-from .share import link_button, unpack
+from .corrections.panel import correct, correction_panel
+from .corrections.store import Corrections
+from .files.table import read_with, results, uploader
+from .models.mistakes import TestSet
+from .models.registry import SERVED, Models
+from .models.tab import Choosing, list_of_models, small_print, view_of_model
+from .reading import answer
+from .reading.answer import ReadingView
+from .reading.gallery import picked, thumbnails
+from .reading.handlers import PAD_EMPTY, Handlers
+from .sharing.button import link_button, unpack
 
 HERE = Path(__file__).parent
 PAD = """
@@ -86,7 +86,7 @@ def _ask(models: Models, corrections: Corrections, seen: gr.State, key: gr.Textb
     """The panel on which one says that an answer is wrong."""
     panel = correction_panel(corrections)
 
-    def kept(seen: Seen | None, key: str, event: gr.EventData) -> str:
+    def kept(seen: ReadingView | None, key: str, event: gr.EventData) -> str:
         return correct(corrections, models, key, seen, (event._data or {}).get("digit"))
 
     panel.correct(kept, [seen, key], panel, show_progress="hidden", api_visibility="private")
@@ -100,7 +100,7 @@ def _inputs(
         with gr.Tab("Sketchpad", id="pad") as pad_tab:
             # gr.Sketchpad needs 11 requests and, where WebGL is done in software, seconds for each
             # stroke, and opens with no tool chosen.
-            pad = _scripted(PAD, "pad.js", "Drawing", "pad")
+            pad = _scripted(PAD, "reading/pad.js", "Drawing", "pad")
         with gr.Tab("Image", id="image") as image_tab:
             image = gr.Image(
                 sources=["upload", "clipboard"],
@@ -117,7 +117,7 @@ def _inputs(
                 picked, None, image, show_progress="hidden", api_visibility="private", queue=False
             )
         with gr.Tab("Webcam", id="camera") as camera_tab:
-            camera = _scripted(CAMERA, "camera.js", "Webcam", "camera")
+            camera = _scripted(CAMERA, "reading/camera.js", "Webcam", "camera")
         with gr.Tab("Files", id="files", elem_id="files-tab"):
             files = uploader()
         with gr.Tab("Models", id="models", elem_id="models-tab") as models_tab:
@@ -169,7 +169,7 @@ def _output() -> list[gr.HTML]:
     shown = gr.HTML(
         answer.empty(*PAD_EMPTY),
         elem_id="answer",
-        js_on_load=_script("answer.js"),
+        js_on_load=_script("reading/answer.js"),
         apply_default_css=False,
     )
     pictures = gr.HTML(

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import gradio as gr
 
-from .corrections import Corrections
-from .gallery import EXAMPLES_FOLDER
+from .corrections.store import Corrections
 from .layout import build
-from .mistakes import TestSet
-from .models import Models
+from .models.mistakes import TestSet
+from .models.registry import Models
+from .reading.gallery import EXAMPLES_FOLDER
 
 HERE = Path(__file__).parent
 # A phone's photo has up to 15 MB; decode refuses by pixels what passes here.
@@ -69,5 +69,5 @@ def serve(
 
 
 def _head() -> str:
-    script = (HERE / "script.js").read_text(encoding="utf-8")
+    script = (HERE / "page.js").read_text(encoding="utf-8")
     return f"<script>const LARGEST_MEGABYTES = {LARGEST_MEGABYTES};\n{script}</script>"

@@ -12,7 +12,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
-from tests.conftest import ROOT, sketch
+from tests.helpers import ROOT, sketch
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from digit_model.explain import (
     layer_cam,
     over_columns,
 )
-from digit_model.training.strokes import draw_digits
+from digit_model.synthesis.digits import draw_digits
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_grad_cam_is_cam_behind_average_pooling(cnn, tile, digit):
     np.testing.assert_allclose(49 * found, expected, rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["cnn", "quick", "deep", "deep_cnn"])
+@pytest.mark.parametrize("name", ["cnn", "quick", "cnn_large", "ensemble"])
 def test_the_places_add_up_to_the_logit(name, tile):
     """Completeness: stretching 7x7 places to 28x28 counts each sixteen times."""
     model = seeded(name, 1)
@@ -82,7 +82,7 @@ def test_the_places_add_up_to_the_logit(name, tile):
 
 def test_layer_cam_hears_every_column_alike(tile):
     """However strong its own evidence is: each counts as a heatmap, which is 1 at its peak."""
-    model = seeded("deep_cnn", 1)
+    model = seeded("ensemble", 1)
     each = [Explainer(column).heatmap(tile, 4, LAYER_CAM) for column in columns(model)]
     mean = np.mean(each, axis=0)
     found = Explainer(model).heatmap(tile, 4, LAYER_CAM)
@@ -195,7 +195,7 @@ def test_without_the_ink_that_it_marks_a_digit_is_read_less(bundled, method):
         ):
             tiles[number, rows[order[:fifth]], columns[order[:fifth]]] = 0
     whole, without, blindly = (
-        _lead(bundled.recogniser.classify(tiles), drawn.labels)
+        _lead(bundled.recogniser.predict_logits(tiles), drawn.labels)
         for tiles in (drawn.tiles, marked, anywhere)
     )
     assert whole - without > 2 * (whole - blindly)

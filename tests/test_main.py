@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from digit_model.__main__ import main
-from digit_model.training.strokes import draw_digits
-from tests.shared import MNIST, needs_mnist
+from digit_model.synthesis.digits import draw_digits
+from tests.helpers import MNIST, needs_mnist
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import io
 import httpx
 import pytest
 
-from tests.conftest import sketch
+from tests.helpers import sketch
 
 PLACE = "/gradio_api/mcp/"
 HAS_MCP = importlib.util.find_spec("mcp") is not None

@@ -116,7 +116,7 @@ def test_the_hubs_checkpoint_gives_the_same_logits_as_the_local_one(
     tiles = np.random.default_rng(0).random((5, 28, 28), np.float32)
     local = pretrained.load_from(published)
     np.testing.assert_array_equal(
-        served.recogniser.classify(tiles), local.recogniser.classify(tiles)
+        served.recogniser.predict_logits(tiles), local.recogniser.predict_logits(tiles)
     )
 
 

@@ -16,9 +16,10 @@ from huggingface_hub import constants
 from PIL import Image
 
 import push_to_hub
-from digit_model import card, checkpoint, pretrained
+from digit_model import checkpoint, pretrained
+from digit_model.card import model_card
 from digit_model.checkpoint import CONFIG, WEIGHTS
-from digit_model.training.metrics import score
+from digit_model.metrics import score
 from tests.loopback_hub import TOKEN, LoopbackHub
 
 REPO = "user/digits"
@@ -43,7 +44,7 @@ def remote(server, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", server.url)
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     # Compiled for each checkpoint, they take seconds; test_card.py has them drawn.
-    monkeypatch.setattr(card, "heatmaps", lambda _: Image.new("RGB", (8, 8)))
+    monkeypatch.setattr(model_card, "heatmaps", lambda _: Image.new("RGB", (8, 8)))
     return server
 
 
@@ -240,7 +241,7 @@ def test_a_space_gets_all_that_it_needs_and_no_more(remote, folder, capsys):
     assert push("--model-repo", REPO, "--space", SPACE, folder) == 0
     space = remote.repos[f"spaces/{SPACE}"]
     files = space.commits[-1][1]
-    assert {"app.py", "requirements.txt", "README.md", "page/pad.js"} <= files.keys()
+    assert {"app.py", "requirements.txt", "README.md", "page/reading/pad.js"} <= files.keys()
     assert "digit_model/bundled/model.weights.h5" in files
     rooms = {name.split("/")[0] for name in files if "/" in name}
     assert rooms == {"digit_model", "page", "docs"}

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import push_to_hub
-from tests.conftest import ROOT, sketch
+from tests.helpers import ROOT, sketch
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

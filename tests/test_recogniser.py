@@ -8,9 +8,9 @@ from scipy.interpolate import CubicSpline
 from digit_model.arrays import Calibration, Reading
 from digit_model.errors import NoInk, UndecodableImage
 from digit_model.recogniser import Recogniser
-from digit_model.training.pen import draw, write
-from digit_model.training.skeletons import SIGN_SKELETONS
-from digit_model.training.strokes import draw_digits
+from digit_model.synthesis.digits import draw_digits
+from digit_model.synthesis.pen import draw, write
+from digit_model.synthesis.skeletons import SIGN_SKELETONS
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def drawn():
 def test_a_digit_is_read_with_its_place(recogniser, drawn):
     reading = recogniser.read(page(drawn.tiles[3:4]), one=True)
     [digit] = reading.digits
-    assert digit.digit == drawn.labels[3]
+    assert digit.label == drawn.labels[3]
     assert digit.probabilities.shape == (10,)
     assert digit.probabilities.sum() == pytest.approx(1, abs=1e-5)
     assert digit.confidence == pytest.approx(digit.probabilities.max())
@@ -146,7 +146,7 @@ def test_boxes_are_in_the_pixels_of_the_picture(recogniser, drawn):
 
 def test_drawn_digits_are_read(recogniser, drawn):
     pictures = [page([tile]) for tile in drawn.tiles]
-    answers = [reading.digits[0].digit for reading in recogniser.read_all(pictures, one=True)]
+    answers = [reading.digits[0].label for reading in recogniser.read_all(pictures, one=True)]
     assert np.mean(answers == drawn.labels) >= 0.9
 
 
@@ -167,11 +167,11 @@ def test_errors_are_raised_for_a_single_picture(recogniser):
 @pytest.mark.parametrize("count", [0, 1, 2, 8, 9, 128, 129, 300])
 def test_batches_of_any_size_give_what_single_tiles_give(recogniser, drawn, count):
     tiles = np.resize(drawn.tiles, (count, 28, 28))
-    logits = recogniser.classify(tiles)
+    logits = recogniser.predict_logits(tiles)
     assert logits.shape == (count, 10)
     for index in range(0, count, 37):
         np.testing.assert_allclose(
-            logits[index], recogniser.classify(tiles[index : index + 1])[0], atol=1e-3
+            logits[index], recogniser.predict_logits(tiles[index : index + 1])[0], atol=1e-3
         )
 
 
@@ -191,7 +191,7 @@ def test_the_calibration_decides_what_is_accepted(bundled, drawn):
     reading = strict.read(page(drawn.tiles[:1]), one=True)
     assert not reading.digits[0].accepted
     assert reading.text == ""
-    assert reading.as_json()["digits"][0]["digit"] == reading.digits[0].digit
+    assert reading.as_json()["digits"][0]["digit"] == reading.digits[0].label
     unsure = Recogniser(model, Calibration(temperature=50.0))
     assert unsure.read(page(drawn.tiles[:1]), one=True).digits[0].confidence < 0.6
 
@@ -199,7 +199,7 @@ def test_the_calibration_decides_what_is_accepted(bundled, drawn):
 def test_heatmaps_differ_by_digit(recogniser, drawn):
     digit = recogniser.read(page(drawn.tiles[:1]), one=True).digits[0]
     default, answer, other = (
-        recogniser.heatmap(digit, target) for target in (None, digit.digit, (digit.digit + 1) % 10)
+        recogniser.heatmap(digit, target) for target in (None, digit.label, (digit.label + 1) % 10)
     )
     np.testing.assert_array_equal(default, answer)
     assert not np.array_equal(answer, other)
@@ -235,8 +235,8 @@ def test_threads_do_not_disturb_one_another(recogniser, drawn):
 def test_tiles_are_read_as_they_are(recogniser, drawn):
     reading = recogniser.read_tiles(drawn.tiles[:3], (0, 0, 1))
     np.testing.assert_array_equal([mark.tile for mark in reading.digits], drawn.tiles[:3])
-    logits = recogniser.classify(drawn.tiles[:3])
-    assert [mark.digit for mark in reading.digits] == logits.argmax(axis=1).tolist()
+    logits = recogniser.predict_logits(drawn.tiles[:3])
+    assert [mark.label for mark in reading.digits] == logits.argmax(axis=1).tolist()
     assert [mark.row for mark in reading.digits] == [0, 0, 1]
     for mark in reading.digits:
         inside = reading.picture[mark.box.top : mark.box.bottom, mark.box.left : mark.box.right]

@@ -16,14 +16,15 @@ from PIL import Image
 
 import train
 from digit_model import checkpoint
-from digit_model.architectures.deep_cnn import COLUMNS
+from digit_model.architectures.ensemble import COLUMNS
 from digit_model.checkpoint import CONFIG
 from digit_model.errors import DigitError
-from digit_model.training import together
-from digit_model.training.progress import LOG, by_column, epochs, is_interrupted, read_log
+from digit_model.synthesis.digits import draw_digits
+from digit_model.training import distributed
 from digit_model.training.recipes import RECIPES, Recipe
-from digit_model.training.strokes import draw_digits
-from tests.conftest import free_port
+from digit_model.training.run_state import is_interrupted
+from digit_model.training_log import LOG, by_member, epochs, read_log
+from tests.helpers import free_port
 from tests.training.test_fit import interrupt_after
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +55,7 @@ def start():
 @pytest.fixture
 def here(monkeypatch, capsys):
     """Calls train.py in this process, in which JAX has its devices already."""
-    monkeypatch.setattr(together, "use_devices", lambda count=None: None)
+    monkeypatch.setattr(distributed, "use_devices", lambda count=None: None)
 
     def called(*arguments):
         try:
@@ -191,8 +192,8 @@ def test_a_killed_run_is_resumed(start, here, drawn_mnist, whole, tmp_path):
 
 
 def test_a_network_of_columns_is_stopped_and_goes_on(here, drawn_mnist, tmp_path, monkeypatch):
-    out = tmp_path / "deep_cnn"
-    command = ["--recipe", "deep_cnn", "--data", drawn_mnist, "--out", out, "--epochs", "1"]
+    out = tmp_path / "ensemble"
+    command = ["--recipe", "ensemble", "--data", drawn_mnist, "--out", out, "--epochs", "1"]
     command += ["--drawn", "0", "--outliers", "0", "--batch-size", "200"]
     with monkeypatch.context() as patched:
         interrupt_after(patched, 1)
@@ -203,7 +204,7 @@ def test_a_network_of_columns_is_stopped_and_goes_on(here, drawn_mnist, tmp_path
     status, output = here(*command, "--resume")
     assert status == 0, output
     record = checkpoint.load(out).record
-    assert list(by_column(read_log(out / LOG))) == list(COLUMNS)
+    assert list(by_member(read_log(out / LOG))) == list(COLUMNS)
     assert len(record["recipe"]["columns"]) == record["training"]["epochs"] == len(COLUMNS)
     assert (out / "curves.png").exists()
     assert not is_interrupted(out)

@@ -5,7 +5,7 @@ import re
 import numpy as np
 from PIL import Image
 
-from tests.conftest import ROOT
+from tests.helpers import ROOT
 
 PAGE = (ROOT / "docs" / "walkthrough.md").read_text(encoding="utf-8")
 

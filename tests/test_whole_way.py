@@ -9,7 +9,7 @@ import pytest
 from gradio_client import Client, handle_file
 
 from digit_model import pretrained
-from tests.conftest import ROOT, served, sketch
+from tests.helpers import ROOT, served, sketch
 from tests.loopback_hub import TOKEN, LoopbackHub
 
 MODEL, SPACE = "user/digits", "user/page"

@@ -12,9 +12,9 @@ import jax.numpy as jnp
 import keras
 
 from .cnn import cnn
-from .deep import deep
-from .deep_cnn import deep_cnn
+from .cnn_large import cnn_large
 from .dense import dense
+from .ensemble import ensemble
 from .mobilenetv2 import mobilenetv2
 from .quick import quick
 from .resnet50 import resnet50
@@ -23,8 +23,8 @@ from .tiny import tiny
 
 ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "cnn": cnn,
-    "deep": deep,
-    "deep_cnn": deep_cnn,
+    "cnn_large": cnn_large,
+    "ensemble": ensemble,
     "dense": dense,
     "mobilenetv2": mobilenetv2,
     "quick": quick,

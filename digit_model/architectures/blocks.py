@@ -2,7 +2,7 @@
 
 from keras import layers, ops
 
-from .products import shifts
+from .im2col import shifts
 
 
 def convolution(

@@ -8,7 +8,7 @@ from keras import layers
 
 from ..arrays import DIGITS, TILE_SIZE
 from ..errors import WeightsUnavailable
-from .products import with_products
+from .im2col import with_products
 
 # Both networks halve it five times: 32 would leave one place for a heatmap. At 96, the least that
 # keras.applications has weights made for, an epoch of ResNet50 takes two cores over an hour.

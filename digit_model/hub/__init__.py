@@ -5,12 +5,12 @@ The one room that imports huggingface_hub. Whatever the network does, ``download
 within its time limit, and every failure is a sentence for people.
 """
 
-from .building import watch
-from .deposit import deposit
-from .front import Measured, front_matter, with_model
+from .dataset_upload import deposit
+from .downloading import download
+from .front_matter import Measured, front_matter, with_model
 from .names import is_commit, is_repository_name
-from .pull import download
-from .push import Published, publish, publish_space
+from .publishing import Published, publish, publish_space
+from .space_status import watch
 
 __all__ = [
     "Measured",

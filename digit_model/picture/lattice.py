@@ -15,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..arrays import Ink
-from .parts import Mark, Part, around, joined, part_of, usual_height
+from .components import Mark, Part, around, joined, part_of, usual_height
 
 
 class Span(NamedTuple):

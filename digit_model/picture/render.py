@@ -181,7 +181,7 @@ def _frame(image: Image.Image, digit: Digit) -> None:
     box = digit.box
     draw.rectangle((box.left - 3, box.top - 3, box.right + 2, box.bottom + 2), None, colour, 2)
     size = min(28, max(14, image.height // 12))
-    text = str(digit.digit) if digit.accepted else "?"
+    text = str(digit.label) if digit.accepted else "?"
     width, height = round(0.9 * size), round(1.15 * size)
     x = min(max(0, box.left - 3), image.width - width)
     y = box.top - 3 - height if box.top - 3 >= height else box.top - 3

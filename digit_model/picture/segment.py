@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..arrays import Box, Ink
+from .components import Mark, Part, around, connected_parts, joined, united, usual_height
 from .ink import SMALLEST_PAGE
 from .lattice import Lattice, lattice
-from .parts import Mark, Part, around, connected_parts, joined, united, usual_height
 
 # A share of the digit's longer side, or of the height of the picture's digits.
 NEAR = 0.3

@@ -15,17 +15,18 @@ import numpy as np
 
 from ..architectures import ARCHITECTURES, TRANSFER
 from ..arrays import DIGITS, Calibration
+from ..data.augment import AUGMENTATIONS
+from ..data.mnist import LabelledImages
 from ..errors import DigitError
-from .augment import AUGMENTATIONS
-from .dataset import Labelled
-from .metrics import Scores, calibrate, score
+from ..metrics import Scores, calibrate, score
+from ..synthesis.digits import draw_digits
+from ..synthesis.outliers import combine_digits, draw_outliers
+from ..training_log import LOG, epochs, read_log
+from .distillation import Teacher
+from .distributed import agreed, data_parallel, own_part
 from .optimizers import OPTIMIZERS
-from .outliers import combine_digits, draw_outliers
-from .progress import BEST, LOG, Backup, Log, begin, epochs, read_log, restore, run_folder
 from .recipes import RANDOM, Recipe
-from .strokes import draw_digits
-from .teacher import Teacher
-from .together import agreed, data_parallel, own_part
+from .run_state import BEST, Backup, Log, begin, restore, run_folder
 
 _SCORING_BATCH = 500
 # Batches that are made while the network learns from the one before them.
@@ -140,8 +141,8 @@ class StopOnCtrlC(keras.callbacks.Callback):
 
 def fit(
     recipe: Recipe,
-    train: Labelled,
-    validation: Labelled | Calibration,
+    train: LabelledImages,
+    validation: LabelledImages | Calibration,
     *,
     start: keras.Model | None = None,
     teacher: Teacher | None = None,
@@ -168,7 +169,7 @@ def fit(
     """
     with run_folder(folder) as folder:
         keras.utils.set_random_seed(recipe.seed)
-        scored = [len(validation), _SCORING_BATCH] if isinstance(validation, Labelled) else []
+        scored = [len(validation), _SCORING_BATCH] if isinstance(validation, LabelledImages) else []
         distribution = data_parallel(devices, recipe.batch_size, *scored)
         images, targets = _training_set(recipe, train, no_digits)
         if len(images) < recipe.batch_size:
@@ -210,7 +211,7 @@ def _sha256(*arrays: np.ndarray) -> str:
 
 
 def _training_set(
-    recipe: Recipe, train: Labelled, no_digits: np.ndarray | None
+    recipe: Recipe, train: LabelledImages, no_digits: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Images (n, 28, 28) uint8 and targets (n, 10) float32: what is given and what we draw."""
     drawn = draw_digits(recipe.drawn, recipe.seed)
@@ -224,7 +225,7 @@ def _training_set(
     return np.concatenate([train.images, drawn.images, outliers]), np.concatenate([sure, unsure])
 
 
-def _outliers(recipe: Recipe, train: Labelled) -> np.ndarray:
+def _outliers(recipe: Recipe, train: LabelledImages) -> np.ndarray:
     """Marks that are no digit, (n, 28, 28) uint8; every third is two training digits in one."""
     combined = combine_digits(train, recipe.outliers // 3, recipe.seed)
     return np.concatenate([combined, draw_outliers(recipe.outliers - len(combined), recipe.seed)])
@@ -306,13 +307,13 @@ def _run(
     last: int,
     before: int,
     batches: AugmentedBatches,
-    validation: Labelled | Calibration,
+    validation: LabelledImages | Calibration,
     callbacks: list[keras.callbacks.Callback],
     verbose: int,
 ) -> int:
     """Fit until after the last epoch or Ctrl-C; returns the epochs begun in all."""
     held_out = None
-    if isinstance(validation, Labelled):
+    if isinstance(validation, LabelledImages):
         own = validation[own_part(len(validation))]
         held_out = own.tiles, np.eye(DIGITS, dtype=np.float32)[own.labels]
     stop = StopOnCtrlC()
@@ -334,7 +335,7 @@ def _run(
 def _kept(
     recipe: Recipe,
     state: Path,
-    validation: Labelled | Calibration,
+    validation: LabelledImages | Calibration,
     begun: int,
     seconds: float,
     finished: bool,
@@ -346,7 +347,7 @@ def _kept(
 
 
 def assess(
-    model: keras.Model, validation: Labelled | Calibration
+    model: keras.Model, validation: LabelledImages | Calibration
 ) -> tuple[Calibration, Scores | None]:
     """Calibrate the network on the validation images, if there are any, and score it there."""
     if isinstance(validation, Calibration):

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, fields, replace
 
 from ..architectures import ARCHITECTURES, IMAGENET
-from ..architectures.deep_cnn import COLUMNS
-from .augment import AUGMENTATIONS
+from ..architectures.ensemble import COLUMNS
+from ..data.augment import AUGMENTATIONS
 from .optimizers import OPTIMIZERS
 
 RANDOM = "none"
@@ -102,7 +102,7 @@ _MNIST = Recipe(drawn=0, outliers=0, augment="shift")
 _SMALLEST = replace(_MNIST, weight_decay=1e-3, label_smoothing=0.0)
 # Without convolutions, which Muon is for.
 _DENSE = Recipe(architecture="dense", epochs=22, optimizer="adamw", learning_rate=3e-3)
-_DEEP = replace(_MNIST, architecture="deep", epochs=12, augment="turn")
+_DEEP = replace(_MNIST, architecture="cnn_large", epochs=12, augment="turn")
 _TRANSFER = replace(_MNIST, pretrained=IMAGENET, epochs=1, optimizer="adamw")
 # A name is that of the network, or says what differs from its usual recipe.
 RECIPES: dict[str, Recipe] = {
@@ -110,14 +110,14 @@ RECIPES: dict[str, Recipe] = {
     "cnn-mnist": replace(_DEEP, architecture="cnn"),
     "dense": _DENSE,
     "dense-plain": replace(_DENSE, drawn=0, outliers=0, augment="none", learning_rate=1e-3),
-    "deep": _DEEP,
+    "cnn_large": _DEEP,
     "small": replace(_SMALLEST, architecture="small", epochs=30),
     "tiny": replace(_SMALLEST, architecture="tiny", epochs=60, optimizer="adamw"),
     "quick": replace(_MNIST, architecture="quick", epochs=4, ema_share=0.06),
     "mobilenetv2": replace(_TRANSFER, architecture="mobilenetv2", learning_rate=1e-3),
     "resnet50": replace(_TRANSFER, architecture="resnet50", learning_rate=3e-4),
 }
-RECIPES["deep_cnn"] = Recipe(
-    architecture="deep_cnn",
+RECIPES["ensemble"] = Recipe(
+    architecture="ensemble",
     columns=_apart(tuple(RECIPES[column.__name__] for column in COLUMNS.values()), seed=0),
 )

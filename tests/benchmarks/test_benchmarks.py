@@ -15,7 +15,7 @@ from digit_model.architectures import ARCHITECTURES
 from digit_model.arrays import Calibration
 from digit_model.checkpoint import Checkpoint
 from digit_model.training.recipes import RECIPES
-from tests.conftest import ROOT
+from tests.helpers import ROOT
 
 BUNDLED = ROOT / "digit_model" / "bundled"
 

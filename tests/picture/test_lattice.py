@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from digit_model.picture.components import Mark, connected_parts
 from digit_model.picture.lattice import Lattice, Span, best_path, lattice, single
-from digit_model.picture.parts import Mark, connected_parts
 
 ZERO = [(20, 60), (35, 30), (50, 30), (65, 60), (50, 90), (35, 90), (20, 60)]
 

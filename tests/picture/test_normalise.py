@@ -6,10 +6,10 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw
 
 from digit_model.arrays import TILE_BOX, TILE_SIZE
+from digit_model.data.mnist import load
 from digit_model.errors import NoInk
 from digit_model.picture.normalise import bounding_box, normalise, stroke_width
-from digit_model.training.dataset import load
-from tests.shared import MNIST, needs_mnist
+from tests.helpers import MNIST, needs_mnist
 
 
 @needs_mnist

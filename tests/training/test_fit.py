@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from digit_model.arrays import Calibration
+from digit_model.data.mnist import LabelledImages, split
 from digit_model.errors import DigitError
-from digit_model.training.dataset import Labelled, split
+from digit_model.synthesis.digits import draw_digits
+from digit_model.training.distillation import Teacher
 from digit_model.training.fit import AugmentedBatches, fit
-from digit_model.training.progress import LOG, epochs, forget, is_interrupted, read_log
 from digit_model.training.recipes import Recipe
-from digit_model.training.strokes import draw_digits
-from digit_model.training.teacher import Teacher
+from digit_model.training.run_state import forget, is_interrupted
+from digit_model.training_log import LOG, epochs, read_log
 
 SHORT = Recipe(
     architecture="dense", epochs=3, drawn=200, outliers=40, batch_size=64, augment="shift"
@@ -66,7 +67,7 @@ def test_the_best_epoch_is_kept(trained):
 def test_without_images_held_out_the_last_epoch_is_kept(drawn, trained, tmp_path):
     train, validation = drawn
     # By wrong labels the epoch that learned least is the best.
-    wrong = Labelled(validation.images, (validation.labels + 1) % 10)
+    wrong = LabelledImages(validation.images, (validation.labels + 1) % 10)
     worst = fit(SHORT, train, wrong, verbose=0)
     calibration = Calibration(2.0, 0.5, -1.0)
     last = fit(SHORT, train, calibration, folder=tmp_path, verbose=0)

@@ -1,0 +1,1 @@
+"""LabelledImages tiles: MNIST and other sources, visitors' corrections, and augmentation."""

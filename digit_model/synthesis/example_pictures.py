@@ -1,0 +1,131 @@
+"""Draw the page's example pictures: python -m digit_model.synthesis.example_pictures FOLDER."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from digit_model.synthesis.digits import write_digit
+from digit_model.synthesis.pen import draw, write
+from digit_model.synthesis.skeletons import SIGN_SKELETONS
+
+QUALITY = 82
+BALLPOINT = (38, 58, 140)
+PENCIL = (84, 84, 90)
+FELT_TIP = (24, 22, 26)
+CHALK = (236, 238, 232)
+
+Colour = tuple[int, int, int]
+
+
+def photo(rng: np.random.Generator) -> Image.Image:
+    """A number in ballpoint on a sheet of paper under a lamp, a little askew."""
+    ink = _sheet((400, 520), ["47"], 250, 1.9, rng)
+    ink = ndimage.rotate(ink, 5, reshape=False, order=1)
+    y, x = np.mgrid[-1 : 1 : ink.shape[0] * 1j, -1 : 1 : ink.shape[1] * 1j]
+    light = (
+        0.93
+        - 0.2 * np.hypot(x + 0.3, y + 0.2) ** 2
+        - 0.12 * ndimage.gaussian_filter((x - 0.5 * y > 0.75).astype(float), 14)
+    )
+    return _developed(ink, (246, 240, 226), BALLPOINT, light, 4, rng)
+
+
+def scan(rng: np.random.Generator) -> Image.Image:
+    """A line of a form, written with a thin pen and scanned flat."""
+    ink = _sheet((150, 620), ["90210"], 84, 1.4, rng)
+    picture = np.asarray(_developed(ink, (244, 244, 244), FELT_TIP, 1, 2, rng)).copy()
+    picture[124:126, 40:580] = 168
+    return Image.fromarray(picture)
+
+
+def rows(rng: np.random.Generator) -> Image.Image:
+    """Two rows of digits in pencil on squared paper."""
+    ink = _sheet((360, 480), ["314", "159"], 110, 2.2, rng)
+    paper = np.ones(ink.shape)
+    paper[::24] = paper[:, ::24] = 0.9
+    return _developed(ink, (250, 250, 246), PENCIL, paper, 3, rng)
+
+
+def board(rng: np.random.Generator) -> Image.Image:
+    """A digit in chalk on a board."""
+    ink = _sheet((360, 420), ["5"], 220, 2.8, rng)
+    grain = ndimage.gaussian_filter(rng.random(ink.shape), 1.2)
+    chalk = ink * np.clip(0.7 + 4 * (grain - 0.45), 0.55, 1)
+    return _developed(chalk, (44, 66, 58), CHALK, 1 + 0.15 * (grain - 0.5), 4, rng)
+
+
+def letter(rng: np.random.Generator) -> Image.Image:
+    """A letter, which is not a digit, with a felt tip."""
+    paths = write(SIGN_SKELETONS["A"], (0.7, 0.9), rng)
+    ink = np.zeros((360, 360), np.float32)
+    _put(ink, _enlarged(draw(paths, 2.6, rng), 210), 180, 75)
+    return _developed(ink, (250, 248, 242), FELT_TIP, 1, 2, rng)
+
+
+def _sheet(
+    size: tuple[int, int], lines: list[str], height: int, pen: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Ink of (height, width) with lines of digits in its middle, so many pixels high."""
+    ink = np.zeros(size, np.float32)
+    step = size[0] // len(lines)
+    for place, line in enumerate(lines):
+        top = place * step + (step - height) // 2
+        for number, character in enumerate(line):
+            mark = _enlarged(draw(write_digit(int(character), rng), pen, rng), height)
+            middle = size[1] * (2 * number + 1) // (2 * len(line))
+            _put(ink, mark, middle, top + int(rng.integers(-4, 5)))
+    return ink
+
+
+def _enlarged(ink: np.ndarray, height: int) -> np.ndarray:
+    """Ink as high as that, or as wide where it is wider than high."""
+    scale = height / max(ink.shape)
+    size = (round(ink.shape[1] * scale), round(ink.shape[0] * scale))
+    large = Image.fromarray(ink).resize(size, Image.Resampling.BICUBIC)
+    return np.clip(np.asarray(large), 0, 1)
+
+
+def _put(sheet: np.ndarray, mark: np.ndarray, middle: int, top: int) -> None:
+    left = middle - mark.shape[1] // 2
+    place = sheet[top : top + mark.shape[0], left : left + mark.shape[1]]
+    np.maximum(place, mark, out=place)
+
+
+def _developed(
+    ink: np.ndarray,
+    paper: Colour,
+    pen: Colour,
+    light: np.ndarray | float,
+    noise: float,
+    rng: np.random.Generator,
+) -> Image.Image:
+    """Ink on coloured paper in some light, as a camera would take it."""
+    ink = ndimage.gaussian_filter(ink, 0.8)[..., None]
+    colours = np.asarray(paper) * (1 - ink) + np.asarray(pen) * ink
+    shade = np.broadcast_to(light, ink.shape[:2])[..., None]
+    grain = ndimage.gaussian_filter(rng.normal(0, noise, ink.shape), 0.6)
+    return Image.fromarray(np.clip(colours * shade + grain, 0, 255).round().astype(np.uint8))
+
+
+# Each picture's file name, and the seed of its hand.
+PICTURES: dict[str, tuple[Callable[[np.random.Generator], Image.Image], int]] = {
+    "photo.jpg": (photo, 2),
+    "scan.jpg": (scan, 3),
+    "rows.jpg": (rows, 5),
+    "board.jpg": (board, 2),
+    "letter.jpg": (letter, 1),
+}
+
+
+def make(folder: Path) -> None:
+    """Write every example picture into the folder."""
+    for name, (drawn, seed) in PICTURES.items():
+        drawn(np.random.default_rng(seed)).save(folder / name, quality=QUALITY)
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]))

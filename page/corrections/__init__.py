@@ -1,0 +1,1 @@
+"""Let visitors correct an answer, and store their corrections."""

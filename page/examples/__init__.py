@@ -1,1 +1,0 @@
-"""Pictures to try: drawn by make.py, kept as files."""

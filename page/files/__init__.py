@@ -1,0 +1,1 @@
+"""Read many files at once into a table."""

@@ -1,0 +1,1 @@
+"""Compare the available models and choose which one answers."""

@@ -1,0 +1,1 @@
+"""Read a drawing, a picture or a camera frame, and show the answer."""

@@ -1,0 +1,1 @@
+"""Share a drawing or a reading as a link."""

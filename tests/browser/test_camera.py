@@ -1,0 +1,201 @@
+"""The webcam in the browser: aim, capture, live, and what is said where there is none."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.test_page import (
+    CHROMIUM,
+    PATIENCE,
+    PHONE,
+    expect_number,
+    press,
+)
+from tests.helpers import sketch
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def filming(start, tmp_path_factory) -> Iterator[Browser]:
+    """A browser whose camera sees a drawn 3 in the middle of a wide picture."""
+    film = tmp_path_factory.mktemp("film") / "three.mjpeg"
+    _film(film)
+    running = start(
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    )
+    yield running
+    running.close()
+
+
+def _film(path: Path) -> None:
+    wide = sketch(3, side=480, pen=36)
+    frame = io.BytesIO()
+    picture = wide.resize((480, 480)).crop((-80, 0, 560, 480))
+    picture.paste((255, 255, 255), (0, 0, 80, 480))
+    picture.paste((255, 255, 255), (560, 0, 640, 480))
+    picture.save(frame, "jpeg", quality=95)
+    path.write_bytes(frame.getvalue() * 5)
+
+
+@pytest.fixture
+def camera(filming, app_url) -> Iterator[Page]:
+    """The Webcam tab of a phone, with the camera on."""
+    page = filming.new_page(viewport=PHONE)
+    page.goto(app_url)
+    page.get_by_role("tab", name="Webcam").click()
+    press(page, "Camera")
+    page.wait_for_function("document.querySelector('#camera video')?.videoWidth > 0")
+    yield page
+    page.close()
+
+
+def tracks(page: Page) -> int:
+    """How many tracks of the camera are running."""
+    return page.evaluate(
+        "document.querySelector('#camera video').srcObject?.getTracks()"
+        ".filter((track) => track.readyState === 'live').length ?? 0"
+    )
+
+
+def test_a_captured_picture_is_read_and_stays_in_view(camera):
+    expect(camera.locator("#camera .aim")).to_be_visible()
+    mirrored = "getComputedStyle(document.querySelector('#camera video')).transform"
+    assert camera.evaluate(mirrored) == "none"
+    press(camera, "Capture")
+    expect_number(camera, "3")
+    assert camera.evaluate("document.querySelector('#camera video').paused")
+    for part in ("#camera .stage", "#camera .tools", "#answer .hero"):
+        box = camera.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= PHONE["height"]
+    press(camera, "Again")
+    assert not camera.evaluate("document.querySelector('#camera video').paused")
+
+
+def test_the_rear_camera_is_asked_for_at_a_modest_size(filming, app_url):
+    page = filming.new_page(viewport=PHONE)
+    page.add_init_script(
+        "const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
+        "navigator.mediaDevices.getUserMedia = (asked) => open((window.asked = asked));"
+    )
+    page.goto(app_url)
+    page.get_by_role("tab", name="Webcam").click()
+    press(page, "Camera")
+    page.wait_for_function("window.asked")
+    asked = page.evaluate("window.asked.video")
+    assert asked["facingMode"] == {"ideal": "environment"}
+    assert asked["width"]["ideal"] * asked["height"]["ideal"] <= 1280 * 720
+    page.close()
+
+
+def test_live_reads_again_and_again_until_the_tab_is_left(camera):
+    asked = []
+    camera.on("request", lambda r: asked.append(r.url) if "queue/join" in r.url else None)
+    press(camera, "Live")
+    expect_number(camera, "3")
+    camera.wait_for_timeout(4000)
+    assert 2 <= len(asked) <= 10
+    assert tracks(camera) == 1
+    camera.get_by_role("tab", name="Sketchpad").click()
+    expect(camera.locator("#answer .hero")).to_contain_text("Draw a digit", timeout=PATIENCE)
+    assert tracks(camera) == 0
+    before = len(asked)
+    camera.wait_for_timeout(1500)
+    assert len(asked) == before
+    camera.get_by_role("tab", name="Webcam").click()
+    expect(camera.locator("#answer .hero")).to_contain_text("Take a picture", timeout=PATIENCE)
+
+
+def test_what_is_corrected_is_what_is_seen(camera):
+    press(camera, "Live")
+    expect_number(camera, "3")
+    press(camera, "Wrong?")
+    assert camera.evaluate("document.querySelector('#camera video').paused")
+    expect(camera.get_by_role("button", name="Live")).to_have_attribute("aria-pressed", "false")
+    camera.wait_for_timeout(1500)
+    expect(camera.locator("#correct .panel")).to_be_visible()
+    expect(camera.locator("#correct .question")).to_have_text("It is a")
+
+
+@pytest.fixture
+def asking(filming, app_url) -> Iterator[Page]:
+    """The Webcam tab while the browser asks whether the camera is allowed, which it is later."""
+    page = filming.new_page(viewport=PHONE)
+    page.add_init_script(
+        """const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        window.streams = [];
+        const allowed = new Promise((allow) => (window.allow = allow));
+        navigator.mediaDevices.getUserMedia = async (asked) => {
+            await allowed;
+            const stream = await open(asked);
+            window.streams.push(stream);
+            return stream;
+        };"""
+    )
+    page.goto(app_url)
+    page.get_by_role("tab", name="Webcam").click()
+    press(page, "Camera")
+    yield page
+    page.close()
+
+
+def test_a_second_press_opens_no_second_camera(asking):
+    press(asking, "Camera")
+    asking.evaluate("window.allow()")
+    asking.wait_for_function("document.querySelector('#camera video')?.videoWidth > 0")
+    asking.wait_for_timeout(500)
+    assert asking.evaluate("window.streams.length") == 1
+
+
+def test_a_camera_that_is_allowed_too_late_is_off(asking):
+    asking.get_by_role("tab", name="Sketchpad").click()
+    asking.evaluate("window.allow()")
+    asking.wait_for_function("window.streams.length === 1")
+    asking.wait_for_function("!window.streams[0].active")
+    asking.get_by_role("tab", name="Webcam").click()
+    press(asking, "Camera")
+    asking.wait_for_function("document.querySelector('#camera video')?.videoWidth > 0")
+
+
+def test_live_waits_for_the_answer_before_it_asks_again(camera):
+    asked = []
+    camera.route("**/queue/join*", lambda route: asked.append(route))
+    press(camera, "Live")
+    camera.wait_for_timeout(3000)
+    assert len(asked) == 1
+    asked[0].abort()
+
+
+def test_a_hidden_page_turns_the_camera_off(camera):
+    press(camera, "Live")
+    assert tracks(camera) == 1
+    camera.evaluate(
+        "Object.defineProperty(document, 'hidden', { value: true });"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    assert tracks(camera) == 0
+    expect(camera.get_by_role("button", name="Live")).to_be_disabled()
+
+
+def test_no_camera_is_a_sentence_that_says_what_to_do(visit):
+    page = visit()
+    page.get_by_role("tab", name="Webcam").click()
+    press(page, "Camera")
+    note = page.locator("#camera .note")
+    expect(note).to_contain_text("upload a photo in the Image tab", timeout=PATIENCE)
+    expect(note).to_be_visible()
+
+
+def test_no_permission_is_a_sentence_that_says_what_to_do(start, app_url):
+    running = start("--use-fake-device-for-media-stream", "--deny-permission-prompts")
+    page = running.new_page()
+    page.goto(app_url)
+    page.get_by_role("tab", name="Webcam").click()
+    press(page, "Camera")
+    expect(page.locator("#camera .note")).to_contain_text("not allowed", timeout=PATIENCE)
+    running.close()

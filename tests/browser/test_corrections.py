@@ -1,0 +1,145 @@
+""" "Wrong? It is a …" in a real browser, from the answer to what is kept."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from page.corrections.store import Corrections
+from page.layout import build
+from page.models.registry import Models
+from tests.browser import test_page as test_browser
+from tests.browser.test_page import (
+    DESKTOP,
+    PATIENCE,
+    SIZES,
+    contrast,
+    draw,
+    expect_number,
+    png,
+    press,
+    upload,
+)
+from tests.helpers import CORRECTIONS, ROOT, served, sketch
+from tests.loopback_hub import TOKEN, LoopbackHub
+
+browser, start, visit = test_browser.browser, test_browser.start, test_browser.visit
+pytestmark = test_browser.pytestmark
+
+
+@pytest.fixture
+def corrections(app_folder) -> Path:
+    return app_folder / CORRECTIONS
+
+
+def said(page: Page):
+    return page.locator("#correct [role=status]")
+
+
+@SIZES
+def test_a_wrong_answer_is_corrected_and_kept(visit, corrections, size):
+    page = visit(size)
+    expect(page.locator("#correct")).to_be_hidden()
+    before = set(corrections.glob("*"))
+    # Another place on the pad for each size: the same mark is kept once.
+    draw(page, 7, left=0.1 if size == DESKTOP else 0.2, width=0.6 if size == DESKTOP else 0.7)
+    expect_number(page, "7")
+    press(page, "Wrong?")
+    panel = page.locator("#correct .panel")
+    expect(panel).to_contain_text("keeps the picture of this digit")
+    for button in panel.locator("button").all():
+        box = button.bounding_box()
+        assert min(box["width"], box["height"]) >= 44
+    assert panel.bounding_box()["y"] >= 0
+    if size == DESKTOP:
+        assert page.evaluate("document.documentElement.scrollHeight") <= size["height"]
+    panel.get_by_role("button", name="1", exact=True).click()
+    expect(said(page)).to_have_text("Kept as 1. Thank you.", timeout=PATIENCE)
+    expect(panel).to_be_hidden()
+    press(page, "Wrong?")
+    expect(panel).to_be_visible()
+    press(page, "Wrong?")
+    [folder] = set(corrections.iterdir()) - before
+    record = json.loads((folder / "record.json").read_text())
+    assert (record["answer"], record["correction"]) == (7, 1)
+    press(page, "Clear")
+    expect(said(page)).to_have_text("", timeout=PATIENCE)
+    expect(page.locator("#correct")).to_be_hidden()
+
+
+def test_of_several_digits_the_chosen_one_is_corrected(visit, corrections):
+    page = visit()
+    upload(page, "number.png", png(sketch(1, 4, 7)))
+    expect_number(page, "147")
+    page.locator("#answer .picker [data-mark]").nth(2).click()
+    expect(page.locator("#answer .bar.winner .name")).to_have_text("7", timeout=PATIENCE)
+    press(page, "Wrong?")
+    expect(page.locator("#correct .question")).to_have_text("This 7 is a")
+    press(page, "no digit")
+    expect(said(page)).to_have_text("Kept as no digit. Thank you.", timeout=PATIENCE)
+    last = max(corrections.iterdir())
+    record = json.loads((last / "record.json").read_text())
+    assert (record["answer"], record["correction"]) == (7, None)
+
+
+def test_the_panel_closes_by_keyboard_and_by_a_press_beside_it(visit):
+    page = visit()
+    draw(page, 7)
+    expect_number(page, "7")
+    panel = page.locator("#correct .panel")
+    opener = page.get_by_role("button", name="Wrong?")
+    opener.focus()
+    page.keyboard.press("Enter")
+    expect(panel).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(opener).to_be_focused()
+    opener.click()
+    page.locator("#title").click()
+    expect(panel).to_be_hidden()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_panel_is_legible(visit, theme):
+    page = visit(query=f"?__theme={theme}")
+    draw(page, 7)
+    expect_number(page, "7")
+    press(page, "Wrong?")
+    for part in ("#correct .consent", "#correct .choices button", "#correct .question"):
+        assert contrast(page, part, "#correct .panel") >= 4.5, part
+
+
+def test_switched_off_nobody_is_asked(bundled, tmp_path):
+    for corrections in (None, Corrections(tmp_path)):
+        page = build(Models(bundled), corrections)
+        parts = {block.elem_id for block in page.blocks.values()}
+        assert ("correct" in parts) == (corrections is not None)
+
+
+def test_a_server_that_is_told_to_stop_first_brings_corrections_to_the_hub(browser, tmp_path):
+    with LoopbackHub() as remote:
+        surroundings = {
+            "HF_ENDPOINT": remote.url,
+            "HF_TOKEN": TOKEN,
+            "HF_HUB_DISABLE_XET": "1",
+            "DIGIT_CORRECTIONS_REPO": "user/said",
+        }
+        with (
+            served(ROOT, tmp_path, surroundings) as (url, log),
+            closing(browser.new_page()) as page,
+        ):
+            page.goto(url)
+            draw(page, 7)
+            expect_number(page, "7")
+            press(page, "Wrong?")
+            expect(page.locator("#correct .consent")).to_contain_text("Hugging Face Hub")
+            page.locator("#correct .panel").get_by_role("button", name="1", exact=True).click()
+            expect(said(page)).to_have_text("Kept as 1. Thank you.", timeout=PATIENCE)
+        assert "did not reach" not in log.read_text()
+        [local] = (tmp_path / CORRECTIONS).iterdir()
+        repo = remote.repos["datasets/user/said"]
+        assert repo.private
+        for file in local.iterdir():
+            assert repo.at("main")[1][f"{local.name}/{file.name}"] == file.read_bytes()

@@ -1,0 +1,76 @@
+"""The pad in the browser: the picture that is sent, whatever the window, and when it is sent."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_page import CHROMIUM, PATIENCE, browser, draw, expect_number, start, visit  # noqa: F401 - the last three are fixtures
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
+
+
+def drawing_sent(page: Page) -> np.ndarray:
+    """Draw a 7, wait for its answer, and take the last picture that went out."""
+    posted: list[str] = []
+    page.on("request", lambda r: posted.append(r.post_data) if "queue/join" in r.url else None)
+    draw(page, 7)
+    expect_number(page, "7")
+    page.wait_for_timeout(1000)
+    url = next(part for part in posted[-1].split('"') if part.startswith("data:image/png"))
+    with Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))) as image:
+        return np.asarray(image.convert("L"), float)
+
+
+@pytest.mark.parametrize(
+    ("size", "density", "zoom"),
+    [((900, 500), 1, 1), ((390, 664), 3, 1), ((1280, 800), 1.5, 1), ((1280, 800), 1, 1.5)],
+    ids=["low window", "phone", "dense screen", "zoomed"],
+)
+def test_the_drawing_does_not_depend_on_the_window(visit, size, density, zoom):  # noqa: F811
+    usual = drawing_sent(visit())
+    width, height = size
+    page = visit({"width": width, "height": height}, device_scale_factor=density)
+    page.evaluate("zoom => { document.body.style.zoom = zoom; }", zoom)
+    page.locator("#pad canvas").scroll_into_view_if_needed()
+    found = drawing_sent(page)
+    assert found.shape == (280, 280)
+    # A pixel of the window is the finest step of a mouse.
+    assert np.abs(found - usual).mean() < 4
+
+
+def test_the_answer_comes_while_the_stroke_is_drawn(visit):  # noqa: F811
+    page = visit()
+    box = page.locator("#pad canvas").bounding_box()
+    x = box["x"] + box["width"] / 2
+    page.mouse.move(x, box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    for step in range(1, 20):
+        page.mouse.move(x, box["y"] + (0.2 + 0.03 * step) * box["height"])
+        page.wait_for_timeout(20)
+    expect(page.locator("#answer .hero.answer, #answer .hero.refusal")).to_be_visible(
+        timeout=PATIENCE
+    )
+    page.mouse.up()
+    expect_number(page, "1")
+
+
+def test_a_stroke_without_an_answer_asks_once(visit):  # noqa: F811
+    """What is drawn before an answer has come waits for it: nothing piles up."""
+    page = visit()
+    held = []
+    page.route("**/queue/join*", lambda route: held.append(route))
+    box = page.locator("#pad canvas").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 40)
+    page.mouse.down()
+    for step in range(60):
+        page.mouse.move(box["x"] + 40 + 3 * step, box["y"] + 40 + 2 * step)
+        page.wait_for_timeout(20)
+    assert len(held) == 1
+    held[0].continue_()
+    page.unroute("**/queue/join*")
+    page.mouse.up()
+    expect(page.locator("#answer .hero.empty")).to_have_count(0, timeout=PATIENCE)

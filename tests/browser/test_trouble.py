@@ -1,0 +1,137 @@
+"""What goes wrong in the browser is a sentence in the answer's place."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from page.serve import LARGEST_MEGABYTES
+from tests.browser.test_page import (
+    CHROMIUM,
+    PATIENCE,
+    choose_picture,
+    draw,
+    expect_number,
+    upload,
+)
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
+JOIN = "**/gradio_api/queue/join*"
+
+
+@pytest.fixture
+def page(browser, app_url) -> Iterator[Page]:
+    """The page, whose console may say that the server does not answer."""
+    opened = browser.new_page()
+    opened.goto(app_url)
+    opened.wait_for_selector("#pad [data-tool=clear]")
+    yield opened
+    opened.close()
+
+
+def expect_trouble(page: Page, sentence: str) -> None:
+    note = page.locator("#trouble .note")
+    expect(note).to_contain_text(sentence, timeout=PATIENCE)
+    place, hero = note.bounding_box(), page.locator("#answer .hero").bounding_box()
+    assert abs(place["y"] - hero["y"]) < 3
+    assert place["height"] == pytest.approx(hero["height"], abs=4)
+    expect(page.locator(".toast-body:visible")).to_have_count(0)
+
+
+def expect_no_trouble(page: Page) -> None:
+    expect(page.locator("#trouble .note")).to_have_text("", timeout=PATIENCE)
+
+
+def test_the_limit_is_said_before_it_is_hit(page):
+    page.get_by_role("tab", name="Image").click()
+    expect(page.locator("#image")).to_contain_text(f"up to {LARGEST_MEGABYTES} MB")
+
+
+def test_a_sentence_outlives_an_answer_to_what_was_asked_before(browser, app_url, tmp_path):
+    opened = browser.new_page()
+    opened.add_init_script(
+        """const ask = window.fetch;
+        const released = new Promise((release) => (window.release = release));
+        window.fetch = async (input, init) => {
+            if (String(input.url ?? input).includes("queue/join")) {
+                window.isAsked = true;
+                await released;
+            }
+            return ask(input, init);
+        };
+        document.addEventListener("answered", () => (window.isAnswered = true));"""
+    )
+    opened.goto(app_url)
+    # What is drawn is asked whether or not the page asks about the empty pad when it opens.
+    opened.wait_for_selector("#pad [data-tool=clear]")
+    draw(opened, 7)
+    opened.wait_for_function("window.isAsked", timeout=PATIENCE)
+    with (tmp_path / "huge.png").open("wb") as huge:
+        huge.truncate(LARGEST_MEGABYTES * 2**20 + 1)
+    choose_picture(opened, tmp_path / "huge.png")
+    expect_trouble(opened, "huge.png has 26 MB")
+    opened.evaluate("window.release()")
+    opened.wait_for_function("window.isAnswered", timeout=PATIENCE)
+    expect_trouble(opened, "huge.png has 26 MB")
+    opened.close()
+
+
+def test_a_file_that_is_too_large_is_not_sent(page, tmp_path):
+    sent = []
+    page.on("request", lambda r: sent.append(r.url) if "upload" in r.url else None)
+    with (tmp_path / "huge.png").open("wb") as huge:
+        huge.truncate(LARGEST_MEGABYTES * 2**20 + 1)
+    choose_picture(page, tmp_path / "huge.png")
+    expect_trouble(page, f"huge.png has 26 MB; the limit is {LARGEST_MEGABYTES} MB")
+    assert not sent
+    upload(page, "broken.png", b"no picture at all")
+    expect(page.locator("#answer .hero.problem")).to_contain_text("text file", timeout=PATIENCE)
+    expect_no_trouble(page)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"), [(503, "Many people"), (500, "Something went wrong")]
+)
+def test_a_server_that_is_busy_or_broken(page, answer, sentence):
+    page.route(JOIN, lambda route: route.fulfill(status=answer, json={"detail": "Queue is full."}))
+    draw(page, 7)
+    expect_trouble(page, sentence)
+    page.unroute(JOIN)
+    draw(page, 7)
+    expect_number(page, "7")
+    expect_no_trouble(page)
+
+
+def test_choices_go_on_after_one_that_did_not_arrive(page):
+    draw(page, 7)
+    expect_number(page, "7")
+    page.route(JOIN, lambda route: route.abort(), times=1)
+    page.locator('#answer [data-target="2"]').click()
+    expect_trouble(page, "The server does not answer")
+    page.locator('#answer [data-target="9"]').click()
+    expect(page.locator("#pictures")).to_contain_text("speaks for 9", timeout=PATIENCE)
+    expect_no_trouble(page)
+
+
+def test_a_drawing_outlives_an_answer_that_breaks_off(page):
+    draw(page, 7, width=0.5)
+    expect_number(page, "7")
+    broken = ("**/gradio_api/queue/data*", "**/gradio_api/app_id")
+    for way in broken:
+        page.route(way, lambda route: route.abort())
+    draw(page, 1, left=0.5, width=0.5)
+    expect_trouble(page, "The server does not answer")
+    for way in broken:
+        page.unroute(way)
+    expect_number(page, "71")
+    expect_no_trouble(page)
+
+
+def test_a_server_that_is_gone(page):
+    page.route(JOIN, lambda route: route.abort())
+    draw(page, 7)
+    expect_trouble(page, "The server does not answer")
+    page.unroute(JOIN)
+    draw(page, 7)
+    expect_number(page, "7")
+    expect_no_trouble(page)

@@ -1,0 +1,61 @@
+"""What a card may claim."""
+
+import json
+
+import pytest
+
+from digit_model.card.scores import RealScore, read_real
+from digit_model.errors import BadDataset
+
+SHA256 = "a" * 64
+
+
+@pytest.fixture
+def read(tmp_path):
+    def run(text):
+        (tmp_path / "real.json").write_text(text)
+        return read_real(tmp_path / "real.json", SHA256)
+
+    return run
+
+
+def test_sets_by_name(read):
+    record = {
+        "scanned forms": {"pictures": 5677, "accuracy": 1},
+        "USPS": {"pictures": 1, "accuracy": 0.5},
+    }
+    assert read(json.dumps(record)) == {
+        "scanned forms": RealScore(5677, 1.0),
+        "USPS": RealScore(1, 0.5),
+    }
+
+
+def test_a_record_that_names_its_weights(read):
+    record = {"sha256": SHA256, "USPS": {"pictures": 1, "accuracy": 0.5}}
+    assert read(json.dumps(record)).keys() == {"USPS"}
+    with pytest.raises(BadDataset, match="of other weights"):
+        read(json.dumps(record | {"sha256": "b" * 64}))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "1", "[" * 100_000, '{"USPS": 0.9}'])
+def test_a_record_that_is_none(text, read):
+    with pytest.raises(BadDataset, match=r"real\.json"):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "pictures", "accuracy"),
+    [
+        *(("USPS", 3, wrong) for wrong in (97.6, float("nan"), -1, None, "0.9")),
+        *(("USPS", wrong, 1) for wrong in (0, 2.5, None)),
+        ("a|b", 3, 1),
+    ],
+)
+def test_a_set_that_is_none(name, pictures, accuracy, read):
+    with pytest.raises(BadDataset, match="needs a plain name"):
+        read(json.dumps({name: {"pictures": pictures, "accuracy": accuracy}}))
+
+
+def test_a_record_that_is_not_there(tmp_path):
+    with pytest.raises(BadDataset, match="cannot be read"):
+        read_real(tmp_path / "real.json", SHA256)

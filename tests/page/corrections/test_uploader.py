@@ -1,0 +1,71 @@
+"""Copying to the Hub: woken, tried again, finished at the end, and never in the page's way."""
+
+import threading
+from contextlib import closing
+
+import pytest
+
+from digit_model import hub
+from digit_model.errors import PublishFailed
+from page.corrections import uploader as copying
+from page.corrections.uploader import Copying
+
+
+@pytest.fixture
+def deposits(monkeypatch) -> list[list[str]]:
+    """What was deposited, in the Hub's place."""
+    seen: list[list[str]] = []
+    monkeypatch.setattr(hub, "deposit", lambda repo, folders, endpoint: seen.append([*folders]))
+    return seen
+
+
+def wait_for(condition) -> None:
+    for _ in range(200):
+        if condition():
+            return
+        threading.Event().wait(0.02)
+    raise AssertionError("It did not happen within 4 seconds.")
+
+
+def test_what_an_earlier_run_left_goes_first(deposits):
+    with closing(Copying("user/said", lambda: ["old"])):
+        wait_for(lambda: deposits == [["old"]])
+
+
+def test_what_came_last_goes_at_the_end(deposits):
+    folders: list[str] = []
+    running = Copying("user/said", lambda: folders)
+    wait_for(lambda: deposits)
+    folders.append("new")
+    running.wake()
+    running.close()
+    assert deposits[-1] == ["new"]
+
+
+def test_what_failed_is_tried_again(deposits, monkeypatch, caplog):
+    monkeypatch.setattr(copying, "PACE", 0.01)
+    tried = []
+
+    def fail_once(repo, folders, endpoint):
+        tried.append(repo)
+        if len(tried) == 1:
+            raise PublishFailed("The Hub is away.")
+
+    monkeypatch.setattr(hub, "deposit", fail_once)
+    with closing(Copying("user/said", list)):
+        wait_for(lambda: len(tried) > 1)
+    assert "The Hub is away." in caplog.text
+
+
+def test_a_silent_hub_does_not_hold_up_a_stop(monkeypatch, caplog):
+    monkeypatch.setattr(copying, "CLOSING", 0.1)
+    silence = threading.Event()
+    monkeypatch.setattr(hub, "deposit", lambda *_, **__: silence.wait(20))
+    Copying("user/said", list).close()
+    assert "are on this machine" in caplog.text
+    silence.set()
+
+
+def test_what_is_no_repository_is_refused(deposits):
+    with pytest.raises(PublishFailed, match="USER/NAME"):
+        Copying("said", list)
