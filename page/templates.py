@@ -1,0 +1,29 @@
+"""Render the page's Jinja2 templates, which lie beside the Python code that fills them."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+HERE = Path(__file__).parent
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(HERE),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def render(template: str, /, **values: object) -> Markup:
+    """Return the HTML of a template with its values, which are escaped unless they are Markup.
+
+    template: its path below page/, such as "reading/answer.html".
+    """
+    return Markup(_ENVIRONMENT.get_template(template).render(**values))
+
+
+def read_text(name: str) -> str:
+    """Return a script or style sheet of the page. name: its path below page/."""
+    return (HERE / name).read_text(encoding="utf-8")
