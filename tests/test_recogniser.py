@@ -179,7 +179,7 @@ def test_several_pictures_are_one_call_of_the_network(recogniser, drawn, monkeyp
     calls = []
     classify = recogniser.classify
     monkeypatch.setattr(
-        recogniser, "classify", lambda tiles: calls.append(len(tiles)) or classify(tiles)
+        recogniser, "predict_logits", lambda tiles: calls.append(len(tiles)) or classify(tiles)
     )
     recogniser.read_all([page([tile]) for tile in drawn.tiles[:5]], one=True)
     assert calls == [5]

@@ -135,7 +135,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from page import corrections
-from tests.page.test_corrections import SERVED, seen
+from tests.page.corrections.test_store import SERVED, seen
 corrections.MOST_A_MINUTE = 10**9
 shelf = corrections.Corrections(Path(sys.argv[1]))
 for number in range(10**6):
