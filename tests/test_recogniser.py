@@ -177,9 +177,11 @@ def test_batches_of_any_size_give_what_single_tiles_give(recogniser, drawn, coun
 
 def test_several_pictures_are_one_call_of_the_network(recogniser, drawn, monkeypatch):
     calls = []
-    classify = recogniser.classify
+    predict_logits = recogniser.predict_logits
     monkeypatch.setattr(
-        recogniser, "predict_logits", lambda tiles: calls.append(len(tiles)) or classify(tiles)
+        recogniser,
+        "predict_logits",
+        lambda tiles: calls.append(len(tiles)) or predict_logits(tiles),
     )
     recogniser.read_all([page([tile]) for tile in drawn.tiles[:5]], one=True)
     assert calls == [5]

@@ -134,7 +134,7 @@ def test_the_consent_says_where_and_how_long_it_is_kept(tmp_path):
 WRITER = """
 import sys
 from pathlib import Path
-from page import corrections
+from page.corrections import store as corrections
 from tests.page.corrections.test_store import SERVED, seen
 corrections.MOST_A_MINUTE = 10**9
 shelf = corrections.Corrections(Path(sys.argv[1]))
