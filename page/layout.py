@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.components import Component
 from gradio.data_classes import ImageData
+from markupsafe import Markup
 
 from .api import Api, endpoints
 from .corrections.panel import correct, correction_panel
@@ -20,6 +21,7 @@ from .reading.answer import ReadingView
 from .reading.gallery import picked, thumbnails
 from .reading.handlers import PAD_EMPTY, Handlers
 from .sharing.button import link_button, unpack
+from .texts import text
 
 HERE = Path(__file__).parent
 PAD = """
@@ -52,10 +54,11 @@ def build(
     asked. tests: the images by which models are marked.
     """
     choosing = Choosing(models, tests or TestSet())
-    with gr.Blocks(title="Digit reader", delete_cache=FILES_KEPT, analytics_enabled=False) as page:
+    with gr.Blocks(
+        title=text("page.title"), delete_cache=FILES_KEPT, analytics_enabled=False
+    ) as page:
         gr.HTML(
-            "<h1>Digit reader</h1><p>Draw, upload or photograph handwritten digits, and see what "
-            "they are and why.</p>",
+            Markup("<h1>{}</h1><p>{}</p>").format(text("page.title"), text("page.subtitle")),
             elem_id="title",
         )
         seen = gr.State(None, time_to_live=FILES_KEPT[1])

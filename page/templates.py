@@ -5,6 +5,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from .texts import text
+
 HERE = Path(__file__).parent
 
 _ENVIRONMENT = Environment(
@@ -14,12 +16,14 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_ENVIRONMENT.globals["text"] = text
 
 
 def render(template: str, /, **values: object) -> Markup:
     """Return the HTML of a template with its values, which are escaped unless they are Markup.
 
-    template: its path below page/, such as "reading/answer.html".
+    template: its path below page/, such as "reading/answer.html". In it, ``text`` looks up what the
+    page says.
     """
     return Markup(_ENVIRONMENT.get_template(template).render(**values))
 
