@@ -20,7 +20,7 @@ from pathlib import Path
 try:
     from digit_model import checkpoint, hub
     from digit_model.card import model_card
-    from digit_model.card import scores as evidence
+    from digit_model.card.scores import read_real_scores, verify_test_scores
     from digit_model.checkpoint import CONFIG, WEIGHTS, Checkpoint
     from digit_model.data import mnist
     from digit_model.errors import DigitError, PublishFailed
@@ -117,7 +117,7 @@ def _recount(found: Checkpoint, data: Path | None) -> None:
     if data is None:
         print("The scores are those that config.json records; --data counts them again.")
         return
-    scores = evidence.recount(found, mnist.load(data).scored)
+    scores = verify_test_scores(found, mnist.load(data).scored)
     recorded = found.record["scores"]["test"]["errors"]
     print(
         f"Counted again: {scores.errors:,} errors in {scores.images:,}; config.json records "
@@ -126,11 +126,11 @@ def _recount(found: Checkpoint, data: Path | None) -> None:
 
 
 def _model_files(options: argparse.Namespace, found: Checkpoint) -> dict[str, Path | bytes]:
-    real = evidence.read_real(options.real, found.sha256) if options.real else None
+    real = read_real_scores(options.real, found.sha256) if options.real else None
     return {
         WEIGHTS: options.checkpoint / WEIGHTS,
         CONFIG: options.checkpoint / CONFIG,
-        **model_card.build(found, options.model_repo, real),
+        **model_card.build_card(found, options.model_repo, real),
     }
 
 
@@ -143,7 +143,7 @@ def _space_files(model_repo: str) -> dict[str, Path | bytes]:
             raise PublishFailed(f"There is no {pattern} beside push_to_hub.py. Get it whole again.")
         files |= {path.relative_to(ROOT).as_posix(): path for path in matches}
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    return files | {"README.md": hub.with_model(readme, model_repo).encode()}
+    return files | {"README.md": hub.add_model_to_readme(readme, model_repo).encode()}
 
 
 def _is_source(path: Path) -> bool:
@@ -170,8 +170,10 @@ def _publish(
     options: argparse.Namespace, found: Checkpoint, files: dict[str, Path | bytes]
 ) -> None:
     space_files = _space_files(options.model_repo) if options.space else {}
-    what = f"{found.architecture} with weights {found.sha256[:12]}"
-    model = hub.publish(options.model_repo, files, what=what, tag=options.tag, **_rules(options))
+    subject = f"{found.architecture} with weights {found.sha256[:12]}"
+    model = hub.publish(
+        options.model_repo, files, subject=subject, tag=options.tag, **_rules(options)
+    )
     _say("Model", model)
     variables = {
         "DIGIT_MODEL_REPO": model.repo,
@@ -193,10 +195,15 @@ def _publish_space(
     options: argparse.Namespace,
     files: dict[str, Path | bytes],
     variables: dict[str, str],
-    what: str,
+    subject: str,
 ) -> None:
     space = hub.publish_space(
-        options.space, files, variables, what=what, zero_gpu=options.zero_gpu, **_rules(options)
+        options.space,
+        files,
+        variables,
+        subject=subject,
+        zero_gpu=options.zero_gpu,
+        **_rules(options),
     )
     _say("Space", space)
     _wait(space)
@@ -223,7 +230,7 @@ def _say(kind: str, published: Published) -> None:
 def _wait(space: Published) -> None:
     """Show a line that moves in a terminal, elsewhere a line for each stage."""
     started, moving, last = time.monotonic(), sys.stdout.isatty(), ""
-    for stage in hub.watch(space.repo, space.commit, endpoint=os.environ.get("HF_ENDPOINT")):
+    for stage in hub.watch_space(space.repo, space.commit, endpoint=os.environ.get("HF_ENDPOINT")):
         words = stage.lower().replace("_", " ")
         line = f"{words}, {time.monotonic() - started:.0f} s (Ctrl-C stops watching, not the Space)"
         if moving:

@@ -44,7 +44,7 @@ def remote(server, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", server.url)
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     # Compiled for each checkpoint, they take seconds; test_card.py has them drawn.
-    monkeypatch.setattr(model_card, "heatmaps", lambda _: Image.new("RGB", (8, 8)))
+    monkeypatch.setattr(model_card, "draw_heatmaps", lambda _: Image.new("RGB", (8, 8)))
     return server
 
 

@@ -24,7 +24,7 @@ _RIGHT, _WRONG = np.array([0, 114, 178.0]), np.array([213, 94, 0.0])
 _SEED, _PEN = 3, 2.5
 
 
-def confusion_matrix(confusion: list[list[int]]) -> Image.Image:
+def draw_confusion_matrix(confusion: list[list[int]]) -> Image.Image:
     """Ten by ten counts as a picture: a row for each true digit, a column for each answer.
 
     The diagonal is blue; mistakes are orange, darker the more there are of them.
@@ -50,7 +50,7 @@ def confusion_matrix(confusion: list[list[int]]) -> Image.Image:
     return image
 
 
-def heatmaps(checkpoint: Checkpoint) -> Image.Image:
+def draw_heatmaps(checkpoint: Checkpoint) -> Image.Image:
     """Ten digits drawn by our own pen, each with what spoke for it; the answer stands below."""
     explainer = Explainer(checkpoint.model)
     drawn = [_drawn(digit) for digit in range(DIGITS)]
@@ -68,7 +68,7 @@ def heatmaps(checkpoint: Checkpoint) -> Image.Image:
     return sheet
 
 
-def as_png(image: Image.Image) -> bytes:
+def encode_png(image: Image.Image) -> bytes:
     """The picture as a file; the same bytes for the same pixels."""
     file = io.BytesIO()
     image.quantize(128).save(file, "PNG", optimize=True)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from .. import hub
 from ..checkpoint import Checkpoint
-from .figures import as_png, confusion_matrix, heatmaps
-from .scores import RealScore
+from .figures import draw_confusion_matrix, draw_heatmaps, encode_png
+from .scores import RealPictureScore
 
 _CARD = """---
 {front_matter}
@@ -57,8 +57,8 @@ _CONFUSION, _HEATMAPS = "confusion.png", "heatmaps.png"
 _METRICS = ("accuracy", "nll", "ece")
 
 
-def build(
-    checkpoint: Checkpoint, repo: str, real: Mapping[str, RealScore] | None = None
+def build_card(
+    checkpoint: Checkpoint, repo: str, real: Mapping[str, RealPictureScore] | None = None
 ) -> dict[str, bytes]:
     """The files of the card by name: README.md with its front matter, and its pictures.
 
@@ -71,7 +71,7 @@ def build(
     scores = record.get("scores", {})
     pictures = _pictures(checkpoint, scores)
     text = _CARD.format(
-        front_matter=hub.front_matter(name, _measured(scores, real)).strip(),
+        front_matter=hub.model_front_matter(name, _measured(scores, real)).strip(),
         name=name,
         repo=repo,
         parameters=checkpoint.model.count_params(),
@@ -86,22 +86,22 @@ def build(
     return {"README.md": text.encode(), **pictures}
 
 
-def _measured(scores: dict, real: Mapping[str, RealScore]) -> list[hub.Measured]:
+def _measured(scores: dict, real: Mapping[str, RealPictureScore]) -> list[hub.Evaluation]:
     """What goes into the front matter's model-index."""
     measured = []
     if "test" in scores:
         metrics = {metric: float(scores["test"][metric]) for metric in _METRICS}
-        measured.append(hub.Measured("ylecun/mnist", "MNIST", metrics, "test"))
+        measured.append(hub.Evaluation("ylecun/mnist", "MNIST", metrics, "test"))
     for title, score in real.items():
         dataset = re.sub(r"\W+", "-", title.lower()).strip("-")
-        measured.append(hub.Measured(dataset, title, {"accuracy": score.accuracy}))
+        measured.append(hub.Evaluation(dataset, title, {"accuracy": score.accuracy}))
     return measured
 
 
 def _pictures(checkpoint: Checkpoint, scores: dict) -> dict[str, bytes]:
-    found = {_HEATMAPS: as_png(heatmaps(checkpoint))}
+    found = {_HEATMAPS: encode_png(draw_heatmaps(checkpoint))}
     if "test" in scores:
-        found[_CONFUSION] = as_png(confusion_matrix(scores["test"]["confusion"]))
+        found[_CONFUSION] = encode_png(draw_confusion_matrix(scores["test"]["confusion"]))
     return found
 
 
@@ -127,7 +127,7 @@ def _scores(scores: dict) -> str:
     return "\n".join([head, *rows, "", "Choices were made on validation; test was scored once."])
 
 
-def _real(real: Mapping[str, RealScore]) -> str:
+def _real(real: Mapping[str, RealPictureScore]) -> str:
     if not real:
         return ""
     rows = [f"| {name} | {s.pictures:,} | {s.accuracy:.1%} |" for name, s in real.items()]

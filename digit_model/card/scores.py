@@ -11,20 +11,20 @@ from ..errors import BadCheckpoint, BadDataset
 from ..metrics import Scores, score
 
 # Another machine rounds otherwise; so many answers of ten thousand, and so many nats, may differ.
-_ERRORS_APART = 2
-_NATS_APART = 0.001
+_MAX_ERROR_DIFFERENCE = 2
+_MAX_NLL_DIFFERENCE = 0.001
 _BATCH = 500
 
 
 @dataclass(frozen=True)
-class RealScore:
+class RealPictureScore:
     """How a set of real pictures was read: the share of them, in 0..1, read right."""
 
     pictures: int
     accuracy: float
 
 
-def recount(checkpoint: Checkpoint, labelled: LabelledImages) -> Scores:
+def verify_test_scores(checkpoint: Checkpoint, labelled: LabelledImages) -> Scores:
     """Score the checkpoint on MNIST's test set and compare with the scores that it records.
 
     Raises BadCheckpoint if they differ by more than rounding, BadDataset if the set is another.
@@ -40,9 +40,10 @@ def recount(checkpoint: Checkpoint, labelled: LabelledImages) -> Scores:
     logits = checkpoint.model.predict(labelled.tiles, batch_size=_BATCH, verbose=0)
     found = score(logits, labelled.labels, checkpoint.calibration.temperature)
     if (
-        abs(found.errors - recorded["errors"]) > _ERRORS_APART
-        or abs(found.nll - recorded["nll"]) > _NATS_APART
-        or abs(found.accuracy - recorded["accuracy"]) > (_ERRORS_APART + 0.5) / len(labelled)
+        abs(found.errors - recorded["errors"]) > _MAX_ERROR_DIFFERENCE
+        or abs(found.nll - recorded["nll"]) > _MAX_NLL_DIFFERENCE
+        or abs(found.accuracy - recorded["accuracy"])
+        > (_MAX_ERROR_DIFFERENCE + 0.5) / len(labelled)
     ):
         raise BadCheckpoint(
             f"config.json records {recorded['errors']:,} errors on the test set (accuracy "
@@ -53,7 +54,7 @@ def recount(checkpoint: Checkpoint, labelled: LabelledImages) -> Scores:
     return found
 
 
-def read_real(path: Path, sha256: str) -> dict[str, RealScore]:
+def read_real_scores(path: Path, sha256: str) -> dict[str, RealPictureScore]:
     """Read a record of real pictures, ``{"SET": {"pictures": 460, "accuracy": 0.976}, ...}``.
 
     sha256: of the weights; where the record says ``"sha256": "..."`` beside the sets, it is to be
@@ -72,7 +73,7 @@ def read_real(path: Path, sha256: str) -> dict[str, RealScore]:
     return {name: _real_score(path, name, entry) for name, entry in record.items()}
 
 
-def _real_score(path: Path, name: str, entry: object) -> RealScore:
+def _real_score(path: Path, name: str, entry: object) -> RealPictureScore:
     given = entry if isinstance(entry, dict) else {}
     pictures, accuracy = given.get("pictures"), given.get("accuracy")
     if (
@@ -82,7 +83,7 @@ def _real_score(path: Path, name: str, entry: object) -> RealScore:
         and isinstance(accuracy, (int, float))
         and 0 <= accuracy <= 1
     ):
-        return RealScore(pictures, float(accuracy))
+        return RealPictureScore(pictures, float(accuracy))
     raise BadDataset(
         f"{path.name}: the set {name[:60]!r} needs a plain name, a number of pictures and an "
         "accuracy between 0 and 1."

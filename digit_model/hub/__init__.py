@@ -5,23 +5,23 @@ The one room that imports huggingface_hub. Whatever the network does, ``download
 within its time limit, and every failure is a sentence for people.
 """
 
-from .dataset_upload import deposit
+from .dataset_upload import upload_folders
 from .downloading import download
-from .front_matter import Measured, front_matter, with_model
+from .front_matter import Evaluation, add_model_to_readme, model_front_matter
 from .names import is_commit, is_repository_name
 from .publishing import Published, publish, publish_space
-from .space_status import watch
+from .space_status import watch_space
 
 __all__ = [
-    "Measured",
+    "Evaluation",
     "Published",
-    "deposit",
+    "add_model_to_readme",
     "download",
-    "front_matter",
     "is_commit",
     "is_repository_name",
+    "model_front_matter",
     "publish",
     "publish_space",
-    "watch",
-    "with_model",
+    "upload_folders",
+    "watch_space",
 ]

@@ -6,11 +6,11 @@ from pathlib import Path
 from huggingface_hub import CommitOperationAdd, HfApi
 
 from ..errors import PublishFailed
-from .error_messages import PUBLISHING
-from .publishing import talking
+from .error_messages import PUBLISH_MESSAGES
+from .publishing import publishing_to
 
 
-def deposit(repo: str, folders: Iterable[Path], *, endpoint: str | None = None) -> int:
+def upload_folders(repo: str, folders: Iterable[Path], *, endpoint: str | None = None) -> int:
     """Put those of the folders that a private dataset repository lacks into it, in one commit.
 
     The repository is made if there is none; what is in it already is not looked into.
@@ -21,7 +21,7 @@ def deposit(repo: str, folders: Iterable[Path], *, endpoint: str | None = None) 
     if not here:
         return 0
     api = HfApi(endpoint=endpoint)
-    with talking(repo, PUBLISHING):
+    with publishing_to(repo, PUBLISH_MESSAGES):
         if not api.repo_exists(repo, repo_type="dataset"):
             api.create_repo(repo, repo_type="dataset", private=True, exist_ok=True)
         if not api.dataset_info(repo).private:

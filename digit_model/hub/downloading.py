@@ -7,11 +7,11 @@ from pathlib import Path
 from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 
 from ..errors import ModelUnavailable
-from .error_messages import PULLING, explained, misnamed
-from .http_clients import within
+from .error_messages import PULL_MESSAGES, invalid_name_message, translate_errors
+from .http_clients import run_with_deadline
 from .names import is_commit, is_repository_name
 
-LARGEST_FILE = 200_000_000
+MAX_FILE_BYTES = 200_000_000
 
 
 def download(
@@ -33,21 +33,21 @@ def download(
     Raises ModelUnavailable.
     """
     if not is_repository_name(repo):
-        raise ModelUnavailable(misnamed(repo))
+        raise ModelUnavailable(invalid_name_message(repo))
 
     def fetch() -> list[Path]:
-        commit = _resolve(HfApi(endpoint=endpoint), repo, revision, files, timeout)
+        commit = _resolve_commit(HfApi(endpoint=endpoint), repo, revision, files, timeout)
         return [
             Path(hf_hub_download(repo, file, revision=commit, endpoint=endpoint, cache_dir=cache))
             for file in files
         ]
 
     wait = f"finish within {timeout:.2g}"
-    with explained(ModelUnavailable, PULLING, repo, wait, revision):
-        paths = _cached(repo, revision, files, cache)
+    with translate_errors(ModelUnavailable, PULL_MESSAGES, repo, wait, revision):
+        paths = _cached_files(repo, revision, files, cache)
         if paths and not _discard_damaged(paths):
             return paths[0].parent
-        paths = within(timeout, fetch)
+        paths = run_with_deadline(timeout, fetch)
         if damaged := _discard_damaged(paths):
             raise ModelUnavailable(
                 f"The {' and '.join(damaged)} of {repo} arrived damaged. Try again later."
@@ -55,7 +55,7 @@ def download(
         return paths[0].parent
 
 
-def _resolve(
+def _resolve_commit(
     api: HfApi, repo: str, revision: str | None, files: Collection[str], timeout: float
 ) -> str:
     """The 40-hex commit of a revision, once the files are known to be there and of sane size."""
@@ -72,14 +72,14 @@ def _resolve(
             raise ModelUnavailable(
                 f"{repo} at {info.sha[:8]} holds no {file}, so it is no checkpoint of this program."
             )
-        if (sizes[file] or 0) > LARGEST_FILE:
+        if (sizes[file] or 0) > MAX_FILE_BYTES:
             raise ModelUnavailable(
-                f"The {file} of {repo} has {sizes[file]:,} bytes; the limit is {LARGEST_FILE:,}."
+                f"The {file} of {repo} has {sizes[file]:,} bytes; the limit is {MAX_FILE_BYTES:,}."
             )
     return info.sha
 
 
-def _cached(
+def _cached_files(
     repo: str, revision: str | None, files: Collection[str], cache: Path | None
 ) -> list[Path]:
     """The files of a commit if all are cached; a branch or tag may have moved since."""
@@ -102,7 +102,7 @@ def _discard_damaged(paths: Iterable[Path]) -> list[str]:
     damaged = []
     for path in paths:
         blob = path.parent / path.readlink() if path.is_symlink() else path
-        if blob.name in (path.name, *digests(path.read_bytes())):
+        if blob.name in (path.name, *content_ids(path.read_bytes())):
             continue
         blob.unlink(missing_ok=True)
         path.unlink(missing_ok=True)
@@ -110,7 +110,7 @@ def _discard_damaged(paths: Iterable[Path]) -> list[str]:
     return damaged
 
 
-def digests(content: bytes) -> tuple[str, str]:
+def content_ids(content: bytes) -> tuple[str, str]:
     """The git id and the sha256 of a file's content, the two names the Hub has for it."""
     header = b"blob %d\0" % len(content)
     return hashlib.sha1(header + content).hexdigest(), hashlib.sha256(content).hexdigest()

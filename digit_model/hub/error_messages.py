@@ -20,14 +20,14 @@ from ..errors import DigitError, ModelUnavailable
 
 # What huggingface_hub and its HTTP client raise for a network, a server or a disk that fails; the
 # second line is what they stumble over when the answer is not the Hub's.
-FAILURES = (
+HUB_ERRORS = (
     *(OSError, RuntimeError, EntryNotFoundError, RevisionResolutionError, httpx2.HTTPError),
     *(ValueError, KeyError, TypeError, AttributeError, httpx2.InvalidURL),
 )
 
 
 @contextmanager
-def explained(
+def translate_errors(
     kind: type[DigitError],
     statuses: Mapping[int, str],
     repo: str,
@@ -36,27 +36,27 @@ def explained(
 ) -> Iterator[None]:
     """Turn what huggingface_hub raises into one sentence of the given kind.
 
-    statuses: what the codes of HTTP mean here, PULLING, PUBLISHING or HOSTING.
+    statuses: what the codes of HTTP mean here, PULL_MESSAGES, PUBLISH_MESSAGES or SPACE_MESSAGES.
     wait: what the Hub failed to do if time ran out, up to the number of seconds.
     """
     try:
         yield
-    except FAILURES as error:
-        links = list(_chain(error))
+    except HUB_ERRORS as error:
+        links = list(_causes(error))
         sentence = next(
-            filter(None, (_sentence(link, kind, statuses) for link in links)),
+            filter(None, (_message(link, kind, statuses) for link in links)),
             "What answers is not a Hugging Face Hub: a proxy, a log-in page of the network, or a "
             "wrong HF_ENDPOINT.",
         )
         words = {"repo": repo, "revision": revision or "main", "wait": wait}
-        raise kind(sentence.format(**words, detail=_detail(links))) from error
+        raise kind(sentence.format(**words, detail=_server_message(links))) from error
 
 
-def misnamed(repo: str) -> str:
+def invalid_name_message(repo: str) -> str:
     return f"{repo[:100]!r} is not a repository's name. It has the form USER/NAME."
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def _causes(error: BaseException) -> Iterator[BaseException]:
     """The error and what led to it; huggingface_hub wraps the telling one in a vaguer one."""
     seen: set[int] = set()
     link: BaseException | None = error
@@ -98,13 +98,13 @@ _BY_STATUS = {
     "page, then run this again.",
     429: "The Hub refuses more requests for now. Try again in a few minutes.",
 }
-PULLING = _BY_STATUS | {
+PULL_MESSAGES = _BY_STATUS | {
     401: "The Hub does not know {repo}, or its access token is not accepted. Check the name and "
     "HF_TOKEN.",
     403: "The Hub does not let this token read {repo}. Check HF_TOKEN.",
     404: "There is no {repo} on the Hub, or it is private. Check the name. " + _NO_TOKEN + ".",
 }
-PUBLISHING = _BY_STATUS | {
+PUBLISH_MESSAGES = _BY_STATUS | {
     400: "The Hub finds a mistake in the name or the card of {repo}: {detail}.",
     401: "The Hub does not accept the access token. " + _NO_TOKEN + " to one that may write.",
     403: "This access token may not write to {repo}. " + _NO_TOKEN + " to one that may.",
@@ -112,14 +112,14 @@ PUBLISHING = _BY_STATUS | {
     + _NO_TOKEN
     + ".",
 }
-HOSTING = PUBLISHING | {
+SPACE_MESSAGES = PUBLISH_MESSAGES | {
     402: "The Hub wants a paid plan for the Space {repo}. A free account may have two Spaces on "
     "ZeroGPU: run this again with --zero-gpu. Or show the page from this machine, with "
     "`python app.py --share`.",
 }
 
 
-def _sentence(
+def _message(
     error: BaseException, kind: type[DigitError], statuses: Mapping[int, str]
 ) -> str | None:
     """What one error means, with places for words to fill in; None if unclear."""
@@ -147,7 +147,7 @@ def _disk_trouble(error: OSError) -> str:
     )
 
 
-def _detail(links: list[BaseException]) -> str:
+def _server_message(links: list[BaseException]) -> str:
     """What the Hub itself says of a request it refuses, in one short line."""
     said = (link.server_message for link in links if isinstance(link, HfHubHTTPError))
     return " ".join(next(filter(None, said), "it does not say which").split())[:200].rstrip(".")

@@ -7,7 +7,7 @@ from huggingface_hub import EvalResult, ModelCardData, SpaceCard
 
 
 @dataclass(frozen=True)
-class Measured:
+class Evaluation:
     """What was measured on one set: metrics such as ``accuracy`` by name.
 
     dataset: its name on the Hub, or one that no set there has.
@@ -20,7 +20,7 @@ class Measured:
     split: str | None = None
 
 
-def front_matter(name: str, measured: list[Measured]) -> str:
+def model_front_matter(name: str, measured: list[Evaluation]) -> str:
     """The YAML of a digit classifier's model card, without the lines of dashes."""
     results = [
         EvalResult(
@@ -46,7 +46,7 @@ def front_matter(name: str, measured: list[Measured]) -> str:
     ).to_yaml()
 
 
-def with_model(readme: str, repo: str) -> str:
+def add_model_to_readme(readme: str, repo: str) -> str:
     """A Space's README whose front matter names the model repository that it serves."""
     card = SpaceCard(readme)
     card.data["models"] = [repo]

@@ -16,7 +16,7 @@ from huggingface_hub.utils._http import default_client_factory
 _T = TypeVar("_T")
 
 
-def within(timeout: float, work: Callable[[], _T]) -> _T:
+def run_with_deadline(timeout: float, work: Callable[[], _T]) -> _T:
     """Do the work in a thread and give up on it at the timeout, whatever the network does.
 
     No timeout of the HTTP client covers a name server that is silent or headers that trickle in.
@@ -59,7 +59,7 @@ def _deadline_client(worker: threading.Thread, deadline: float) -> httpx2.Client
 
     def limit_body(response: httpx2.Response) -> None:
         if threading.current_thread() is worker:
-            response.stream = _Watched(response.stream, seconds_left)
+            response.stream = _DeadlineStream(response.stream, seconds_left)
 
     client = default_client_factory()
     client.event_hooks = {
@@ -69,7 +69,7 @@ def _deadline_client(worker: threading.Thread, deadline: float) -> httpx2.Client
     return client
 
 
-class _Watched(httpx2.SyncByteStream):
+class _DeadlineStream(httpx2.SyncByteStream):
     """A body that is read chunk by chunk for as long as ``check`` does not raise."""
 
     def __init__(self, stream, check: Callable[[], object]):
@@ -85,7 +85,7 @@ class _Watched(httpx2.SyncByteStream):
 
 
 @contextmanager
-def patient(seconds: float) -> Iterator[None]:
+def limit_silence(seconds: float) -> Iterator[None]:
     """Inside, a connection may stay silent for so many seconds and no longer."""
 
     def client() -> httpx2.Client:

@@ -16,19 +16,19 @@ from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.hf_api import ModelInfo, RepoFile, SpaceInfo
 
 from ..errors import PublishFailed
-from .downloading import digests
-from .error_messages import HOSTING, PUBLISHING, explained, misnamed
-from .http_clients import patient
+from .downloading import content_ids
+from .error_messages import PUBLISH_MESSAGES, SPACE_MESSAGES, invalid_name_message, translate_errors
+from .http_clients import limit_silence
 from .names import is_repository_name
 
 # How long a single connection may stay silent, in seconds.
-PATIENCE = 30.0
+MAX_SILENCE_SECONDS = 30.0
 
 # The titles of the commits that may be built upon unasked: ours, and the Hub's own first one.
-_OURS = "Publish "
-_FIRST = "initial commit"
+_OUR_TITLE = "Publish "
+_INITIAL_TITLE = "initial commit"
 # The folders of a Space that are ours alone: what is no longer among our files goes.
-_SPACE_FOLDERS = ("digit_model/", "page/")
+_OWNED_FOLDERS = ("digit_model/", "page/")
 
 Files = Mapping[str, Path | bytes]
 
@@ -54,7 +54,7 @@ def publish(
     repo: str,
     files: Files,
     *,
-    what: str,
+    subject: str,
     tag: str | None = None,
     private: bool = False,
     overwrite: bool = False,
@@ -73,7 +73,7 @@ def publish(
     holds the whole commit and lacks the tag.
     """
     api = HfApi(endpoint=endpoint)
-    with talking(repo, PUBLISHING):
+    with publishing_to(repo, PUBLISH_MESSAGES):
         if not api.repo_exists(repo):
             api.create_repo(repo, private=private or None, exist_ok=True)
         info = api.model_info(repo)
@@ -81,8 +81,8 @@ def publish(
         tags = {ref.name: ref.target_commit for ref in api.list_repo_refs(repo).tags}
         changes = _changes(_remote_files(api, repo, "model", head), files, (), repo, overwrite)
         if tag in tags and (changes or tags[tag] != head):
-            raise PublishFailed(_taken(repo, tag))
-        commit = _commit(api, repo, "model", changes, what, head)
+            raise PublishFailed(_tag_conflict(repo, tag))
+        commit = _commit(api, repo, "model", changes, subject, head)
         name = tag or _name_of(commit, tags)
         if name not in tags:
             _tag(api, repo, name, commit)
@@ -95,7 +95,7 @@ def publish_space(
     files: Files,
     variables: Mapping[str, str],
     *,
-    what: str,
+    subject: str,
     private: bool = False,
     zero_gpu: bool = False,
     overwrite: bool = False,
@@ -108,7 +108,7 @@ def publish_space(
     empty, or complete but for its variables.
     """
     api = HfApi(endpoint=endpoint)
-    with talking(repo, HOSTING):
+    with publishing_to(repo, SPACE_MESSAGES):
         if not api.repo_exists(repo, repo_type="space"):
             api.create_repo(
                 repo,
@@ -122,8 +122,8 @@ def publish_space(
         info = api.space_info(repo)
         head = _head(info)
         found = _remote_files(api, repo, "space", head)
-        changes = _changes(found, files, _SPACE_FOLDERS, repo, overwrite)
-        commit = _commit(api, repo, "space", changes, what, head)
+        changes = _changes(found, files, _OWNED_FOLDERS, repo, overwrite)
+        commit = _commit(api, repo, "space", changes, subject, head)
         present = {key: kept.value for key, kept in api.get_space_variables(repo).items()}
         for key, value in variables.items():
             if present.get(key) != value:
@@ -133,12 +133,12 @@ def publish_space(
 
 
 @contextmanager
-def talking(repo: str, statuses: Mapping[int, str]) -> Iterator[None]:
+def publishing_to(repo: str, statuses: Mapping[int, str]) -> Iterator[None]:
     """Talk to the Hub about a repository, with a limit on silence and sentences for failures."""
     if not is_repository_name(repo):
-        raise PublishFailed(misnamed(repo))
-    wait = f"answer for {PATIENCE:.2g}"
-    with explained(PublishFailed, statuses, repo, wait), patient(PATIENCE):
+        raise PublishFailed(invalid_name_message(repo))
+    wait = f"answer for {MAX_SILENCE_SECONDS:.2g}"
+    with translate_errors(PublishFailed, statuses, repo, wait), limit_silence(MAX_SILENCE_SECONDS):
         yield
 
 
@@ -157,16 +157,16 @@ def _remote_files(api: HfApi, repo: str, kind: str, commit: str) -> dict[str, Re
 def _changes(
     remote: Mapping[str, RepoFile],
     files: Files,
-    ours_alone: tuple[str, ...],
+    owned_folders: tuple[str, ...],
     repo: str,
     overwrite: bool,
 ) -> list[CommitOperationAdd | CommitOperationDelete]:
     """What makes the remote files ours; PublishFailed if that would undo someone else's work."""
     changed = [name for name in files if not _is_same(remote.get(name), files[name])]
-    stale = [name for name in remote if name.startswith(ours_alone) and name not in files]
+    stale = [name for name in remote if name.startswith(owned_folders) and name not in files]
     for name in [*changed, *stale]:
         last = remote[name].last_commit if name in remote else None
-        if last and not overwrite and not last.title.startswith((_OURS, _FIRST)):
+        if last and not overwrite and not last.title.startswith((_OUR_TITLE, _INITIAL_TITLE)):
             raise PublishFailed(
                 f"Someone else changed {name} of {repo} ({last.title[:60]!r}), so nothing was "
                 "written. Look at its page; --overwrite replaces it."
@@ -181,17 +181,17 @@ def _is_same(remote: RepoFile | None, local: Path | bytes) -> bool:
     if remote is None:
         return False
     content = local if isinstance(local, bytes) else local.read_bytes()
-    return (remote.lfs.sha256 if remote.lfs else remote.blob_id) in digests(content)
+    return (remote.lfs.sha256 if remote.lfs else remote.blob_id) in content_ids(content)
 
 
-def _commit(api: HfApi, repo: str, kind: str, changes: list, what: str, parent: str) -> str:
+def _commit(api: HfApi, repo: str, kind: str, changes: list, subject: str, parent: str) -> str:
     """Make the changes in one commit upon the parent; returns the commit that then is newest."""
     if not changes:
         return parent
     made = api.create_commit(
         repo,
         changes,
-        commit_message=_OURS + what,
+        commit_message=_OUR_TITLE + subject,
         repo_type=kind,
         # Another commit in between is then an error and is not overwritten.
         parent_commit=parent,
@@ -212,9 +212,9 @@ def _tag(api: HfApi, repo: str, name: str, commit: str) -> None:
         api.create_tag(repo, tag=name, revision=commit)
     except HfHubHTTPError as error:
         if error.response.status_code == 409:
-            raise PublishFailed(_taken(repo, name)) from error
+            raise PublishFailed(_tag_conflict(repo, name)) from error
         raise
 
 
-def _taken(repo: str, tag: str | None) -> str:
+def _tag_conflict(repo: str, tag: str | None) -> str:
     return f"The tag {tag} of {repo} names another commit. Give another with --tag."

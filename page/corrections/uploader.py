@@ -61,7 +61,7 @@ class Copying:
 
     def _copied(self) -> bool:
         try:
-            hub.deposit(self._repo, self._folders(), endpoint=os.environ.get("HF_ENDPOINT"))
+            hub.upload_folders(self._repo, self._folders(), endpoint=os.environ.get("HF_ENDPOINT"))
         except (PublishFailed, OSError) as error:
             log.warning("Corrections stay on this machine for now: %s", error)
             return False

@@ -14,19 +14,19 @@ from digit_model import checkpoint
 from digit_model.architectures import ARCHITECTURES
 from digit_model.arrays import Calibration
 from digit_model.card import model_card
-from digit_model.card.figures import confusion_matrix
-from digit_model.card.scores import RealScore
+from digit_model.card.figures import draw_confusion_matrix
+from digit_model.card.scores import RealPictureScore
 from digit_model.checkpoint import CONFIG, Checkpoint
 from digit_model.training.recipes import RECIPES
 from tests.helpers import SCORES
 
-REAL = {"phone photos": RealScore(460, 0.976)}
+REAL = {"phone photos": RealPictureScore(460, 0.976)}
 REPO = "user/digits"
 
 
 @pytest.fixture(scope="module")
 def text(folder):
-    return model_card.build(checkpoint.load(folder), REPO, REAL)["README.md"].decode()
+    return model_card.build_card(checkpoint.load(folder), REPO, REAL)["README.md"].decode()
 
 
 def test_the_front_matter_is_what_the_hub_reads(text):
@@ -62,7 +62,7 @@ def test_the_card_says_how_it_was_trained_and_what_it_scored(text, folder):
 def test_the_card_says_how_each_column_was_trained(folder):
     found = checkpoint.load(folder)
     found.record["recipe"] = RECIPES["ensemble"].as_json()
-    text = model_card.build(found, REPO)["README.md"].decode()
+    text = model_card.build_card(found, REPO)["README.md"].decode()
     assert f"| setting |{6 * ' value |'}" in text
     assert "| architecture | cnn_large | cnn | small | cnn_large | cnn | small |" in text
     assert "| epochs | 12 | 24 | 30 | 12 | 24 | 30 |" in text
@@ -72,21 +72,21 @@ def test_the_card_says_how_each_column_was_trained(folder):
 def test_the_card_says_what_else_the_weights_come_from(folder):
     found = checkpoint.load(folder)
     found.record["training"] |= {"start": "0123456789abcdef", "corrections": 12}
-    text = model_card.build(found, REPO)["README.md"].decode()
+    text = model_card.build_card(found, REPO)["README.md"].decode()
     begun = "MNIST and 12 corrections by visitors, begun with the weights of sha256 0123456789ab…"
     assert f"{begun}, for " in text
     found.record["training"]["teacher"] = "fedcba9876543210"
-    text = model_card.build(found, REPO)["README.md"].decode()
+    text = model_card.build_card(found, REPO)["README.md"].decode()
     assert f"{begun}, taught by the weights of sha256 fedcba987654…, for " in text
     found.record["training"] = {"epochs": 2, "seconds": 60, "refit": "0123456789abcdef"}
-    text = model_card.build(found, REPO)["README.md"].decode()
+    text = model_card.build_card(found, REPO)["README.md"].decode()
     refit = "on all training images, validated as the weights of sha256 0123456789ab…, for 2 epochs"
     assert f"MNIST, {refit}" in text
 
 
 def test_its_pictures_are_there_and_the_same_each_time(folder):
     found = checkpoint.load(folder)
-    files, again = model_card.build(found, REPO), model_card.build(found, REPO)
+    files, again = model_card.build_card(found, REPO), model_card.build_card(found, REPO)
     assert files == again
     shown = re.findall(r"!\[.*?\]\((.*?)\)", files["README.md"].decode())
     assert sorted(shown) == sorted(files.keys() - {"README.md"})
@@ -99,9 +99,9 @@ def test_its_pictures_are_there_and_the_same_each_time(folder):
 
 def test_a_mistake_is_seen_in_the_confusion_matrix():
     counts = np.diag([9] * 10)
-    clean = np.asarray(confusion_matrix(counts.tolist()))
+    clean = np.asarray(draw_confusion_matrix(counts.tolist()))
     counts[4, 9] = 2
-    mistaken = np.asarray(confusion_matrix(counts.tolist()))
+    mistaken = np.asarray(draw_confusion_matrix(counts.tolist()))
     rows, columns = np.nonzero((clean == 255).all(axis=2) & (mistaken != 255).any(axis=2))
     middle = rows.mean() / clean.shape[0], columns.mean() / clean.shape[1]
     np.testing.assert_allclose(middle, (0.49, 0.94), atol=0.03)
@@ -109,7 +109,7 @@ def test_a_mistake_is_seen_in_the_confusion_matrix():
 
 def test_a_checkpoint_without_scores_claims_none(tmp_path):
     bare = Checkpoint(ARCHITECTURES["dense"](), "dense", Calibration(1.0, 0.0, 100.0))
-    files = model_card.build(checkpoint.save(tmp_path, bare), REPO)
+    files = model_card.build_card(checkpoint.save(tmp_path, bare), REPO)
     text = files["README.md"].decode()
     assert "model-index" not in text
     assert "None were measured." in text

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from digit_model.card.scores import RealScore, read_real
+from digit_model.card.scores import RealPictureScore, read_real_scores
 from digit_model.errors import BadDataset
 
 SHA256 = "a" * 64
@@ -14,7 +14,7 @@ SHA256 = "a" * 64
 def read(tmp_path):
     def run(text):
         (tmp_path / "real.json").write_text(text)
-        return read_real(tmp_path / "real.json", SHA256)
+        return read_real_scores(tmp_path / "real.json", SHA256)
 
     return run
 
@@ -25,8 +25,8 @@ def test_sets_by_name(read):
         "USPS": {"pictures": 1, "accuracy": 0.5},
     }
     assert read(json.dumps(record)) == {
-        "scanned forms": RealScore(5677, 1.0),
-        "USPS": RealScore(1, 0.5),
+        "scanned forms": RealPictureScore(5677, 1.0),
+        "USPS": RealPictureScore(1, 0.5),
     }
 
 
@@ -58,4 +58,4 @@ def test_a_set_that_is_none(name, pictures, accuracy, read):
 
 def test_a_record_that_is_not_there(tmp_path):
     with pytest.raises(BadDataset, match="cannot be read"):
-        read_real(tmp_path / "real.json", SHA256)
+        read_real_scores(tmp_path / "real.json", SHA256)

@@ -24,9 +24,9 @@ def folders(tmp_path):
 
 
 @pytest.fixture
-def deposit(remote, monkeypatch):
+def upload_folders(remote, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    return lambda folders, repo=REPO: hub.deposit(repo, folders, endpoint=remote.url)
+    return lambda folders, repo=REPO: hub.upload_folders(repo, folders, endpoint=remote.url)
 
 
 def files(remote) -> dict[str, bytes]:
@@ -34,12 +34,12 @@ def files(remote) -> dict[str, bytes]:
     return {name: content for name, content in kept.items() if "/" in name}
 
 
-def test_what_is_lacking_is_added_in_one_commit(deposit, remote, folders):
-    assert deposit(folders[:1]) == 1
+def test_what_is_lacking_is_added_in_one_commit(upload_folders, remote, folders):
+    assert upload_folders(folders[:1]) == 1
     assert remote.repos[f"datasets/{REPO}"].private
-    assert deposit(folders) == 1
-    assert deposit(folders) == 0
-    assert deposit(folders[1:]) == 0  # what is there stays
+    assert upload_folders(folders) == 1
+    assert upload_folders(folders) == 0
+    assert upload_folders(folders[1:]) == 0  # what is there stays
     assert files(remote) == {
         f"{folder.name}/{file.name}": file.read_bytes()
         for folder in folders
@@ -49,30 +49,30 @@ def test_what_is_lacking_is_added_in_one_commit(deposit, remote, folders):
     assert remote.repos[f"datasets/{REPO}"].messages[1:] == ["Add 1 folder"] * 2
 
 
-def test_nothing_is_asked_for_nothing(deposit, remote):
-    assert deposit([]) == 0
+def test_nothing_is_asked_for_nothing(upload_folders, remote):
+    assert upload_folders([]) == 0
     assert not remote.requests
 
 
-def test_a_public_dataset_gets_nothing(deposit, remote, folders):
+def test_a_public_dataset_gets_nothing(upload_folders, remote, folders):
     remote.add(f"datasets/{REPO}", {})
     with pytest.raises(PublishFailed, match="is public"):
-        deposit(folders)
+        upload_folders(folders)
     assert not files(remote)
 
 
-def test_a_commit_that_fails_leaves_nothing_behind(deposit, remote, folders):
+def test_a_commit_that_fails_leaves_nothing_behind(upload_folders, remote, folders):
     with (
         remote.misbehave("status", "/commit/", status=503),
         pytest.raises(PublishFailed, match="error 503"),
     ):
-        deposit(folders)
+        upload_folders(folders)
     assert not files(remote)
-    assert deposit(folders) == 2
+    assert upload_folders(folders) == 2
 
 
-def test_without_a_token_it_is_said_what_to_do(deposit, folders, monkeypatch):
+def test_without_a_token_it_is_said_what_to_do(upload_folders, folders, monkeypatch):
     monkeypatch.delenv("HF_TOKEN")
     monkeypatch.setattr(HfApi, "token", None, raising=False)
     with pytest.raises(PublishFailed, match="Log in"):
-        deposit(folders)
+        upload_folders(folders)

@@ -130,7 +130,7 @@ def test_a_repository_without_a_checkpoint(download, remote):
 
 
 def test_weights_of_absurd_size_are_not_fetched(download, remote, monkeypatch):
-    monkeypatch.setattr(module, "LARGEST_FILE", 1000)
+    monkeypatch.setattr(module, "MAX_FILE_BYTES", 1000)
     assert "has 16,384 bytes; the limit is 1,000" in _failure(download)
     assert not any("resolve" in asked for asked in remote.requests)
 

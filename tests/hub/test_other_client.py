@@ -38,7 +38,7 @@ def sha256(data: bytes) -> str:
 def test_both_clients_see_the_same_hub(remote, monkeypatch, tmp_path):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     files = {**FILES, "README.md": b"---\nlicense: apache-2.0\n---\n"}
-    published = hub.publish(REPO, files, what="digits", overwrite=True, endpoint=remote.url)
+    published = hub.publish(REPO, files, subject="digits", overwrite=True, endpoint=remote.url)
     command = ["node", SCRIPT, remote.url, TOKEN, REPO, published.commit]
     ran = subprocess.run(command, cwd=CLIENT, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr

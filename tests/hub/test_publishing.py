@@ -23,7 +23,7 @@ def publish(remote, monkeypatch):
 
     def run(repo="user/new", files=None, **options):
         files = files or {**FILES, "README.md": b"---\nlicense: apache-2.0\n---\n"}
-        return hub.publish(repo, files, what="digits", endpoint=remote.url, **options)
+        return hub.publish(repo, files, subject="digits", endpoint=remote.url, **options)
 
     return run
 
@@ -120,11 +120,11 @@ def test_publishing_without_a_network(publish, remote):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
     with pytest.raises(PublishFailed, match="cannot be reached"):
-        hub.publish(REPO, FILES, what="digits", endpoint=endpoint)
+        hub.publish(REPO, FILES, subject="digits", endpoint=endpoint)
 
 
 def test_publishing_to_a_silent_hub_ends(publish, remote, monkeypatch):
-    monkeypatch.setattr(push, "PATIENCE", 0.5)
+    monkeypatch.setattr(push, "MAX_SILENCE_SECONDS", 0.5)
     with (
         remote.misbehave("silent"),
         pytest.raises(PublishFailed, match=r"did not answer for 0\.5 seconds"),
@@ -214,7 +214,7 @@ def publish_space(publish, remote):
     def run(files=None, variables=None, **options):
         files, variables = files or PAGE, variables or VARIABLES
         return hub.publish_space(
-            SPACE, files, variables, what="the page", endpoint=remote.url, **options
+            SPACE, files, variables, subject="the page", endpoint=remote.url, **options
         )
 
     return run

@@ -4,7 +4,7 @@ import pytest
 
 from digit_model.errors import PublishFailed
 from digit_model.hub import space_status as building
-from digit_model.hub import watch
+from digit_model.hub import watch_space
 from tests.loopback_hub import LoopbackHub
 
 SPACE = "user/page"
@@ -13,7 +13,12 @@ EARLIER = "0" * 40
 
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch):
-    for name, seconds in {"PAUSE": 0.02, "LAG": 0.3, "SILENCE": 0.3, "BUILD_TIME": 1.0}.items():
+    for name, seconds in {
+        "POLL_SECONDS": 0.02,
+        "MAX_STALE_SECONDS": 0.3,
+        "MAX_OUTAGE_SECONDS": 0.3,
+        "MAX_BUILD_SECONDS": 1.0,
+    }.items():
         monkeypatch.setattr(building, name, seconds)
 
 
@@ -25,7 +30,7 @@ def stages(remote):
         remote.add(f"spaces/{SPACE}", {})
         space = remote.repos[f"spaces/{SPACE}"]
         space.runtime = [*states]
-        return list(watch(SPACE, space.head, endpoint=remote.url))
+        return list(watch_space(SPACE, space.head, endpoint=remote.url))
 
     return run
 
@@ -69,13 +74,13 @@ def test_another_end_is_a_sentence(state, sentence, stages):
 
 
 def test_a_hub_that_does_not_answer_once_is_asked_again(remote, stages, monkeypatch):
-    ask, answers = building._ask, iter([True, False])
+    ask, answers = building._query_status, iter([True, False])
 
     def ask_and_fail_once(api, repo):
         with remote.misbehave("status", "runtime" if next(answers, False) else "never"):
             return ask(api, repo)
 
-    monkeypatch.setattr(building, "_ask", ask_and_fail_once)
+    monkeypatch.setattr(building, "_query_status", ask_and_fail_once)
     assert stages({"stage": "RUNNING"}) == ["RUNNING"]
     assert sum("runtime" in asked for asked in remote.requests) == 2
 
@@ -84,4 +89,4 @@ def test_a_hub_that_falls_silent():
     with LoopbackHub() as gone:
         url = gone.url
     with pytest.raises(PublishFailed, match="the Hub does not say how it is"):
-        list(watch(SPACE, EARLIER, endpoint=url))
+        list(watch_space(SPACE, EARLIER, endpoint=url))

@@ -15,7 +15,9 @@ from page.corrections.uploader import Copying
 def deposits(monkeypatch) -> list[list[str]]:
     """What was deposited, in the Hub's place."""
     seen: list[list[str]] = []
-    monkeypatch.setattr(hub, "deposit", lambda repo, folders, endpoint: seen.append([*folders]))
+    monkeypatch.setattr(
+        hub, "upload_folders", lambda repo, folders, endpoint: seen.append([*folders])
+    )
     return seen
 
 
@@ -51,7 +53,7 @@ def test_what_failed_is_tried_again(deposits, monkeypatch, caplog):
         if len(tried) == 1:
             raise PublishFailed("The Hub is away.")
 
-    monkeypatch.setattr(hub, "deposit", fail_once)
+    monkeypatch.setattr(hub, "upload_folders", fail_once)
     with closing(Copying("user/said", list)):
         wait_for(lambda: len(tried) > 1)
     assert "The Hub is away." in caplog.text
@@ -60,7 +62,7 @@ def test_what_failed_is_tried_again(deposits, monkeypatch, caplog):
 def test_a_silent_hub_does_not_hold_up_a_stop(monkeypatch, caplog):
     monkeypatch.setattr(copying, "CLOSING", 0.1)
     silence = threading.Event()
-    monkeypatch.setattr(hub, "deposit", lambda *_, **__: silence.wait(20))
+    monkeypatch.setattr(hub, "upload_folders", lambda *_, **__: silence.wait(20))
     Copying("user/said", list).close()
     assert "are on this machine" in caplog.text
     silence.set()
