@@ -321,7 +321,13 @@ def _parts(
 
 def _teacher(folder: Path) -> Teacher:
     found = checkpoint.load(folder)
-    return Teacher(found.model, found.calibration.temperature, found.sha256)
+    recipe = Recipe.from_json(found.record.get("recipe", {}))
+    return Teacher(
+        found.model,
+        found.calibration.temperature,
+        found.sha256,
+        knows_outliers=all(part.outliers > 0 for part in recipe.columns or (recipe,)),
+    )
 
 
 def _score_once(trained: Trained, test: mnist.LabelledImages) -> Scores:

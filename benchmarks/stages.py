@@ -30,7 +30,7 @@ from digit_model.picture.normalise import normalise
 from digit_model.picture.segment import whole
 from digit_model.recogniser import Recogniser
 from digit_model.synthesis.pen import draw, write
-from digit_model.synthesis.skeletons import DIGIT_ASPECTS, DIGIT_SKELETONS
+from digit_model.synthesis.skeletons import load_skeletons
 
 STAGES = ("decode", "ink", "segment", "normalise", "classify", "explain")
 
@@ -70,7 +70,8 @@ def photo() -> bytes:
 def digit(side: int) -> np.ndarray:
     """The mask of a 3, (side, side) bool."""
     rng = np.random.default_rng(0)
-    ink = draw(write(DIGIT_SKELETONS[3][0], DIGIT_ASPECTS[3], rng), 3, rng)
+    shapes = load_skeletons().digits[3]
+    ink = draw(write(shapes.skeletons[0], shapes.aspects, rng), 3, rng)
     return np.asarray(Image.fromarray(ink).resize((side, side))) > 0.5
 
 

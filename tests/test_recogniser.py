@@ -10,7 +10,7 @@ from digit_model.errors import NoInk, UndecodableImage
 from digit_model.recogniser import Recogniser
 from digit_model.synthesis.digits import draw_digits
 from digit_model.synthesis.pen import draw, write
-from digit_model.synthesis.skeletons import SIGN_SKELETONS
+from digit_model.synthesis.skeletons import load_skeletons
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def test_what_is_cut_from_one_mark_stands_and_falls_together(recogniser, letter)
     pictures = [
         Image.fromarray((240 - 220 * ink).astype(np.uint8)).resize((224, 224))
         for ink in (
-            draw(write(SIGN_SKELETONS[letter], (0.7, 1.0), rng), 2.6, rng) for _ in range(8)
+            draw(write(load_skeletons().signs[letter], (0.7, 1.0), rng), 2.6, rng) for _ in range(8)
         )
     ]
     readings = recogniser.read_all(pictures)

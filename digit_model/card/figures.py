@@ -14,7 +14,7 @@ from ..explain import Explainer
 from ..picture.normalise import normalise
 from ..picture.render import overlay
 from ..synthesis.pen import draw, write
-from ..synthesis.skeletons import DIGIT_ASPECTS, DIGIT_SKELETONS
+from ..synthesis.skeletons import load_skeletons
 
 _CELL = 44
 _MARGIN = 40
@@ -78,7 +78,8 @@ def encode_png(image: Image.Image) -> bytes:
 def _drawn(digit: int) -> tuple[Picture, Digit]:
     """A digit in one hand, black on white, and its tile with the place where it lies."""
     rng = np.random.default_rng(_SEED + digit)
-    ink = draw(write(DIGIT_SKELETONS[digit][0], DIGIT_ASPECTS[digit], rng), _PEN, rng)
+    shapes = load_skeletons().digits[digit]
+    ink = draw(write(shapes.skeletons[0], shapes.aspects, rng), _PEN, rng)
     ink = np.pad(ink, _border(ink))
     tile, placement = normalise(ink)
     picture = np.rint((1 - np.repeat(ink[..., None], 3, 2)) * 255).astype(np.uint8)

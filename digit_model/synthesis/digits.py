@@ -1,64 +1,161 @@
-"""Digits drawn by our own code, in shapes that MNIST hardly has.
+"""Draw digits in shapes, pens and surroundings that MNIST hardly has.
 
-Every one goes through the normaliser that serving uses, so that it looks as it will arrive.
+Every digit goes through the normaliser that serving uses, so that it looks as it will arrive.
 """
 
+from collections.abc import Callable
+
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from ..arrays import DIGITS, TILE_SIZE, Ink
 from ..data.mnist import LabelledImages
-from ..picture.normalise import normalise
-from .pen import CLOSED_LOOPS, OPEN_LOOPS, Path, draw, write
-from .skeletons import DIGIT_ASPECTS, DIGIT_SKELETONS
+from ..picture.normalise import bounding_box, normalise
+from .interference import add_box_remnants, cross_out
+from .pen import CLOSED_LOOPS, OPEN_LOOPS, TYPE, Path, draw, write
+from .skeletons import load_skeletons
+from .warp import warp
 
-# Of the pens in tile pixels: most are as wide as MNIST's, some finer, and some brushes so broad
-# that loops close before the normaliser makes the strokes thinner.
-_FINE, _USUAL, _BROAD = (1, 2), (2, 4), (3.5, 6)
-# Part of the digits whose writers, or whose scanner, stretch them to a square.
+# Ranges of a pen's width in tile pixels. MNIST's own are mostly 2 to 4. Under a broad brush loops
+# close before the normaliser makes the strokes thinner.
+_HAIRLINE, _FINE, _USUAL, _BROAD, _VERY_BROAD = (0.5, 1), (1, 2), (2, 4), (3.5, 6), (5, 8)
+# The share of writers, or of scanners, that stretch digits to a square.
 _STRETCHED = 0.12
+# Longer sides, in pixels, of digits so small that the normaliser leaves their pens alone.
+_SMALL_SIDES = (11, 38)
+_FONT_SIZE = 64
+# A level line across a 1 makes a plus.
+_NOT_TO_CROSS = (1,)
 
 
 def draw_digits(count: int, seed: int) -> LabelledImages:
-    """Draw digits, as many of each as of any other (one more where ``count`` is no multiple of 10).
+    """Draw digits, the same number of each label (one more where ``count`` is no multiple of 10).
 
     Returns (count, 28, 28) uint8 images as MNIST holds them and (count,) uint8 labels, shuffled;
     the same for the same count and seed.
     """
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count) % DIGITS).astype(np.uint8)
-    return LabelledImages(stack([_digit(label, rng) for label in labels.tolist()]), labels)
+    kinds, shares = zip(*DIGIT_KINDS.items(), strict=True)
+    chosen = rng.choice(len(kinds), count, p=np.array(shares) / sum(shares))
+    pairs = zip(labels.tolist(), chosen.tolist(), strict=True)
+    return LabelledImages(stack([kinds[kind](label, rng) for label, kind in pairs]), labels)
 
 
 def stack(tiles: list[np.ndarray]) -> np.ndarray:
-    """(28, 28) tiles, maybe none -> (n, 28, 28) uint8."""
+    """Stack (28, 28) tiles, possibly none, to (n, 28, 28) uint8."""
     return np.array(tiles, np.uint8).reshape(-1, TILE_SIZE, TILE_SIZE)
 
 
 def as_tile(ink: Ink) -> np.ndarray:
-    """Ink -> the (28, 28) uint8 tile that serving would make of it."""
+    """Return the (28, 28) uint8 tile that serving would make of the ink."""
     return as_bytes(normalise(ink)[0])
 
 
 def as_bytes(tile: np.ndarray) -> np.ndarray:
-    """0..1 -> 0..255, rounded."""
+    """Round values in 0..1 to uint8 in 0..255."""
     return np.rint(tile * 255).astype(np.uint8)
 
 
 def random_pen(rng: np.random.Generator) -> float:
-    """A pen's width in tile pixels: mostly MNIST's, sometimes the finest."""
+    """Return a pen's width in tile pixels, mostly one of MNIST's."""
     return rng.uniform(*(_FINE if rng.random() < 0.15 else _USUAL))
 
 
 def write_digit(label: int, rng: np.random.Generator) -> list[Path]:
-    """Write a digit in one of its shapes and one random hand."""
-    variants = DIGIT_SKELETONS[label]
-    low, high = DIGIT_ASPECTS[label]
+    """Write a digit in one of its handwritten shapes and in one random hand."""
+    shapes = load_skeletons().digits[label]
+    low, high = shapes.aspects
     aspects = (high, 1.2) if rng.random() < _STRETCHED else (low, high)
-    return write(variants[rng.integers(len(variants))], aspects, rng)
+    return write(shapes.skeletons[rng.integers(len(shapes.skeletons))], aspects, rng)
 
 
-def _digit(label: int, rng: np.random.Generator) -> np.ndarray:
+def handwritten(label: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a digit with a pen of usual width, or with a brush."""
+    return as_tile(_handwritten_ink(label, rng))
+
+
+def printed_with_serifs(label: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a digit as type prints it, upright strokes broader than level ones, often small."""
+    shapes = load_skeletons().printed[label]
+    skeleton = shapes.skeletons[rng.integers(len(shapes.skeletons))]
+    contrast = rng.uniform(1, 2)
+    paths = [path / (contrast, 1) for path in write(skeleton, shapes.aspects, rng, TYPE)]
+    ink = draw(paths, rng.uniform(1, 3) / np.sqrt(contrast), rng)
+    height, width = ink.shape
+    wide = Image.fromarray(ink).resize((round(width * contrast), height), Image.Resampling.BICUBIC)
+    return _maybe_small(np.clip(np.asarray(wide), 0, 1), rng)
+
+
+def printed_without_serifs(label: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a digit in Pillow's font, slightly distorted, often small."""
+    ink = print_character(str(label), rng)
+    return _maybe_small(warp(ink, rng, strength=0.4), rng)
+
+
+def print_character(character: str, rng: np.random.Generator) -> Ink:
+    """Print a character in Pillow's font, regular or bold, in the middle of a square of ink."""
+    canvas = Image.new("L", (2 * _FONT_SIZE, 2 * _FONT_SIZE))
+    font = ImageFont.load_default(_FONT_SIZE)
+    centre = (_FONT_SIZE, _FONT_SIZE)
+    weight = int(rng.integers(0, 3))
+    ImageDraw.Draw(canvas).text(centre, character, 255, font, anchor="mm", stroke_width=weight)
+    return np.asarray(canvas, np.float32) / 255
+
+
+def small(label: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a digit of few pixels with a hairline pen, a very broad one or one of usual width."""
+    paths, choice = write_digit(label, rng), rng.random()
+    if choice < 0.45:
+        ink = draw(paths, rng.uniform(*_HAIRLINE), rng)
+    elif choice < 0.75:
+        ink = draw(paths, rng.uniform(*_VERY_BROAD), rng, OPEN_LOOPS)
+    else:
+        ink = draw(paths, random_pen(rng), rng)
+    return as_tile(_shrunk(ink, int(rng.integers(*_SMALL_SIDES))))
+
+
+def boxed(label: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a digit with remnants of the box into which it was written."""
+    return as_tile(add_box_remnants(_handwritten_ink(label, rng), rng))
+
+
+def crossed(label: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a digit that a line crosses, unless the line would make another sign of it."""
+    ink = _handwritten_ink(label, rng)
+    return as_tile(ink if label in _NOT_TO_CROSS else cross_out(ink, rng))
+
+
+def _handwritten_ink(label: int, rng: np.random.Generator) -> Ink:
     paths = write_digit(label, rng)
     if rng.random() < 0.2:
-        return as_tile(draw(paths, rng.uniform(*_BROAD), rng, CLOSED_LOOPS))
-    return as_tile(draw(paths, random_pen(rng), rng, OPEN_LOOPS))
+        return draw(paths, rng.uniform(*_BROAD), rng, CLOSED_LOOPS)
+    return draw(paths, random_pen(rng), rng, OPEN_LOOPS)
+
+
+def _maybe_small(ink: Ink, rng: np.random.Generator) -> np.ndarray:
+    """Return the tile of the ink, in two of three cases at the size of print on a screen."""
+    if rng.random() < 2 / 3:
+        ink = _shrunk(ink, int(rng.integers(*_SMALL_SIDES)))
+    return as_tile(ink)
+
+
+def _shrunk(ink: Ink, longest: int) -> Ink:
+    """Crop ink and scale it to so many pixels on its longer side; its darkest pixel becomes 1."""
+    box = bounding_box(ink)
+    scale = longest / max(box.width, box.height)
+    size = max(1, round(box.width * scale)), max(1, round(box.height * scale))
+    crop = Image.fromarray(ink[box.top : box.bottom, box.left : box.right])
+    shrunk = np.asarray(crop.resize(size, Image.Resampling.BOX))
+    return shrunk / shrunk.max()
+
+
+# Each kind of drawn digit and its weight in the mix.
+DIGIT_KINDS: dict[Callable[[int, np.random.Generator], np.ndarray], float] = {
+    handwritten: 66,
+    small: 12,
+    printed_with_serifs: 8,
+    printed_without_serifs: 4,
+    boxed: 6,
+    crossed: 4,
+}

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from digit_model.synthesis.digits import write_digit
 from digit_model.synthesis.pen import draw, write
-from digit_model.synthesis.skeletons import SIGN_SKELETONS
+from digit_model.synthesis.skeletons import load_skeletons
 
 QUALITY = 82
 BALLPOINT = (38, 58, 140)
@@ -60,7 +60,7 @@ def board(rng: np.random.Generator) -> Image.Image:
 
 def letter(rng: np.random.Generator) -> Image.Image:
     """A letter, which is not a digit, with a felt tip."""
-    paths = write(SIGN_SKELETONS["A"], (0.7, 0.9), rng)
+    paths = write(load_skeletons().signs["A"], (0.7, 0.9), rng)
     ink = np.zeros((360, 360), np.float32)
     _put(ink, _enlarged(draw(paths, 2.6, rng), 210), 180, 75)
     return _developed(ink, (250, 248, 242), FELT_TIP, 1, 2, rng)

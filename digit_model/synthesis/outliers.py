@@ -1,33 +1,34 @@
-"""Tiles of what is no digit, to teach the network to be unsure: marks with a pen, and things.
+"""Draw tiles that show no digit, to teach the network to refuse: pen marks and scenes.
 
 Every one goes through the steps that serving takes, so that it looks as it will arrive.
 """
 
 from collections.abc import Callable
+from itertools import islice
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
-from scipy import ndimage
 
-from ..arrays import DIGITS, TILE_SIZE, Ink
+from ..arrays import DIGITS, TILE_SIZE
 from ..data.mnist import LabelledImages
-from .digits import as_tile, random_pen, stack, write_digit
+from .digits import as_tile, print_character, random_pen, stack, write_digit
 from .pen import Path, draw, write
-from .scenes import THINGS
-from .skeletons import SIGN_SKELETONS
+from .polygons import write_polygon
+from .scenes import SCENES
+from .skeletons import load_skeletons
+from .warp import warp
 
-_SIGNS = tuple(SIGN_SKELETONS.values())
 _SIGN_ASPECTS = (0.6, 1.05)
-# What Pillow's own font prints and nobody takes for a digit.
-_PRINTED = "AEFHKMNPRTUVWXYafhkmntwx" + "+=#@&%?*~<>"
-_FONT_SIZE = 64
-# Over a 0 they are its slash.
+# Characters that nobody takes for a digit.
+_PRINTED_SIGNS = "AEFHKMNPRTUVWXYafhkmntwx" + "+=#@&%?*~<>"
+# Laid over a 0 they look like its slash.
 _SLASHES = (1, 7)
+# Two digits over each other have at least so many times the ink of either, or it hides the other.
+_MIN_ADDED_INK = 1.15
 _WITHOUT_SLASHES = tuple(sorted(set(range(DIGITS)) - set(_SLASHES)))
 
 
 def draw_outliers(count: int, seed: int) -> np.ndarray:
-    """Draw letters, signs, scribbles, several digits in one, silhouettes, textures and scenes.
+    """Draw letters, signs, polygons, scribbles, several digits in one, silhouettes and scenes.
 
     Returns (count, 28, 28) uint8 tiles, the same for the same count and seed.
     """
@@ -38,7 +39,7 @@ def draw_outliers(count: int, seed: int) -> np.ndarray:
 
 
 def combine_digits(digits: LabelledImages, count: int, seed: int) -> np.ndarray:
-    """Lay pairs of different digits over each other, or side by side, so that they are neither.
+    """Lay pairs of different digits over each other or side by side, so that they are neither.
 
     Returns (count, 28, 28) uint8 tiles, the same for the same digits, count and seed; fewer where
     the digits are too much alike.
@@ -47,51 +48,44 @@ def combine_digits(digits: LabelledImages, count: int, seed: int) -> np.ndarray:
     pairs = rng.integers(len(digits), size=(4 * count, 2)) if len(digits) else np.zeros((0, 2), int)
     first, second = np.sort(digits.labels[pairs], axis=1).T
     slashed = (first == 0) & np.isin(second, _SLASHES)
-    usable = pairs[(first != second) & ~slashed][:count]
-    return stack([_combined(digits[pair].tiles, rng) for pair in usable])
+    usable = pairs[(first != second) & ~slashed]
+    combined = (_combine(digits[pair].tiles, rng) for pair in usable)
+    return stack(list(islice((tile for tile in combined if tile is not None), count)))
 
 
-def _combined(pair: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(2, 28, 28) digits over each other, a little apart, in three of five cases; else beside."""
-    beside = rng.random() < 0.4
-    apart = rng.integers(11, 19) if beside else rng.integers(0, 3)
-    sink = rng.integers(-3, 4) if beside else rng.integers(-1, 2)
+def _combine(pair: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
+    """Lay (2, 28, 28) tiles over each other in three of five cases, else side by side.
+
+    Returns a (28, 28) tile, or None if one digit hides the other.
+    """
+    side_by_side = rng.random() < 0.4
+    right = rng.integers(11, 19) if side_by_side else rng.integers(0, 3)
+    down = rng.integers(-3, 4) if side_by_side else rng.integers(-1, 2)
     canvas = np.zeros((2, TILE_SIZE + 6, 2 * TILE_SIZE), np.float32)
     canvas[0, 3 : 3 + TILE_SIZE, :TILE_SIZE] = pair[0]
-    canvas[1, 3 + sink : 3 + sink + TILE_SIZE, apart : apart + TILE_SIZE] = pair[1]
-    return as_tile(canvas.max(axis=0))
+    canvas[1, 3 + down : 3 + down + TILE_SIZE, right : right + TILE_SIZE] = pair[1]
+    both = canvas.max(axis=0)
+    hidden = both.sum() < _MIN_ADDED_INK * canvas.sum(axis=(1, 2)).max()
+    return None if hidden else as_tile(both)
 
 
 def _sign(rng: np.random.Generator) -> np.ndarray:
-    """A letter or sign from our own skeletons."""
-    paths = write(_SIGNS[rng.integers(len(_SIGNS))], _SIGN_ASPECTS, rng)
+    """Draw a letter or sign from our own skeletons."""
+    signs = tuple(load_skeletons().signs.values())
+    paths = write(signs[rng.integers(len(signs))], _SIGN_ASPECTS, rng)
     return as_tile(draw(paths, random_pen(rng), rng))
 
 
-def _printed(rng: np.random.Generator) -> np.ndarray:
-    """A letter or sign from Pillow's font, turned, sheared and bent."""
-    canvas = Image.new("L", (2 * _FONT_SIZE, 2 * _FONT_SIZE))
-    middle = (_FONT_SIZE, _FONT_SIZE)
-    sign = _PRINTED[rng.integers(len(_PRINTED))]
-    bold = int(rng.integers(0, 3))
-    ImageDraw.Draw(canvas).text(
-        middle, sign, 255, ImageFont.load_default(_FONT_SIZE), anchor="mm", stroke_width=bold
-    )
-    return as_tile(_bent(np.asarray(canvas, np.float32) / 255, rng))
+def _printed_sign(rng: np.random.Generator) -> np.ndarray:
+    """Draw a letter or sign of Pillow's font, turned, sheared and bent."""
+    sign = _PRINTED_SIGNS[rng.integers(len(_PRINTED_SIGNS))]
+    return as_tile(warp(print_character(sign, rng), rng))
 
 
-def _bent(ink: Ink, rng: np.random.Generator) -> Ink:
-    """Ink under a random affine map and smooth waves, of the same shape."""
-    centre = (np.array(ink.shape) - 1)[:, None, None] / 2
-    grid = np.indices(ink.shape, np.float32) - centre
-    turn, stretch = np.radians(rng.uniform(-12, 12)), rng.uniform(0.85, 1.25, 2)
-    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * stretch
-    matrix[1, 0] += rng.uniform(-0.25, 0.25)
-    source = np.tensordot(matrix, grid, 1)
-    waves = np.sin(grid[::-1] * rng.uniform(0.03, 0.09) + rng.uniform(0, 6, (2, 1, 1)))
-    source += centre + waves * rng.uniform(0, 4)
-    bent = ndimage.map_coordinates(ink, source, order=1)
-    return np.where(bent > 0.2, bent, 0).astype(np.float32)
+def _polygon(rng: np.random.Generator) -> np.ndarray:
+    """Draw a closed polygon with a pen or a brush."""
+    pen = rng.uniform(1, 6) if rng.random() < 0.2 else random_pen(rng)
+    return as_tile(draw(write_polygon(rng), pen, rng))
 
 
 def _scribble(rng: np.random.Generator) -> np.ndarray:
@@ -151,11 +145,12 @@ def _dots(rng: np.random.Generator) -> np.ndarray:
 # Each kind of outlier and its weight in the mix.
 OUTLIERS: dict[Callable[[np.random.Generator], np.ndarray], float] = {
     _sign: 30,
-    _printed: 15,
+    _printed_sign: 15,
+    _polygon: 22,
     _scribble: 12,
     _overlaid: 8,
     _side_by_side: 10,
     _parallels: 4,
     _dots: 2,
-    **THINGS,
+    **SCENES,
 }

@@ -154,8 +154,8 @@ def _noise(rng: np.random.Generator) -> np.ndarray:
     return as_bytes(noise if rng.random() < 0.6 else noise > 0.5)
 
 
-# Each kind of thing and its weight in the mix of outliers.
-THINGS: dict[Callable[[np.random.Generator], np.ndarray], float] = {
+# Each kind of picture and its weight in the mix of outliers.
+SCENES: dict[Callable[[np.random.Generator], np.ndarray], float] = {
     _object: 30,
     _scene: 50,
     _patches: 3,

@@ -15,21 +15,36 @@ _TEMPERATURE = 2
 
 
 class Teacher:
-    """A trained network whose answers take the place of the labels; safe to call from threads.
+    """A trained network whose answers replace the labels; safe to call from several threads.
 
     sha256: of its weights, in hexadecimal.
     """
 
-    def __init__(self, model: keras.Model, temperature: float, sha256: str):
-        """temperature: what its logits are divided by for honest probabilities."""
+    def __init__(
+        self, model: keras.Model, temperature: float, sha256: str, *, knows_outliers: bool = False
+    ):
+        """Compile the network's answers.
+
+        temperature: what its logits are divided by for calibrated probabilities.
+        knows_outliers: whether it learned to refuse outliers, and so can teach that too.
+        """
         self.sha256 = sha256
-        logits, temperature = inference(model), temperature * _TEMPERATURE
-        self._answers = jax.jit(lambda tiles: jax.nn.softmax(logits(tiles) / temperature))
+        logits_of, softened = inference(model), temperature * _TEMPERATURE
+
+        def answers(tiles: jax.Array) -> tuple[jax.Array, jax.Array]:
+            logits = logits_of(tiles)
+            return jax.nn.softmax(logits / softened), jax.nn.sigmoid(logits)
+
+        self._answers = jax.jit(answers)
+        self._knows_outliers = knows_outliers
 
     def targets(self, tiles: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """What to learn of (n, 28, 28) float32 tiles in 0..1, as (n, 10) float32.
+        """Return the targets of (n, 28, 28) float32 tiles in 0..1, as (n, 10) float32.
 
-        labels: what else would be learned, of the same shape; where they are all 0 the tile is no
-        digit, of which the teacher need know nothing, and they stay.
+        labels: the targets without a teacher, of the same shape. A row of zeros marks an outlier:
+        its targets are the teacher's separate yes-or-no answers for the ten digits, or stay zero
+        if the teacher does not know outliers. Digits get the softened distribution over the ten.
         """
-        return np.where(labels.any(axis=1, keepdims=True), self._answers(tiles), labels)
+        which, yes_or_no = self._answers(tiles)
+        is_digit = labels.any(axis=1, keepdims=True)
+        return np.where(is_digit, which, yes_or_no if self._knows_outliers else labels)

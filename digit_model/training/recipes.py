@@ -111,6 +111,8 @@ RECIPES: dict[str, Recipe] = {
     "dense": _DENSE,
     "dense-plain": replace(_DENSE, drawn=0, outliers=0, augment="none", learning_rate=1e-3),
     "cnn_large": _DEEP,
+    # What teaches ``cnn``: a larger network, from the same images.
+    "cnn_large-all": Recipe(architecture="cnn_large", epochs=12),
     "small": replace(_SMALLEST, architecture="small", epochs=30),
     "tiny": replace(_SMALLEST, architecture="tiny", epochs=60, optimizer="adamw"),
     "quick": replace(_MNIST, architecture="quick", epochs=4, ema_share=0.06),

@@ -8,13 +8,15 @@ from digit_model.arrays import DIGITS, TILE_BOX
 from digit_model.picture.normalise import bounding_box, normalise
 from digit_model.synthesis.digits import draw_digits
 from digit_model.synthesis.pen import CLOSED_LOOPS, OPEN_LOOPS, draw, write
-from digit_model.synthesis.skeletons import DIGIT_ASPECTS, DIGIT_SKELETONS, SIGN_SKELETONS
+from digit_model.synthesis.skeletons import load_skeletons
 
+SKELETONS = load_skeletons()
 VARIANTS = [
-    pytest.param(variant, DIGIT_ASPECTS[digit], id=f"{digit}-{i}")
-    for digit, variants in DIGIT_SKELETONS.items()
-    for i, variant in enumerate(variants)
-] + [pytest.param(sign, (0.8, 1.0), id=name) for name, sign in SIGN_SKELETONS.items()]
+    pytest.param(skeleton, shapes.aspects, id=f"{style}-{label}-{i}")
+    for style, digits in (("written", SKELETONS.digits), ("printed", SKELETONS.printed))
+    for label, shapes in digits.items()
+    for i, skeleton in enumerate(shapes.skeletons)
+] + [pytest.param(sign, (0.8, 1.0), id=name) for name, sign in SKELETONS.signs.items()]
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +83,8 @@ def test_every_skeleton_can_be_written(skeleton, aspects, pen):
 
 
 def test_there_are_several_ways_to_write_each_digit():
-    assert set(DIGIT_SKELETONS) == set(DIGIT_ASPECTS) == set(range(DIGITS))
-    assert min(map(len, DIGIT_SKELETONS.values())) >= 5
+    assert set(SKELETONS.digits) == set(range(DIGITS))
+    assert min(len(shapes.skeletons) for shapes in SKELETONS.digits.values()) >= 5
 
 
 def test_none_are_drawn_when_none_are_asked_for():

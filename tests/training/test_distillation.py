@@ -45,6 +45,18 @@ def test_it_answers_softly_and_leaves_what_is_no_digit(drawn, known, teacher):
     np.testing.assert_allclose(targets, expected, atol=1e-5)
 
 
+def test_a_teacher_that_knows_outliers_answers_yes_or_no_for_each_digit(drawn, known):
+    teacher = Teacher(known, TEMPERATURE, sha256="abc", knows_outliers=True)
+    tiles = drawn[1].tiles[:6]
+    labels = np.eye(10, dtype=np.float32)[[3, 1, 4, 1, 5, 9]]
+    labels[4] = 0
+    targets = teacher.targets(tiles, labels)
+    logits = known.predict(tiles, verbose=0)
+    expected = special.softmax(logits / (2 * TEMPERATURE), axis=1)
+    expected[4] = special.expit(logits[4])
+    np.testing.assert_allclose(targets, expected, atol=1e-5)
+
+
 def test_the_labels_are_not_learned(drawn, teacher):
     train, validation = drawn
     mislabelled = LabelledImages(train.images, (train.labels + 1) % 10)
