@@ -33,9 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
                 lambda: pretrained.load_from(options.model) if options.model else pretrained.load()
             )
             # Gradio takes seconds to import, which the loading need not wait for.
-            from page.corrections.store import Corrections
-            from page.models.mistakes import TestSet, at_hand
-            from page.models.registry import Models
+            from page.corrections.store import CorrectionStore
+            from page.models.mistakes import TestSet, keras_download
+            from page.models.registry import ModelRegistry
             from page.serve import serve
     except ModuleNotFoundError as error:
         return _fail(
@@ -45,19 +45,19 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         corrections = None
         if options.corrections != "off":
-            corrections = Corrections(Path(options.corrections), options.corrections_repo)
+            corrections = CorrectionStore(Path(options.corrections), options.corrections_repo)
         served = loading.result()
     except DigitError as error:
         return _fail(str(error))
     # A stop from outside ends as Ctrl-C does, with all corrections on the Hub.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     serve(
-        Models(served, options.checkpoints),
+        ModelRegistry(served, options.checkpoints),
         options.host,
         options.port,
         share=options.share,
         corrections=corrections,
-        tests=TestSet(options.data or at_hand()),
+        tests=TestSet(options.data or keras_download()),
     )
     return 0
 

@@ -17,6 +17,7 @@ try:
     from digit_model import checkpoint, curves, training_log
     from digit_model.arrays import Calibration
     from digit_model.data import mnist
+    from digit_model.data.corrections import read_corrections
     from digit_model.errors import CheckpointExists, DigitError
     from digit_model.metrics import Scores, score
     from digit_model.training import distributed, run_state
@@ -221,7 +222,7 @@ def _train(options: argparse.Namespace) -> None:
     first = _started(options.start, recipe.architecture)
     teacher = _teacher(options.teacher) if options.teacher else None
     source = mnist.load(options.data)
-    corrections = mnist.read_corrections(options.extra) if options.extra else None
+    corrections = read_corrections(options.extra) if options.extra else None
     _make(folder)
     origin = _origin(first, teacher, validated)
     train, validation = _parts(source.train, validated)

@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from .api import Api, endpoints
 from .corrections.panel import correct, correction_panel
-from .corrections.store import Corrections
+from .corrections.store import CorrectionStore
 from .files.table import read_with, results, uploader
 from .models.mistakes import TestSet
-from .models.registry import SERVED, Models
-from .models.tab import Choosing, list_of_models, small_print, view_of_model
+from .models.registry import SERVED, ModelRegistry
+from .models.tab import ModelsTab, model_line, model_views, models_list
 from .reading import answer
 from .reading.answer import ReadingView
 from .reading.gallery import picked, thumbnails
@@ -46,14 +46,14 @@ CAMERA = """
 
 
 def build(
-    models: Models, corrections: Corrections | None = None, tests: TestSet | None = None
+    models: ModelRegistry, corrections: CorrectionStore | None = None, tests: TestSet | None = None
 ) -> gr.Blocks:
     """The page for the models at hand, and the endpoints, which the served one answers.
 
     corrections: where it is kept what visitors say about wrong answers; without it they are not
     asked. tests: the images by which models are marked.
     """
-    choosing = Choosing(models, tests or TestSet())
+    models_tab = ModelsTab(models, tests or TestSet())
     with gr.Blocks(
         title=text("page.title"), delete_cache=FILES_KEPT, analytics_enabled=False
     ) as page:
@@ -67,25 +67,27 @@ def build(
         key = gr.Textbox(SERVED, visible="hidden")
         with gr.Row(elem_id="desk", equal_height=False):
             with gr.Column(elem_id="input", min_width=300, scale=4):
-                inputs, files, models_tab, listed = _inputs(choosing)
+                inputs, files, tab, listed = _inputs(models_tab)
             with gr.Column(elem_id="output", min_width=300, scale=6):
                 shown = _output()
                 table = results()
-                view = view_of_model(choosing)
+                view = model_views(models_tab)
             with gr.Column(elem_id="after", min_width=0):
                 link = link_button()
                 if corrections:
                     _ask(models, corrections, seen, key)
-                small = gr.HTML(small_print(models.served), elem_id="model")
+                small = gr.HTML(model_line(models.served), elem_id="model")
         _wire(Handlers(models), inputs, [*shown, seen], (seen, method, key))
         link.open(unpack, link, inputs["pad"][1], show_progress="hidden", api_visibility="private")
         _wire_files(models, files, key, table)
-        _wire_models(choosing, models_tab, listed, view, [small, key])
+        _wire_models(models_tab, tab, listed, view, [small, key])
         endpoints(Api(models.served))
     return page
 
 
-def _ask(models: Models, corrections: Corrections, seen: gr.State, key: gr.Textbox) -> None:
+def _ask(
+    models: ModelRegistry, corrections: CorrectionStore, seen: gr.State, key: gr.Textbox
+) -> None:
     """The panel on which one says that an answer is wrong."""
     panel = correction_panel(corrections)
 
@@ -96,7 +98,7 @@ def _ask(models: Models, corrections: Corrections, seen: gr.State, key: gr.Textb
 
 
 def _inputs(
-    choosing: Choosing,
+    models_tab: ModelsTab,
 ) -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.HTML]:
     """The tabs: the ways in that give one answer, by their handlers' names; files; the models."""
     with gr.Tabs(elem_id="ways"):
@@ -123,15 +125,15 @@ def _inputs(
             camera = _scripted(CAMERA, "reading/camera.js", "Webcam", "camera")
         with gr.Tab("Files", id="files", elem_id="files-tab"):
             files = uploader()
-        with gr.Tab("Models", id="models", elem_id="models-tab") as models_tab:
-            listed = list_of_models(choosing)
+        with gr.Tab("Models", id="models", elem_id="models-tab") as tab:
+            listed = models_list(models_tab)
     _hand_over_as_uploaded(image)
     ways: dict[str, tuple[gr.Tab, Component]] = {
         "pad": (pad_tab, pad),
         "image": (image_tab, image),
         "camera": (camera_tab, camera),
     }
-    return ways, files, models_tab, listed
+    return ways, files, tab, listed
 
 
 def _scripted(template: str, script: str, label: str, name: str) -> gr.HTML:
@@ -214,7 +216,7 @@ def _tell(event: str) -> str:
     return f"() => {{ document.dispatchEvent(new Event('{event}')); }}"
 
 
-def _wire_files(models: Models, files: gr.File, key: gr.Textbox, table: gr.HTML) -> None:
+def _wire_files(models: ModelRegistry, files: gr.File, key: gr.Textbox, table: gr.HTML) -> None:
     """Files are read when they come, and anew when another model is picked."""
     gr.on(
         [files.change, key.change],
@@ -229,17 +231,21 @@ def _wire_files(models: Models, files: gr.File, key: gr.Textbox, table: gr.HTML)
 
 
 def _wire_models(
-    choosing: Choosing, tab: gr.Tab, listed: gr.HTML, view: list[gr.HTML], states: list[Component]
+    models_tab: ModelsTab,
+    tab: gr.Tab,
+    listed: gr.HTML,
+    view: list[gr.HTML],
+    states: list[Component],
 ) -> None:
     """What is known is listed at once, what is new after it; one model is picked, one marked."""
     key = states[-1]
     quiet: dict = {"show_progress": "hidden", "api_visibility": "private"}
-    tab.select(choosing.listed, None, listed, **quiet).then(
-        choosing.checked, None, listed, concurrency_id="checking", concurrency_limit=1, **quiet
+    tab.select(models_tab.list_rows, None, listed, **quiet).then(
+        models_tab.check_rows, None, listed, concurrency_id="checking", concurrency_limit=1, **quiet
     )
-    marked = listed.mistakes(choosing.marked, key, view[-1], **ALONE, **quiet)
+    marked = listed.mistakes(models_tab.find_mistakes, key, view[-1], **ALONE, **quiet)
     taken = listed.pick(
-        choosing.pick,
+        models_tab.pick,
         key,
         [*view, *states],
         trigger_mode="multiple",

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from .corrections.store import Corrections
+from .corrections.store import CorrectionStore
 from .layout import build
 from .models.mistakes import TestSet
-from .models.registry import Models
+from .models.registry import ModelRegistry
 from .reading.gallery import EXAMPLES_FOLDER
 
 HERE = Path(__file__).parent
@@ -27,12 +27,12 @@ THEME = gr.themes.Base(
 
 
 def serve(
-    models: Models,
+    models: ModelRegistry,
     host: str,
     port: int,
     *,
     share: bool,
-    corrections: Corrections | None = None,
+    corrections: CorrectionStore | None = None,
     tests: TestSet | None = None,
     block: bool = True,
 ) -> gr.Blocks:

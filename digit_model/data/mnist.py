@@ -3,7 +3,6 @@
 import contextlib
 import gzip
 import io
-import json
 import sys
 import zipfile
 import zlib
@@ -12,16 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ..arrays import DIGITS, TILE_SIZE
 from ..errors import BadDataset
 
 # 5,000 of MNIST's 60,000, the split that is usual since LeCun et al. 1998.
 VALIDATION_SHARE = 1 / 12
-# The files of a correction, which the page keeps in a folder each.
-TILE_FILE = "tile.png"
-RECORD_FILE = "record.json"
 _PIXELS = TILE_SIZE * TILE_SIZE
 _ZIP_MAGIC = b"PK\x03\x04"
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -116,63 +111,12 @@ def read_unlabelled_csv(path: str | Path) -> np.ndarray:
     return _as_images(values, Path(path).name)
 
 
-def read_corrections(folder: str | Path) -> tuple[LabelledImages, np.ndarray]:
-    """What visitors of the page said about its answers; of several about one tile the last counts.
-
-    folder: as the page writes it, with a folder for each correction whose name begins with its
-    time.
-    Returns the corrected digits, and (n, 28, 28) uint8 marks that are no digit.
-    Raises BadDataset.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise BadDataset(f"There is no folder {folder} with corrections.")
-    said = {
-        _correction_tile(path / TILE_FILE): _correction_label(path / RECORD_FILE)
-        for path in corrections_in(folder)
-    }
-    digits = {tile: label for tile, label in said.items() if label is not None}
-    others = [tile for tile, label in said.items() if label is None]
-    labels = np.array(list(digits.values()), np.uint8)
-    return LabelledImages(_from_tiles(list(digits)), labels), _from_tiles(others)
-
-
-def corrections_in(folder: Path) -> list[Path]:
-    """The folders of the corrections in a folder, the oldest first; hidden ones are unfinished."""
-    found = (path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return sorted(found)
-
-
 def joined(*parts: LabelledImages) -> LabelledImages:
     """Several sets as one, in their order."""
     return LabelledImages(
         np.concatenate([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),
     )
-
-
-def _correction_tile(path: Path) -> bytes:
-    try:
-        with Image.open(path, formats=("PNG",)) as image:
-            if image.size == (TILE_SIZE, TILE_SIZE) and image.mode == "L":
-                return image.tobytes()
-    except (OSError, SyntaxError, ValueError) as error:
-        raise BadDataset(f"{path.parent.name} has no readable {path.name}.") from error
-    raise BadDataset(f"{path.parent.name}/{path.name} is not 28 × 28 pixels of grey.")
-
-
-def _correction_label(path: Path) -> int | None:
-    try:
-        label = json.loads(_read_bytes(path))["correction"]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise BadDataset(f"{path.parent.name}/{path.name} holds no correction.") from error
-    if label is None or (type(label) is int and 0 <= label < DIGITS):
-        return label
-    raise BadDataset(f"{path.parent.name}/{path.name} corrects to {label!r}, which is no digit.")
-
-
-def _from_tiles(tiles: list[bytes]) -> np.ndarray:
-    return np.frombuffer(b"".join(tiles), np.uint8).reshape(-1, TILE_SIZE, TILE_SIZE)
 
 
 def _download() -> Dataset:

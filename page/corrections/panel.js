@@ -1,4 +1,4 @@
-// "Wrong?": say what the mark whose bars are shown really is.
+// "Got it wrong?": choose what the mark whose bars are shown really is.
 const opener = () => element.querySelector("[data-open]");
 const panel = () => element.querySelector(".panel");
 
@@ -9,33 +9,36 @@ function show(open) {
   const answer = document.querySelector("#answer");
   const several = answer.querySelectorAll(".picker [data-mark]").length > 1;
   const name = answer.querySelector(".bar.winner .name")?.textContent;
-  panel().querySelector(".question").textContent = several ? `This ${name} is a` : "It is a";
+  panel().querySelector(".question").textContent = several
+    ? `This ${name} is really a …`
+    : "This is really a …";
+}
+
+function close() {
+  show(false);
+  opener().focus();
 }
 
 element.addEventListener("click", (event) => {
   if (event.target.closest("[data-open]")) {
     const open = panel().hidden;
     props.value = "";
-    // What was said goes with the next microtask, in which all is drawn anew.
+    // Gradio redraws the template in the next microtask, and with it the panel.
     queueMicrotask(() => show(open));
     if (open) document.dispatchEvent(new Event("correcting"));
   }
   const choice = event.target.closest("[data-digit]");
   if (!choice) return;
-  show(false);
-  opener().focus();
+  close();
   trigger("correct", { digit: choice.dataset.digit });
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !panel().hidden) {
-    show(false);
-    opener().focus();
-  }
+  if (event.key === "Escape" && !panel().hidden) close();
 });
 document.addEventListener("click", (event) => {
   if (!panel().hidden && !element.contains(event.target)) show(false);
 });
-// What was said of an answer goes with it.
+// The reply to a correction disappears with the answer that it was about.
 new MutationObserver(() => {
   if (props.value) props.value = "";
   if (!panel().hidden) show(true);

@@ -1,72 +1,70 @@
-"""The panel "Wrong? It is a …"."""
+"""The panel on which a visitor says that an answer is wrong, and what it should be."""
 
 import os
 from collections.abc import Mapping
-from html import escape
-from pathlib import Path
 
 import gradio as gr
 
 from digit_model.arrays import DIGITS
+from digit_model.data.corrections import NOT_A_DIGIT
 from digit_model.errors import DigitError
 
-from ..models.registry import Models
+from ..models.registry import ModelRegistry
 from ..reading.answer import ReadingView
-from .store import NO_DIGIT, Corrections
+from ..templates import read_text, render
+from ..texts import text
+from .store import CorrectionStore
 
-CHOICES = (*map(str, range(DIGITS)), NO_DIGIT)
-TEMPLATE = """
-<button type="button" class="plain" data-open aria-expanded="false">Wrong?</button>
-<div class="panel" hidden><p class="question">It is a</p><div class="choices" role="group"
-aria-label="What it is">{buttons}</div><p class="consent">{consent}</p></div>
-<span class="said" role="status">${{value}}</span>
-"""
+CHOICES = (*map(str, range(DIGITS)), NOT_A_DIGIT)
 
 
-def correction_panel(corrections: Corrections, environ: Mapping[str, str] = os.environ) -> gr.HTML:
-    """The button "Wrong?" with its choices; ``correct`` tells which was pressed."""
-    buttons = "".join(
-        f'<button type="button" data-digit="{name}">'
-        f"{'no digit' if name == NO_DIGIT else name}</button>"
-        for name in CHOICES
+def correction_panel(store: CorrectionStore, environ: Mapping[str, str] = os.environ) -> gr.HTML:
+    """Return the button "Got it wrong?" with its choices; ``correct`` fires when one is pressed."""
+    template = render(
+        "corrections/panel.html",
+        choices=CHOICES,
+        not_a_digit=NOT_A_DIGIT,
+        consent=consent(store, environ),
     )
-    consented = escape(consent(corrections, environ))
     return gr.HTML(
         "",
-        html_template=TEMPLATE.format(buttons=buttons, consent=consented),
-        js_on_load=Path(__file__).with_name("panel.js").read_text(encoding="utf-8"),
+        html_template=str(template),
+        js_on_load=read_text("corrections/panel.js"),
         elem_id="correct",
         apply_default_css=False,
     )
 
 
-def consent(corrections: Corrections, environ: Mapping[str, str]) -> str:
-    """What a visitor should know before pressing."""
-    where = "on this server"
-    if corrections.repo:
-        where += ", and in a private data set on the Hugging Face Hub,"
-    # https://huggingface.co/docs/hub/spaces-storage: only /data outlives a restart of a Space.
-    elif "SPACE_ID" in environ and not corrections.folder.absolute().is_relative_to("/data"):
-        where += " until this Space restarts,"
-    return (
-        f"Pressing one keeps the picture of this digit, the answer and your choice {where} "
-        "to train later networks. Nothing else about you is kept."
-    )
+def consent(store: CorrectionStore, environ: Mapping[str, str]) -> str:
+    """Return what a visitor should know before choosing."""
+    kind = "consent"
+    if store.repo:
+        kind = "consent_hub"
+    # https://huggingface.co/docs/hub/spaces-storage: only /data survives a restart of a Space.
+    elif "SPACE_ID" in environ and not store.folder.absolute().is_relative_to("/data"):
+        kind = "consent_space"
+    return f"{text(f'corrections.{kind}')} {text('corrections.nothing_else')}"
 
 
 def correct(
-    corrections: Corrections,
-    models: Models,
+    store: CorrectionStore,
+    models: ModelRegistry,
     key: str | None,
-    seen: ReadingView | None,
+    view: ReadingView | None,
     choice: object,
 ) -> str:
-    """Keep what a visitor pressed; returns what to say, as HTML. key: the model that answered."""
-    if seen is None or choice not in CHOICES:
-        return "There is no answer to correct. Draw or choose a picture, and wait for its answer."
-    digit = None if choice == NO_DIGIT else int(str(choice))
+    """Store what a visitor chose, and return the reply as HTML. key: the model that answered."""
+    if view is None or choice not in CHOICES:
+        return _reply(text("corrections.nothing"))
+    label = None if choice == NOT_A_DIGIT else int(str(choice))
     try:
-        corrections.keep(seen, digit, models.get(key))
+        store.store(view, label, models.get(key))
     except DigitError as error:
-        return escape(str(error))
-    return "Kept as no digit. Thank you." if digit is None else f"Kept as {digit}. Thank you."
+        return _reply(str(error))
+    if label is None:
+        return _reply(text("corrections.saved_not_a_digit"))
+    return _reply(text("corrections.saved", label=label))
+
+
+def _reply(sentence: str) -> str:
+    return render("corrections/reply.html", sentence=sentence)

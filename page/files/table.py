@@ -1,12 +1,10 @@
-"""Many files at once: a table that grows while they are read, and the same as CSV."""
+"""Read many files at once into a table that grows meanwhile, and offer it as CSV."""
 
-import base64
 import csv
 import io
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import gradio as gr
@@ -17,107 +15,107 @@ from digit_model.arrays import Picture, Reading
 from digit_model.errors import DigitError
 from digit_model.recogniser import Recogniser
 
-from ..models.registry import Models
+from .. import data_urls
+from ..models.registry import ModelRegistry
 from ..reading.answer import percent
+from ..templates import render
+from ..texts import text
 
-MOST_FILES = 100
+MAX_FILES = 100
 COLUMNS = ("file", "number", "confidence", "unclear_marks", "error")
-# Spreadsheets take a cell that begins with one of these as a formula (OWASP, CSV injection).
+# Spreadsheets evaluate a cell that begins with one of these as a formula (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-THUMBNAIL = (96, 56)
-# Seconds between two pictures of the table while files are being read.
-PACE = 0.5
-EMPTY = (
-    '<div class="none"><strong>Choose some pictures</strong>'
-    "<span>Each of up to 25 MB and 20 megapixels gets a row here.<br>"
-    "The table can be kept as CSV.</span></div>"
-)
+THUMBNAIL_PIXELS = (96, 56)
+# Between two updates of the table while files are being read.
+UPDATE_SECONDS = 0.5
 
-Named = tuple[str, Path]
+NamedFile = tuple[str, Path]
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One file: its name as its owner knows it, and its reading, or why there is none."""
+    """One file: the name that its owner gave it, and its reading or why there is none."""
 
     file: str
     outcome: Reading | str
-    thumbnail: bytes = b""
+    thumbnail: str = ""
 
 
 def uploader() -> gr.File:
-    """Where one drops files; its value is a list of names with paths."""
+    """Return the component that takes the files; its value is a list of names with paths."""
     files = gr.File(
-        label=f"Up to {MOST_FILES} pictures",
+        label=text("files.label", count=MAX_FILES),
         file_count="multiple",
         type="filepath",
         height=398,
         elem_id="files",
     )
 
-    def named(payload: ListFiles | None) -> list[Named]:
+    def named_files(payload: ListFiles | None) -> list[NamedFile]:
         given = payload.root if payload else []
         return [(file.orig_name or Path(file.path).name, Path(file.path)) for file in given]
 
-    files.preprocess = named  # type: ignore[method-assign,assignment]
+    files.preprocess = named_files  # type: ignore[method-assign,assignment]
     return files
 
 
 def results() -> gr.HTML:
-    """The place of the table."""
-    return gr.HTML(EMPTY, elem_id="batch", js_on_load=None, apply_default_css=False)
+    """Return the component that shows the table."""
+    return gr.HTML(empty(), elem_id="batch", js_on_load=None, apply_default_css=False)
 
 
-def read_with(models: Models, files: Sequence[Named], key: str | None) -> Iterator[str]:
-    """``read_files`` with the model of a key; says where a model is gone."""
+def read_with(models: ModelRegistry, files: Sequence[NamedFile], key: str | None) -> Iterator[str]:
+    """Read the files with the model of a key, as ``read_files`` does."""
     try:
         recogniser = models.get(key).recogniser
     except DigitError as error:
-        yield f'<div class="none"><span role="alert">{escape(str(error))}</span></div>'
+        yield empty(str(error))
         return
     yield from read_files(recogniser, files)
 
 
-def read_files(recogniser: Recogniser, files: Sequence[Named]) -> Iterator[str]:
-    """Read the files one after another; yields the table as HTML every now and then."""
+def read_files(recogniser: Recogniser, files: Sequence[NamedFile]) -> Iterator[str]:
+    """Read the files one after another, and yield the growing table as HTML."""
     if not files:
-        yield EMPTY
+        yield empty()
         return
     rows: list[Row] = []
-    shown = 0.0
-    for name, path in files[:MOST_FILES]:
+    updated = 0.0
+    for name, path in files[:MAX_FILES]:
         rows.append(_read(recogniser, name, path))
-        if time.monotonic() - shown > PACE:
+        if time.monotonic() - updated > UPDATE_SECONDS:
             yield table(rows, len(files))
-            shown = time.monotonic()
+            updated = time.monotonic()
     yield table(rows, len(files))
 
 
+def empty(problem: str = "") -> str:
+    """Return what stands in the table's place before there is one, or why there is none."""
+    return render("files/empty.html", problem=problem)
+
+
 def table(rows: Sequence[Row], files: int) -> str:
-    """The rows read so far of so many files, as HTML with a link to the same as CSV."""
-    wanted = min(files, MOST_FILES)
-    done = len(rows) == wanted
-    said = f"{len(rows)} of {wanted} read"
-    if files > MOST_FILES:
-        said += f"; of {files} files only the first {MOST_FILES} are"
-    bar = f'<progress max="{wanted}" value="{len(rows)}" aria-label="{said}"></progress>'
-    return (
-        f'<div class="top"><span role="status">{said}</span>'
-        f"{_download(rows) if done else bar}</div>"
-        '<div class="rows" tabindex="0" role="region" aria-label="Files and their numbers"><table>'
-        '<thead><tr><th scope="col">Picture</th><th scope="col">File</th>'
-        '<th scope="col">Number</th><th scope="col">Sure</th></tr></thead>'
-        f"<tbody>{''.join(map(_row, rows))}</tbody></table></div>"
+    """Return the rows read so far as HTML, with a link to a CSV once all files are read."""
+    wanted = min(files, MAX_FILES)
+    status = text("files.status", done=len(rows), wanted=wanted)
+    if files > MAX_FILES:
+        status += text("files.too_many", files=files, wanted=wanted)
+    return render(
+        "files/table.html",
+        rows=[_shown(row) for row in rows],
+        status=status,
+        wanted=wanted,
+        csv=_csv_url(rows) if len(rows) == wanted else "",
     )
 
 
 def as_csv(rows: Iterable[Row]) -> str:
-    """The rows as CSV (RFC 4180) under COLUMNS; no cell is taken for a formula."""
+    """Return the rows as CSV (RFC 4180) under COLUMNS; no cell can be evaluated as a formula."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([_harmless(cell) for cell in _cells(row)])
+        writer.writerow([_without_formula(cell) for cell in _cells(row)])
     return buffer.getvalue()
 
 
@@ -129,37 +127,30 @@ def _read(recogniser: Recogniser, name: str, path: Path) -> Row:
     return Row(name, reading, _thumbnail(reading.picture))
 
 
-def _thumbnail(picture: Picture) -> bytes:
+def _thumbnail(picture: Picture) -> str:
     small = Image.fromarray(picture)
-    small.thumbnail(THUMBNAIL)
-    buffer = io.BytesIO()
-    small.save(buffer, "jpeg", quality=70)
-    return buffer.getvalue()
+    small.thumbnail(THUMBNAIL_PIXELS)
+    return data_urls.from_image(small, "jpeg", quality=70)
 
 
-def _row(row: Row) -> str:
-    name = f'<th scope="row">{escape(row.file)}</th>'
+def _shown(row: Row) -> dict[str, object]:
+    """Return the values that the template needs for a row."""
     if isinstance(row.outcome, str):
-        return f'<tr><td></td>{name}<td colspan="2" class="why">{escape(row.outcome)}</td></tr>'
-    image = base64.b64encode(row.thumbnail).decode()
-    return (
-        f'<tr><td><img alt="" src="data:image/jpeg;base64,{image}"></td>{name}'
-        f'<td class="number">{_number(row.outcome)}</td>'
-        f"<td>{escape(percent(_confidence(row.outcome)))}</td></tr>"
-    )
-
-
-def _number(reading: Reading) -> str:
-    """The digits in rows; a mark that is not clear is its best guess with a question mark."""
-    lines: dict[int, str] = {}
-    for mark in reading.digits:
-        shown = str(mark.label) if mark.accepted else f"<em>{mark.label}?</em>"
-        lines[mark.row] = lines.get(mark.row, "") + shown
-    return "<br>".join(lines.values())
+        return {"file": row.file, "thumbnail": "", "error": row.outcome}
+    lines: dict[int, list[tuple[int, bool]]] = {}
+    for mark in row.outcome.digits:
+        lines.setdefault(mark.row, []).append((mark.label, mark.accepted))
+    return {
+        "file": row.file,
+        "thumbnail": row.thumbnail,
+        "error": "",
+        "lines": list(lines.values()),
+        "sure": percent(_confidence(row.outcome)),
+    }
 
 
 def _confidence(reading: Reading) -> float:
-    """How sure the network is of the mark it is least sure of."""
+    """Return the confidence of the mark of which the network is least sure."""
     return min(mark.confidence for mark in reading.digits)
 
 
@@ -171,14 +162,10 @@ def _cells(row: Row) -> tuple[str, ...]:
     return row.file, number, f"{_confidence(row.outcome):.4f}", str(unclear), ""
 
 
-def _harmless(cell: str) -> str:
+def _without_formula(cell: str) -> str:
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
-def _download(rows: Sequence[Row]) -> str:
-    # With the mark of UTF-8, by which spreadsheets know it.
-    data = base64.b64encode(as_csv(rows).encode("utf-8-sig")).decode()
-    return (
-        '<a class="plain" download="digits.csv" '
-        f'href="data:text/csv;charset=utf-8;base64,{data}">Download CSV</a>'
-    )
+def _csv_url(rows: Sequence[Row]) -> str:
+    # Spreadsheets recognise UTF-8 by its byte order mark.
+    return data_urls.from_bytes(as_csv(rows).encode("utf-8-sig"), "text/csv;charset=utf-8")

@@ -1,6 +1,6 @@
-"""What a model gets wrong on the test set, where that is at hand on this machine. No gradio here.
+"""Find the test images that a model gets wrong, if the test set is on this machine. No gradio here.
 
-MNIST is no part of this project's files, and is never downloaded for this.
+MNIST is not part of this project's files, and is never downloaded for this.
 """
 
 import os
@@ -16,9 +16,9 @@ from digit_model.data.mnist import LabelledImages
 from digit_model.errors import BadDataset
 from digit_model.pretrained import Pretrained
 
-MOST_SHOWN = 200
-# Images between two reports of how far it is.
-STEP = 512
+MAX_SHOWN = 200
+# Images between two progress reports.
+BATCH = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,7 @@ class Mistake:
 
 @dataclass(frozen=True, eq=False)
 class Mistakes:
-    """All that a model gets wrong of so many images; ``shown`` are the surest MOST_SHOWN."""
+    """How many of the images a model misreads; ``shown`` holds the most confident MAX_SHOWN."""
 
     images: int
     count: int
@@ -41,35 +41,36 @@ class Mistakes:
 
 
 class TestSet:
-    """LabelledImages images by which models are marked; what came of it is kept for all visitors.
+    """The images on which models are tested; the results are cached for all visitors.
 
     path: as train.py's --data takes it; without it there are no images.
     """
 
-    # For pytest, which takes a class of this name for tests.
+    # Keeps pytest from collecting the class, because of its name.
     __test__ = False
 
     def __init__(self, path: Path | None = None):
         self.path = path
         self._labelled: LabelledImages | None = None
-        self._marked: dict[str, Mistakes] = {}
+        self._cache: dict[str, Mistakes] = {}
 
-    def known(self, model: Pretrained) -> Mistakes | None:
-        """What an earlier ``mark`` of the same weights found."""
-        return self._marked.get(model.checkpoint.sha256)
+    def cached_mistakes(self, model: Pretrained) -> Mistakes | None:
+        """Return what an earlier ``find_mistakes`` found for the same weights."""
+        return self._cache.get(model.checkpoint.sha256)
 
-    def mark(self, model: Pretrained) -> Iterator[float]:
-        """Let a model read all images; yields the share done, in 0..1, and then ``known`` has it.
+    def find_mistakes(self, model: Pretrained) -> Iterator[float]:
+        """Let a model read all images; yields the share done in 0..1, and then fills the cache.
 
         Raises BadDataset, without naming folders of this machine.
         """
         labelled = self._images()
         logits = []
-        for start in range(0, len(labelled), STEP):
+        for start in range(0, len(labelled), BATCH):
             yield start / len(labelled)
-            logits.append(model.recogniser.predict_logits(labelled[start : start + STEP].tiles))
-        found = wrong(labelled, np.concatenate(logits), model.checkpoint.calibration.temperature)
-        self._marked[model.checkpoint.sha256] = found
+            logits.append(model.recogniser.predict_logits(labelled[start : start + BATCH].tiles))
+        temperature = model.checkpoint.calibration.temperature
+        found = mistakes_in(labelled, np.concatenate(logits), temperature)
+        self._cache[model.checkpoint.sha256] = found
 
     def _images(self) -> LabelledImages:
         if self.path is None:
@@ -78,31 +79,34 @@ class TestSet:
             try:
                 self._labelled = mnist.load(self.path).scored
             except BadDataset as error:
-                said = str(error).replace(f"{self.path.parent}{os.sep}", "")
-                raise BadDataset(said) from error
+                without_folder = str(error).replace(f"{self.path.parent}{os.sep}", "")
+                raise BadDataset(without_folder) from error
         return self._labelled
 
 
-def at_hand(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """Keras's own download of MNIST, where an earlier run has left it."""
+def keras_download(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the path of MNIST as Keras has downloaded it earlier, or None."""
     home = environ.get("KERAS_HOME") or Path.home() / ".keras"
     path = Path(home) / "datasets" / "mnist.npz"
     return path if path.is_file() else None
 
 
-def wrong(labelled: LabelledImages, logits: np.ndarray, temperature: float) -> Mistakes:
-    """The images whose best logit is not their label's, the surest first. logits: (n, 10)."""
+def mistakes_in(labelled: LabelledImages, logits: np.ndarray, temperature: float) -> Mistakes:
+    """Return the images whose best logit is not their label's, most confident first.
+
+    logits: (n, 10), before the temperature is applied.
+    """
     probabilities = special.softmax(logits.astype(np.float64) / temperature, axis=1)
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    places = np.flatnonzero(answers != labelled.labels)
-    surest = places[np.argsort(-confidence[places], kind="stable")][:MOST_SHOWN]
+    misread = np.flatnonzero(answers != labelled.labels)
+    surest = misread[np.argsort(-confidence[misread], kind="stable")][:MAX_SHOWN]
     shown = tuple(
         Mistake(
-            labelled.images[place],
-            int(labelled.labels[place]),
-            int(answers[place]),
-            float(confidence[place]),
+            labelled.images[index],
+            int(labelled.labels[index]),
+            int(answers[index]),
+            float(confidence[index]),
         )
-        for place in surest
+        for index in surest
     )
-    return Mistakes(len(labelled), len(places), shown)
+    return Mistakes(len(labelled), len(misread), shown)

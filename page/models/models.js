@@ -1,10 +1,10 @@
-// The list of models: pick the one that answers. Which one that is stands in what is seen of it.
-let wanted = null; // picked last, and not yet there
-let asked = null; // of the server; one after another, or the answers could come in any order
-const seen = () => document.querySelector("#look");
+// The list of models: pick the one that answers. The model's own view says which one that is.
+let wanted = null; // picked last, and not confirmed yet
+let asked = null; // sent to the server; one at a time, because answers may come in any order
+const view = () => document.querySelector("#model-view");
 
-function mark() {
-  const key = wanted ?? seen()?.querySelector("[data-answers]")?.dataset.answers;
+function check() {
+  const key = wanted ?? view()?.querySelector("[data-answers]")?.dataset.answers;
   for (const radio of element.querySelectorAll("input")) radio.checked = radio.value === key;
 }
 
@@ -13,9 +13,9 @@ function next() {
     asked = wanted;
     trigger("pick", { key: asked });
   }
-  if (asked === null) seen().removeAttribute("aria-busy");
-  else seen().setAttribute("aria-busy", "true");
-  mark();
+  if (asked === null) view().removeAttribute("aria-busy");
+  else view().setAttribute("aria-busy", "true");
+  check();
 }
 
 element.addEventListener("change", (event) => {
@@ -32,5 +32,5 @@ for (const end of ["picked", "unpicked"]) {
 document.addEventListener("click", (event) => {
   if (asked === null && event.target.closest("[data-mistakes]")) trigger("mistakes");
 });
-watch("value", mark);
-mark();
+watch("value", check);
+check();

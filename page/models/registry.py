@@ -1,4 +1,4 @@
-"""The checkpoints at hand: found, verified, timed, and ready for who chose one. No gradio here."""
+"""Find, verify, time and cache the checkpoints that a visitor can choose. No gradio here."""
 
 import os
 import statistics
@@ -15,32 +15,31 @@ from digit_model.errors import BadCheckpoint, DigitError
 from digit_model.pretrained import BUNDLED, BUNDLED_SOURCE, Pretrained
 from digit_model.recogniser import Recogniser
 
-# The key of the model that serves until a visitor chooses another.
+# The key of the model that answers until a visitor chooses another.
 SERVED = "served"
-MOST_MODELS = 40
-# Ready besides the one served; the largest takes some hundred megabytes.
-MOST_READY = 4
-# Seconds for what is new when the tab is opened; the rest waits for the next time.
-CHECKING = 60.0
-# A model is timed by at most so many runs, and for at most so many seconds.
-RUNS, TIMING = 100, 0.5
+MAX_MODELS = 40
+# Loaded at the same time as the served one; the largest takes a few hundred megabytes.
+MAX_LOADED = 4
+# Time for new checkpoints when the tab is opened; the rest are checked the next time.
+CHECKING_SECONDS = 60.0
+TIMED_RUNS, TIMING_SECONDS = 100, 0.5
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a model lies; another stamp is another model under the same key."""
+class ModelLocation:
+    """Where a model's files are. ``modified`` changes when another model takes the same key."""
 
     key: str
     source: str
     folder: Path
-    stamp: tuple[int, ...]
+    modified: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
-    """What the table says of a model that can be chosen.
+class ModelSummary:
+    """What the table says about a model that can be chosen.
 
-    bytes: of its weights file. scores: as its config.json has them. milliseconds: for one tile on
+    bytes: size of its weights file. scores: as in its config.json. milliseconds: for one tile on
     this machine.
     """
 
@@ -52,129 +51,133 @@ class Facts:
 
 
 @dataclass(frozen=True, eq=False)
-class Card:
-    """A row of the table. ``facts`` are None while it is unchecked; ``why`` it cannot be chosen."""
+class ModelRow:
+    """A row of the table. ``summary`` is None until the model is checked.
+
+    problem: why the model cannot be chosen, or "".
+    """
 
     key: str
     source: str
-    facts: Facts | None = None
-    why: str = ""
+    summary: ModelSummary | None = None
+    problem: str = ""
 
 
-class Models:
+class ModelRegistry:
     """The served model, the bundled one, and the checkpoints in a folder; safe to use from threads.
 
-    folder: the folders in it that hold a checkpoint are looked up anew each time, by their names.
+    folder: its subfolders that hold a checkpoint are listed again at every call, by name.
     """
 
     def __init__(self, served: Pretrained, folder: Path | None = None):
         self.served = served
         self._folder = folder
-        self._cards: dict[Place, Card] = {}
-        self._ready: OrderedDict[Place, Pretrained] = OrderedDict()
+        self._rows: dict[ModelLocation, ModelRow] = {}
+        self._loaded: OrderedDict[ModelLocation, Pretrained] = OrderedDict()
         self._lock = threading.Lock()
         self._loading = threading.Lock()
 
     def get(self, key: str | None = None) -> Pretrained:
-        """The model of a key, ready to read; without one the served model.
+        """Return the model with a key, loaded; the served model if there is no key.
 
         Raises BadCheckpoint if it is damaged or gone.
         """
         if key in (None, SERVED):
             return self.served
-        place = next((place for place in self._places() if place.key == key), None)
-        if place is None:
+        location = next((found for found in self._locations() if found.key == key), None)
+        if location is None:
             raise BadCheckpoint("This model is no longer there. Choose another in the Models tab.")
-        if place in self._cards and self._cards[place].why:
-            raise BadCheckpoint(self._cards[place].why)
-        return self._got(place)
+        if location in self._rows and self._rows[location].problem:
+            raise BadCheckpoint(self._rows[location].problem)
+        return self._load(location)
 
-    def cards(self) -> list[Card]:
-        """A row for each model, the served one first; those that are new are not checked yet."""
-        return [self._cards.get(place, Card(place.key, place.source)) for place in self._places()]
+    def rows(self) -> list[ModelRow]:
+        """Return a row for each model, the served one first; new models are not checked yet."""
+        return [
+            self._rows.get(location, ModelRow(location.key, location.source))
+            for location in self._locations()
+        ]
 
-    def check(self) -> Iterator[list[Card]]:
-        """Verify and time what is new, and yield the rows after each; ends within CHECKING."""
-        end = time.monotonic() + CHECKING
-        for place in self._places():
-            if place in self._cards:
+    def check(self) -> Iterator[list[ModelRow]]:
+        """Verify and time new models within CHECKING_SECONDS, and yield all rows after each."""
+        deadline = time.monotonic() + CHECKING_SECONDS
+        for location in self._locations():
+            if location in self._rows:
                 continue
-            if time.monotonic() > end:
+            if time.monotonic() > deadline:
                 break
-            self._cards[place] = self._checked(place)
-            yield self.cards()
+            self._rows[location] = self._check(location)
+            yield self.rows()
 
-    def _checked(self, place: Place) -> Card:
+    def _check(self, location: ModelLocation) -> ModelRow:
         try:
-            found = self._got(place)
+            model = self._load(location)
         except DigitError as error:
-            return Card(place.key, place.source, why=str(error))
-        facts = Facts(
-            found.checkpoint.architecture,
-            found.checkpoint.model.count_params(),
-            (place.folder / WEIGHTS).stat().st_size,
-            found.checkpoint.record.get("scores", {}),
-            milliseconds(found.recogniser),
+            return ModelRow(location.key, location.source, problem=str(error))
+        summary = ModelSummary(
+            model.checkpoint.architecture,
+            model.checkpoint.model.count_params(),
+            (location.folder / WEIGHTS).stat().st_size,
+            model.checkpoint.record.get("scores", {}),
+            measure_milliseconds(model.recogniser),
         )
-        return Card(place.key, place.source, facts)
+        return ModelRow(location.key, location.source, summary)
 
-    def _got(self, place: Place) -> Pretrained:
-        if place.key == SERVED:
+    def _load(self, location: ModelLocation) -> Pretrained:
+        if location.key == SERVED:
             return self.served
-        if found := self._taken(place):
-            return found
-        # Others go on with what is ready; only one is made ready at a time.
+        if loaded := self._cached(location):
+            return loaded
+        # Loaded models go on answering meanwhile; only one is loaded at a time.
         with self._loading:
-            found = self._taken(place) or pretrained.read(place.folder, place.source)
+            loaded = self._cached(location) or pretrained.read(location.folder, location.source)
             with self._lock:
-                self._ready[place] = found
-                while len(self._ready) > MOST_READY:
-                    self._ready.popitem(last=False)
-        return found
+                self._loaded[location] = loaded
+                while len(self._loaded) > MAX_LOADED:
+                    self._loaded.popitem(last=False)
+        return loaded
 
-    def _taken(self, place: Place) -> Pretrained | None:
+    def _cached(self, location: ModelLocation) -> Pretrained | None:
         with self._lock:
-            if place in self._ready:
-                self._ready.move_to_end(place)
-            return self._ready.get(place)
+            if location in self._loaded:
+                self._loaded.move_to_end(location)
+            return self._loaded.get(location)
 
-    def _places(self) -> list[Place]:
-        home = self.served.folder or BUNDLED
-        found = [Place(SERVED, self.served.source, home, ())]
-        if home.resolve() != BUNDLED.resolve():
-            found.append(_place("bundled", BUNDLED_SOURCE, BUNDLED))
-        known = (home.resolve(), BUNDLED.resolve())
-        others = [folder for folder in self._folders() if folder.resolve() not in known]
-        for folder in others[:MOST_MODELS]:
+    def _locations(self) -> list[ModelLocation]:
+        served = self.served.folder or BUNDLED
+        locations = [ModelLocation(SERVED, self.served.source, served, ())]
+        if served.resolve() != BUNDLED.resolve():
+            locations.append(_location("bundled", BUNDLED_SOURCE, BUNDLED))
+        listed = (served.resolve(), BUNDLED.resolve())
+        others = [folder for folder in self._subfolders() if folder.resolve() not in listed]
+        for folder in others[:MAX_MODELS]:
             name = f"{folder.parent.name}/{folder.name}"
-            found.append(_place(name, name, folder))
-        return found
+            locations.append(_location(name, name, folder))
+        return locations
 
-    def _folders(self) -> list[Path]:
+    def _subfolders(self) -> list[Path]:
         if self._folder is None or not os.access(self._folder, os.R_OK | os.X_OK):
             return []
-        held = (path for path in self._folder.absolute().iterdir() if _holds_some(path))
-        return sorted(held)
+        return sorted(filter(_has_checkpoint_files, self._folder.absolute().iterdir()))
 
 
-def milliseconds(recogniser: Recogniser) -> float:
-    """How long one tile takes on this machine: the median of some runs after the first."""
+def measure_milliseconds(recogniser: Recogniser) -> float:
+    """Return how long one tile takes here: the median of several runs after the first."""
     tiles = golden_tile()[None]
     recogniser.predict_logits(tiles)
-    took: list[float] = []
-    while len(took) < RUNS and sum(took) < TIMING:
+    seconds: list[float] = []
+    while len(seconds) < TIMED_RUNS and sum(seconds) < TIMING_SECONDS:
         started = time.perf_counter()
         recogniser.predict_logits(tiles)
-        took.append(time.perf_counter() - started)
-    return 1000 * statistics.median(took)
+        seconds.append(time.perf_counter() - started)
+    return 1000 * statistics.median(seconds)
 
 
-def _holds_some(folder: Path) -> bool:
+def _has_checkpoint_files(folder: Path) -> bool:
     return any((folder / name).is_file() for name in (CONFIG, WEIGHTS))
 
 
-def _place(key: str, source: str, folder: Path) -> Place:
+def _location(key: str, source: str, folder: Path) -> ModelLocation:
     files = (folder / name for name in (CONFIG, WEIGHTS))
-    return Place(
-        key, source, folder, tuple(file.stat().st_mtime_ns for file in files if file.is_file())
-    )
+    modified = tuple(file.stat().st_mtime_ns for file in files if file.is_file())
+    return ModelLocation(key, source, folder, modified)

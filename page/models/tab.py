@@ -1,8 +1,6 @@
-"""The tab "Models": what happens on it, as methods, and its parts."""
+"""The Models tab: its components, and what happens on it."""
 
 from collections.abc import Iterator
-from html import escape
-from pathlib import Path
 
 import gradio as gr
 
@@ -11,89 +9,83 @@ from digit_model.pretrained import Pretrained
 from digit_model.training_log import LOG
 
 from ..api import accuracy
+from ..templates import read_text
 from . import view
 from .history import read_history
 from .mistakes import TestSet
-from .registry import SERVED, Models
+from .registry import SERVED, ModelRegistry
 
-Picked = tuple[str, str, str, str]
+# HTML of a model and of its mistakes, the line about the model, and its key.
+ModelOutputs = tuple[str, str, str, str]
 
 
-class Choosing:
-    """The events of the tab; what a visitor has chosen is a key that travels with the visitor."""
+class ModelsTab:
+    """The events of the tab as methods. A visitor's choice is a key that the browser keeps."""
 
-    def __init__(self, models: Models, tests: TestSet):
+    def __init__(self, models: ModelRegistry, tests: TestSet):
         self._models = models
         self._tests = tests
 
-    def listed(self) -> str:
-        """The models with what is known of them."""
-        return view.choices(self._models.cards())
+    def list_rows(self) -> str:
+        """Return the list of models with what is known about them."""
+        return view.model_list(self._models.rows())
 
-    def checked(self) -> Iterator[str]:
-        """The same while new ones are verified and timed, after each."""
-        yield self.listed()
-        for cards in self._models.check():
-            yield view.choices(cards)
+    def check_rows(self) -> Iterator[str]:
+        """Verify and time new models, and yield the list before and after each."""
+        yield self.list_rows()
+        for rows in self._models.check():
+            yield view.model_list(rows)
 
-    def pick(self, chosen: str, event: gr.EventData) -> Picked:
-        """Choose another model; returns what is to be seen of it, the small print and its key."""
+    def pick(self, chosen: str, event: gr.EventData) -> ModelOutputs:
+        """Switch to the model whose key is in the event; stay with ``chosen`` if it is damaged."""
         key = str((event._data or {}).get("key"))
         try:
-            return self.shown(key)
+            return self.show(key)
         except DigitError as error:
-            _, _, print_, _ = self.shown(chosen)
-            return view.problem(chosen, str(error)), "", print_, chosen
+            _, _, line, _ = self.show(chosen)
+            return view.problem(chosen, str(error)), "", line, chosen
 
-    def shown(self, key: str) -> Picked:
-        """What is to be seen of a model, its mistakes, the small print, and its key."""
+    def show(self, key: str) -> ModelOutputs:
+        """Return what there is to see of a model. Raises BadCheckpoint."""
         model = self._models.get(key)
-        history = read_history(model.folder / LOG) if model.folder else {}
-        return view.look(key, model, history), self._marked(model), small_print(model), key
+        curves = read_history(model.folder / LOG) if model.folder else {}
+        return view.model_view(key, model, curves), self._mistakes(model), model_line(model), key
 
-    def marked(self, chosen: str) -> Iterator[str]:
-        """Look for a model's mistakes; yields how far it is, and then the mistakes."""
+    def find_mistakes(self, chosen: str) -> Iterator[str]:
+        """Let a model read the test set; yield the progress, and then its mistakes."""
         try:
             model = self._models.get(chosen)
-            if self._tests.known(model) is None:
-                for share in self._tests.mark(model):
-                    yield view.marking(share)
-            yield self._marked(model)
+            if self._tests.cached_mistakes(model) is None:
+                for share in self._tests.find_mistakes(model):
+                    yield view.mistakes_view(progress=share)
+            yield self._mistakes(model)
         except DigitError as error:
-            yield view.unread(str(error))
+            yield view.mistakes_view(problem=str(error))
 
-    def _marked(self, model: Pretrained) -> str:
-        found = self._tests.known(model)
-        return view.mistakes(found) if found else view.unmarked(self._tests.path is not None)
-
-
-def small_print(model: Pretrained) -> str:
-    """Which model answers, how well it does on MNIST, and why it is not the one asked for."""
-    found = model.checkpoint
-    share = accuracy(model)
-    scored = f", {100 * share:.2f}% right on MNIST’s test set" if share else ""
-    why = f' <em role="note">{escape(model.fallback)}</em>' if model.fallback else ""
-    return (
-        f"<p>Answered by {escape(model.source)}: {escape(found.architecture)}, "
-        f"{found.model.count_params():,} parameters{scored}. "
-        f'Weights <code title="{escape(found.sha256)}">{escape(found.sha256[:8])}</code>.{why}</p>'
-    )
+    def _mistakes(self, model: Pretrained) -> str:
+        has_test_set = self._tests.path is not None
+        return view.mistakes_view(self._tests.cached_mistakes(model), has_test_set=has_test_set)
 
 
-def list_of_models(choosing: Choosing) -> gr.HTML:
-    """The list; ``pick`` tells which was chosen, and ``mistakes`` that its mistakes are wanted."""
+def model_line(model: Pretrained) -> str:
+    """Return which model answers, its accuracy, and why it is not the one asked for, as HTML."""
+    return view.model_line(model, accuracy(model))
+
+
+def models_list(tab: ModelsTab) -> gr.HTML:
+    """Return the list; its events are ``pick`` (a model) and ``mistakes`` (find them)."""
     return gr.HTML(
-        choosing.listed(),
+        tab.list_rows(),
         elem_id="models",
-        js_on_load=Path(__file__).with_name("models.js").read_text(encoding="utf-8"),
+        js_on_load=read_text("models/models.js"),
         apply_default_css=False,
     )
 
 
-def view_of_model(choosing: Choosing) -> list[gr.HTML]:
-    """The places of what is to be seen of the chosen model, and of its mistakes."""
-    seen, mistakes, _, _ = choosing.shown(SERVED)
+def model_views(tab: ModelsTab) -> list[gr.HTML]:
+    """Return the components that show the chosen model and its mistakes."""
+    model, mistakes, _, _ = tab.show(SERVED)
     return [
         gr.HTML(value, elem_id=name, js_on_load=None, apply_default_css=False)
-        for name, value in (("look", seen), ("mistakes", mistakes))
+        for name, value in (("model-view", model), ("mistakes", mistakes))
     ]

@@ -10,7 +10,7 @@ from digit_model.arrays import DIGITS, Reading
 from digit_model.errors import DigitError
 from digit_model.recogniser import Recogniser
 
-from ..models.registry import Models
+from ..models.registry import ModelRegistry
 from ..sharing import link
 from . import answer
 from .answer import ReadingView
@@ -37,7 +37,7 @@ class Handlers:
     method: how to make the heatmap, where the model can. key: the model that answers.
     """
 
-    def __init__(self, models: Models):
+    def __init__(self, models: ModelRegistry):
         self._models = models
 
     def pad(self, drawing: str | None, method: str | None = None, key: str | None = None) -> Shown:

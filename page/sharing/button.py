@@ -1,13 +1,9 @@
-"""Copy a link to what was drawn or photographed, and open such a link."""
+"""The button that copies a link to what was drawn or photographed, and opening such a link."""
 
-import base64
-import io
 import json
 import os
 import re
 from collections.abc import Mapping
-from html import escape
-from pathlib import Path
 
 import gradio as gr
 from PIL import Image, ImageOps
@@ -16,50 +12,46 @@ from digit_model.arrays import Picture
 from digit_model.errors import DigitError
 from digit_model.picture.tile_sheet import lay_out
 
+from .. import data_urls
+from ..templates import read_text, render
 from . import link
-
-TEMPLATE = """
-<button type="button" class="plain" data-share>Copy link</button>
-<span class="said" role="status"></span><span hidden data-space="{space}"></span>
-<label class="field" hidden>Link <input type="text" readonly></label>
-"""
 
 
 def link_button(environ: Mapping[str, str] = os.environ) -> gr.HTML:
-    """The button; its value becomes the link that is being opened."""
+    """Return the button; its value becomes the link that is being opened."""
     return gr.HTML(
         "",
-        html_template=TEMPLATE.format(space=escape(space_address(environ))),
-        js_on_load=Path(__file__).with_name("link.js").read_text(encoding="utf-8"),
+        html_template=str(render("sharing/button.html", space=space_address(environ))),
+        js_on_load=read_text("sharing/link.js"),
         elem_id="link",
         apply_default_css=False,
     )
 
 
 def space_address(environ: Mapping[str, str]) -> str:
-    """The page of the Hub that shows this Space in a frame, or nothing elsewhere."""
+    """Return the Hub's page that shows this Space in a frame, or "" if this is not a Space."""
     name = environ.get("SPACE_ID", "")
     return f"https://huggingface.co/spaces/{name}" if re.fullmatch(r"[\w.-]+/[\w.-]+", name) else ""
 
 
 def unpack(value: str | None) -> str:
-    """What the pad makes of a link, as JSON: strokes, a picture of its tiles, or the link alone."""
+    """Return a link's content as JSON for the pad: strokes, a picture of its tiles, or the link.
+
+    A damaged link is passed on as it is, so that the answer says what is wrong with it.
+    """
     value = str(value or "")
     try:
-        found = link.read(value.removeprefix(link.PREFIX))
+        content = link.read(value.removeprefix(link.PREFIX))
     except DigitError:
-        # The pad hands it on to be read, and the answer's place says what is wrong.
         return json.dumps({"link": value})
-    if isinstance(found, link.Tiles):
-        sheet, _ = lay_out(found.tiles, found.rows)
+    if isinstance(content, link.Tiles):
+        sheet, _ = lay_out(content.tiles, content.rows)
         return json.dumps({"picture": _square(sheet), "link": value})
-    return json.dumps({"strokes": found})
+    return json.dumps({"strokes": content})
 
 
 def _square(picture: Picture) -> str:
-    """A picture on square paper, as a data: URL."""
+    """Return a picture padded to a white square, as a data: URL."""
     side = max(picture.shape[:2])
     square = ImageOps.pad(Image.fromarray(picture), (side, side), color="white")
-    buffer = io.BytesIO()
-    square.convert("L").save(buffer, "png")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return data_urls.from_image(square.convert("L"))

@@ -1,4 +1,4 @@
-""" "Wrong? It is a …" in a real browser, from the answer to what is kept."""
+"""Correct an answer in the browser, from the answer to the stored correction."""
 
 import json
 from contextlib import closing
@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from page.corrections.store import Corrections
+from page.corrections.store import CorrectionStore
 from page.layout import build
-from page.models.registry import Models
-from tests.browser import test_page as test_browser
-from tests.browser.test_page import (
+from page.models.registry import ModelRegistry
+from tests.browser.helpers import (
     DESKTOP,
     PATIENCE,
     SIZES,
+    THEMES,
     contrast,
     draw,
     expect_number,
@@ -24,9 +24,6 @@ from tests.browser.test_page import (
 )
 from tests.helpers import CORRECTIONS, ROOT, served, sketch
 from tests.loopback_hub import TOKEN, LoopbackHub
-
-browser, start, visit = test_browser.browser, test_browser.start, test_browser.visit
-pytestmark = test_browser.pytestmark
 
 
 @pytest.fixture
@@ -46,9 +43,9 @@ def test_a_wrong_answer_is_corrected_and_kept(visit, corrections, size):
     # Another place on the pad for each size: the same mark is kept once.
     draw(page, 7, left=0.1 if size == DESKTOP else 0.2, width=0.6 if size == DESKTOP else 0.7)
     expect_number(page, "7")
-    press(page, "Wrong?")
+    press(page, "Got it wrong?")
     panel = page.locator("#correct .panel")
-    expect(panel).to_contain_text("keeps the picture of this digit")
+    expect(panel).to_contain_text("picture and the answer are saved")
     for button in panel.locator("button").all():
         box = button.bounding_box()
         assert min(box["width"], box["height"]) >= 44
@@ -56,11 +53,11 @@ def test_a_wrong_answer_is_corrected_and_kept(visit, corrections, size):
     if size == DESKTOP:
         assert page.evaluate("document.documentElement.scrollHeight") <= size["height"]
     panel.get_by_role("button", name="1", exact=True).click()
-    expect(said(page)).to_have_text("Kept as 1. Thank you.", timeout=PATIENCE)
+    expect(said(page)).to_have_text("Saved as 1. Thank you.", timeout=PATIENCE)
     expect(panel).to_be_hidden()
-    press(page, "Wrong?")
+    press(page, "Got it wrong?")
     expect(panel).to_be_visible()
-    press(page, "Wrong?")
+    press(page, "Got it wrong?")
     [folder] = set(corrections.iterdir()) - before
     record = json.loads((folder / "record.json").read_text())
     assert (record["answer"], record["correction"]) == (7, 1)
@@ -75,10 +72,10 @@ def test_of_several_digits_the_chosen_one_is_corrected(visit, corrections):
     expect_number(page, "147")
     page.locator("#answer .picker [data-mark]").nth(2).click()
     expect(page.locator("#answer .bar.winner .name")).to_have_text("7", timeout=PATIENCE)
-    press(page, "Wrong?")
-    expect(page.locator("#correct .question")).to_have_text("This 7 is a")
-    press(page, "no digit")
-    expect(said(page)).to_have_text("Kept as no digit. Thank you.", timeout=PATIENCE)
+    press(page, "Got it wrong?")
+    expect(page.locator("#correct .question")).to_have_text("This 7 is really a …")
+    press(page, "Not a digit")
+    expect(said(page)).to_have_text("Saved as not a digit. Thank you.", timeout=PATIENCE)
     last = max(corrections.iterdir())
     record = json.loads((last / "record.json").read_text())
     assert (record["answer"], record["correction"]) == (7, None)
@@ -89,7 +86,7 @@ def test_the_panel_closes_by_keyboard_and_by_a_press_beside_it(visit):
     draw(page, 7)
     expect_number(page, "7")
     panel = page.locator("#correct .panel")
-    opener = page.get_by_role("button", name="Wrong?")
+    opener = page.get_by_role("button", name="Got it wrong?")
     opener.focus()
     page.keyboard.press("Enter")
     expect(panel).to_be_visible()
@@ -101,21 +98,21 @@ def test_the_panel_closes_by_keyboard_and_by_a_press_beside_it(visit):
     expect(panel).to_be_hidden()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@THEMES
 def test_the_panel_is_legible(visit, theme):
     page = visit(query=f"?__theme={theme}")
     draw(page, 7)
     expect_number(page, "7")
-    press(page, "Wrong?")
+    press(page, "Got it wrong?")
     for part in ("#correct .consent", "#correct .choices button", "#correct .question"):
         assert contrast(page, part, "#correct .panel") >= 4.5, part
 
 
-def test_switched_off_nobody_is_asked(bundled, tmp_path):
-    for corrections in (None, Corrections(tmp_path)):
-        page = build(Models(bundled), corrections)
-        parts = {block.elem_id for block in page.blocks.values()}
-        assert ("correct" in parts) == (corrections is not None)
+def test_visitors_are_asked_only_if_corrections_are_stored(browser, bundled, tmp_path):
+    for store in (None, CorrectionStore(tmp_path)):
+        page = build(ModelRegistry(bundled), store)
+        ids = {block.elem_id for block in page.blocks.values()}
+        assert ("correct" in ids) == (store is not None)
 
 
 def test_a_server_that_is_told_to_stop_first_brings_corrections_to_the_hub(browser, tmp_path):
@@ -133,10 +130,10 @@ def test_a_server_that_is_told_to_stop_first_brings_corrections_to_the_hub(brows
             page.goto(url)
             draw(page, 7)
             expect_number(page, "7")
-            press(page, "Wrong?")
+            press(page, "Got it wrong?")
             expect(page.locator("#correct .consent")).to_contain_text("Hugging Face Hub")
             page.locator("#correct .panel").get_by_role("button", name="1", exact=True).click()
-            expect(said(page)).to_have_text("Kept as 1. Thank you.", timeout=PATIENCE)
+            expect(said(page)).to_have_text("Saved as 1. Thank you.", timeout=PATIENCE)
         assert "did not reach" not in log.read_text()
         [local] = (tmp_path / CORRECTIONS).iterdir()
         repo = remote.repos["datasets/user/said"]

@@ -2,24 +2,23 @@
 
 import csv
 
-import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from page.reading.gallery import EXAMPLES
-from tests.browser import test_page as test_browser
-from tests.browser.test_page import DESKTOP, PATIENCE, PHONE, SIZES, draw, expect_number, png
+from tests.browser.helpers import (
+    DESKTOP,
+    PATIENCE,
+    PHONE,
+    SIZES,
+    THEMES,
+    choose_files,
+    contrast,
+    draw,
+    expect_number,
+    png,
+)
 from tests.helpers import sketch
-from tests.page.reading.test_gallery import SHOWN
-
-browser, start, visit = test_browser.browser, test_browser.start, test_browser.visit
-pytestmark = test_browser.pytestmark
-
-
-def give(page: Page, files: dict[str, bytes]) -> None:
-    page.get_by_role("tab", name="Files").click()
-    page.locator("#files input[type=file]").set_input_files(
-        [{"name": n, "mimeType": "image/png", "buffer": content} for n, content in files.items()]
-    )
+from tests.page.helpers import EXAMPLE_TEXTS
 
 
 @SIZES
@@ -32,7 +31,7 @@ def test_an_example_is_one_tap_away(visit, size):
         assert min(box["width"], box["height"]) >= 44
         assert box["y"] + box["height"] <= size["height"]
         button.click()
-        number = SHOWN[name].replace("\n", "") or "?"
+        number = EXAMPLE_TEXTS[name].replace("\n", "") or "?"
         expect_number(page, number)
     if size == DESKTOP:
         assert page.evaluate("document.documentElement.scrollHeight") <= size["height"]
@@ -41,7 +40,7 @@ def test_an_example_is_one_tap_away(visit, size):
 def test_many_files_become_a_table_and_a_csv(visit):
     page = visit()
     files = {"=7.png": png(sketch(7)), "bad.png": b"no picture", "147.png": png(sketch(1, 4, 7))}
-    give(page, files)
+    choose_files(page, files)
     rows = page.locator("#batch tbody tr")
     expect(rows).to_have_count(3, timeout=PATIENCE)
     expect(rows.nth(0).locator(".number")).to_have_text("7")
@@ -50,7 +49,7 @@ def test_many_files_become_a_table_and_a_csv(visit):
     expect(rows.nth(2).locator(".number")).to_have_text("147")
     expect(page.locator("#batch [role=status]")).to_have_text("3 of 3 read")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download CSV").click()
+        page.get_by_role("link", name="Download the results as CSV").click()
     assert download.value.suggested_filename == "digits.csv"
     with open(download.value.path(), encoding="utf-8-sig", newline="") as file:
         kept = list(csv.DictReader(file))
@@ -61,14 +60,16 @@ def test_many_files_become_a_table_and_a_csv(visit):
 
 def test_a_bar_shows_how_far_the_reading_is(visit):
     page = visit()
-    give(page, dict.fromkeys((f"{number}.png" for number in range(40)), png(sketch(1, 4, 7, 3))))
+    choose_files(
+        page, dict.fromkeys((f"{number}.png" for number in range(40)), png(sketch(1, 4, 7, 3)))
+    )
     expect(page.locator("#batch progress")).to_be_visible(timeout=PATIENCE)
     expect(page.locator("#batch [role=status]")).to_have_text("40 of 40 read", timeout=PATIENCE)
 
 
 def test_the_answer_is_back_on_another_tab(visit):
     page = visit(PHONE)
-    give(page, {"7.png": png(sketch(7))})
+    choose_files(page, {"7.png": png(sketch(7))})
     expect(page.locator("#batch .number")).to_have_text("7", timeout=PATIENCE)
     expect(page.locator("#answer")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
@@ -78,10 +79,10 @@ def test_the_answer_is_back_on_another_tab(visit):
     expect_number(page, "1")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@THEMES
 def test_the_table_is_legible(visit, theme):
     page = visit(query=f"?__theme={theme}")
-    give(page, {"7.png": png(sketch(7)), "bad.png": b"no picture"})
+    choose_files(page, {"7.png": png(sketch(7)), "bad.png": b"no picture"})
     expect(page.locator("#batch .why")).to_be_visible(timeout=PATIENCE)
     for part in ("#batch .number", "#batch .why", "#batch td:last-child"):
-        assert test_browser.contrast(page, part, "#output") >= 4.5, part
+        assert contrast(page, part, "#output") >= 4.5, part

@@ -5,25 +5,32 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import test_page as test_browser
-from tests.browser.test_accessible import AXE, too_small, violations
-from tests.browser.test_files import give
-from tests.browser.test_page import DESKTOP, PATIENCE, SIZES, contrast, draw, expect_number, png
+from tests.browser.helpers import (
+    AXE,
+    DESKTOP,
+    PATIENCE,
+    SIZES,
+    THEMES,
+    choose_files,
+    contrast,
+    draw,
+    expect_number,
+    png,
+    too_small,
+    violations,
+)
 from tests.helpers import ROOT, served, sketch
-from tests.page.models.test_models import DENSE, made, made_up_mnist
-
-browser, start, visit = test_browser.browser, test_browser.start, test_browser.visit
-pytestmark = test_browser.pytestmark
+from tests.page.helpers import DENSE, write_checkpoint, write_random_mnist
 
 
 @pytest.fixture(scope="module")
 def app_url(tmp_path_factory) -> Iterator[str]:
     """A server with three models at hand, one of them damaged, and made-up data."""
     folder = tmp_path_factory.mktemp("models")
-    made(folder / "runs" / "dense")
+    write_checkpoint(folder / "runs" / "dense")
     (folder / "runs" / "broken").mkdir()
     (folder / "runs" / "broken" / "config.json").write_text("{}")
-    data = made_up_mnist(folder / "mnist.npz", 900)
+    data = write_random_mnist(folder / "mnist.npz", 900)
     options = ("--checkpoints", str(folder / "runs"), "--data", str(data))
     with served(ROOT, folder, options=options) as (url, _):
         yield url
@@ -37,7 +44,7 @@ def open_models(page: Page) -> None:
 
 def pick(page: Page, key: str) -> None:
     page.locator(f"#models input[value='{key}']").check()
-    expect(page.locator(f"#look [data-answers='{key}']")).to_be_attached(timeout=PATIENCE)
+    expect(page.locator(f"#model-view [data-answers='{key}']")).to_be_attached(timeout=PATIENCE)
 
 
 def methods(page: Page):
@@ -54,12 +61,12 @@ def test_the_picked_model_answers_this_visitor_and_no_other(visit):
     expect(page.locator("#answer")).to_be_hidden()
     pick(page, DENSE)
     expect(page.locator("#models :checked ~ .now")).to_be_visible()
-    expect(page.locator("#look .curves")).to_be_visible()
-    expect(page.locator("#look .confusion tbody td")).to_have_count(100)
-    expect(page.locator("#model")).to_contain_text("runs/dense: dense")
+    expect(page.locator("#model-view .curves")).to_be_visible()
+    expect(page.locator("#model-view .confusion tbody td")).to_have_count(100)
+    expect(page.locator("#model")).to_contain_text("runs/dense (dense")
     page.get_by_role("tab", name="Sketchpad").click()
     expect(methods(page)).to_contain_text("gradient × input", timeout=PATIENCE)
-    expect(page.locator("#look")).to_be_hidden()
+    expect(page.locator("#model-view")).to_be_hidden()
     draw(other, 7)
     expect_number(other, "7")
     expect(methods(other)).to_contain_text("Grad-CAM")
@@ -74,7 +81,7 @@ def test_a_pick_that_does_not_arrive_changes_nothing(browser, app_url):
     page.locator(f"#models input[value='{DENSE}']").click()
     expect(page.locator("#trouble .note")).to_contain_text("does not answer", timeout=PATIENCE)
     expect(page.locator("#models input").first).to_be_checked()
-    assert page.locator("#look").get_attribute("aria-busy") is None
+    assert page.locator("#model-view").get_attribute("aria-busy") is None
     page.unroute("**/queue/join*")
     pick(page, DENSE)
     page.close()
@@ -89,13 +96,13 @@ def test_of_two_quick_picks_the_last_answers(visit):
     page.keyboard.press("ArrowUp")
     page.wait_for_function("window.picks === 2", timeout=PATIENCE)
     expect(page.locator("#models input").first).to_be_checked()
-    expect(page.locator("#look [data-answers=served]")).to_be_attached()
+    expect(page.locator("#model-view [data-answers=served]")).to_be_attached()
     expect(page.locator("#model")).to_contain_text("bundled")
 
 
 def test_files_are_read_anew_by_the_picked_model(visit):
     page = visit()
-    give(page, {"7.png": png(sketch(7))})
+    choose_files(page, {"7.png": png(sketch(7))})
     sure = page.locator("#batch td:last-child")
     expect(sure).to_contain_text("%", timeout=PATIENCE)
     before = sure.inner_text()
@@ -120,7 +127,7 @@ def test_mistakes_are_shown_as_pictures(visit):
 
 
 @SIZES
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@THEMES
 def test_the_tab_is_legible_large_enough_and_within_the_page(visit, size, theme):
     page = visit(size, f"?__theme={theme}")
     assert page.locator("#ways [role=tab]").count() == 5
@@ -131,7 +138,7 @@ def test_the_tab_is_legible_large_enough_and_within_the_page(visit, size, theme)
         assert page.evaluate("document.documentElement.scrollHeight") <= size["height"]
     assert not too_small(page)
     page.wait_for_timeout(300)  # the view fades in
-    for part in ("#look header p", "#look .line-0", "#models .bad p", "#models .note"):
+    for part in ("#model-view header p", "#model-view .line-0", "#models .bad p", "#models .note"):
         assert contrast(page, part, "#output") >= 4.5, part
     if AXE.exists():
         assert not violations(page)
@@ -143,5 +150,5 @@ def test_a_model_is_picked_by_keyboard(visit):
     page.locator("#models input").first.focus()
     page.keyboard.press("ArrowDown")
     expect(page.locator("#models input").nth(1)).to_be_checked()
-    expect(page.locator(f"#look [data-answers='{DENSE}']")).to_be_attached(timeout=PATIENCE)
+    expect(page.locator(f"#model-view [data-answers='{DENSE}']")).to_be_attached(timeout=PATIENCE)
     expect(page.locator("#models input").nth(1)).to_be_focused()

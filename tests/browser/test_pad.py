@@ -8,9 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_page import CHROMIUM, PATIENCE, browser, draw, expect_number, start, visit  # noqa: F401 - the last three are fixtures
-
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
+from tests.browser.helpers import PATIENCE, PHONE, draw, expect_empty, expect_number, press
 
 
 def drawing_sent(page: Page) -> np.ndarray:
@@ -30,7 +28,7 @@ def drawing_sent(page: Page) -> np.ndarray:
     [((900, 500), 1, 1), ((390, 664), 3, 1), ((1280, 800), 1.5, 1), ((1280, 800), 1, 1.5)],
     ids=["low window", "phone", "dense screen", "zoomed"],
 )
-def test_the_drawing_does_not_depend_on_the_window(visit, size, density, zoom):  # noqa: F811
+def test_the_drawing_does_not_depend_on_the_window(visit, size, density, zoom):
     usual = drawing_sent(visit())
     width, height = size
     page = visit({"width": width, "height": height}, device_scale_factor=density)
@@ -42,7 +40,7 @@ def test_the_drawing_does_not_depend_on_the_window(visit, size, density, zoom): 
     assert np.abs(found - usual).mean() < 4
 
 
-def test_the_answer_comes_while_the_stroke_is_drawn(visit):  # noqa: F811
+def test_the_answer_comes_while_the_stroke_is_drawn(visit):
     page = visit()
     box = page.locator("#pad canvas").bounding_box()
     x = box["x"] + box["width"] / 2
@@ -58,7 +56,7 @@ def test_the_answer_comes_while_the_stroke_is_drawn(visit):  # noqa: F811
     expect_number(page, "1")
 
 
-def test_a_stroke_without_an_answer_asks_once(visit):  # noqa: F811
+def test_a_stroke_without_an_answer_asks_once(visit):
     """What is drawn before an answer has come waits for it: nothing piles up."""
     page = visit()
     held = []
@@ -74,3 +72,65 @@ def test_a_stroke_without_an_answer_asks_once(visit):  # noqa: F811
     page.unroute("**/queue/join*")
     page.mouse.up()
     expect(page.locator("#answer .hero.empty")).to_have_count(0, timeout=PATIENCE)
+
+
+def test_the_answer_comes_by_itself_when_the_pen_is_up(visit):
+    page = visit()
+    draw(page, 7)
+    expect_number(page, "7")
+    press(page, "Clear")
+    expect_empty(page)
+    draw(page, 1)
+    expect_number(page, "1")
+
+
+def test_the_pad_draws_at_once_and_after_clear_undo_and_another_tab(visit):
+    page = visit()
+    draw(page, 1, width=0.5)
+    expect_number(page, "1")
+    draw(page, 7, left=0.45, width=0.5)
+    expect_number(page, "17")
+    press(page, "Undo")
+    expect_number(page, "1")
+    page.keyboard.press("Control+y")
+    expect_number(page, "17")
+    press(page, "Clear")
+    expect_empty(page)
+    page.keyboard.press("Control+z")
+    expect_number(page, "17")
+    press(page, "Clear")
+    expect_empty(page)
+    page.get_by_role("tab", name="Image").click()
+    expect(page.locator("#answer .hero")).to_contain_text("Choose a picture", timeout=PATIENCE)
+    page.get_by_role("tab", name="Sketchpad").click()
+    expect_empty(page)
+    draw(page, 7)
+    expect_number(page, "7")
+
+
+def test_strokes_in_quick_succession_end_with_the_answer_to_the_last(visit):
+    page = visit()
+    for place in range(4):
+        draw(page, 1, left=place / 4, width=0.25)
+    expect_number(page, "1111")
+
+
+def test_undo_and_clear_work_by_keyboard(visit):
+    page = visit()
+    draw(page, 7)
+    expect_number(page, "7")
+    page.get_by_role("button", name="Undo", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect_empty(page)
+
+
+def test_a_finger_draws_without_scrolling_the_page(visit):
+    page = visit(PHONE, has_touch=True)
+    box = page.locator("#pad canvas").bounding_box()
+    touch = page.context.new_cdp_session(page)
+    x, top = box["x"] + box["width"] / 2, box["y"] + 0.2 * box["height"]
+    for kind, y in [("Start", 0.0), *(("Move", 0.1 * step) for step in range(1, 7)), ("End", 0)]:
+        points = [] if kind == "End" else [{"x": x, "y": top + y * box["height"]}]
+        touch.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    expect_number(page, "1")
+    assert page.evaluate("window.scrollY") == 0

@@ -1,32 +1,12 @@
 """What goes wrong in the browser is a sentence in the answer's place."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from page.serve import LARGEST_MEGABYTES
-from tests.browser.test_page import (
-    CHROMIUM,
-    PATIENCE,
-    choose_picture,
-    draw,
-    expect_number,
-    upload,
-)
+from tests.browser.helpers import PATIENCE, choose_picture, draw, expect_number, upload
 
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
 JOIN = "**/gradio_api/queue/join*"
-
-
-@pytest.fixture
-def page(browser, app_url) -> Iterator[Page]:
-    """The page, whose console may say that the server does not answer."""
-    opened = browser.new_page()
-    opened.goto(app_url)
-    opened.wait_for_selector("#pad [data-tool=clear]")
-    yield opened
-    opened.close()
 
 
 def expect_trouble(page: Page, sentence: str) -> None:

@@ -1,10 +1,8 @@
 import gzip
-import json
 import struct
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from digit_model.data import mnist
 from digit_model.data.mnist import LabelledImages
@@ -255,56 +253,7 @@ def test_mnist_goes_writer_by_writer():
     assert near > 0.2 > 0.1 > far
 
 
-def write_correction(folder, correction, tile=None, mode="L"):
-    folder.mkdir(parents=True)
-    image = Image.fromarray(np.zeros((28, 28), np.uint8) if tile is None else tile).convert(mode)
-    image.save(folder / "tile.png")
-    (folder / "record.json").write_text(json.dumps({"correction": correction}))
-
-
-def test_corrections_are_digits_and_marks_that_are_none(tmp_path, arrays):
-    for number, (tile, label) in enumerate(zip(arrays["x_test"][:4], (3, None, 0, 9), strict=True)):
-        write_correction(tmp_path / f"2026010{number}-x-{label}", label, tile)
-    digits, others = mnist.read_corrections(tmp_path)
-    assert_same(digits, arrays["x_test"][[0, 2, 3]], [3, 0, 9])
-    np.testing.assert_array_equal(others, arrays["x_test"][[1]])
-    both = mnist.joined(digits, digits)
-    assert_same(both, arrays["x_test"][[0, 2, 3] * 2], [3, 0, 9] * 2)
-
-
-def test_no_corrections_yet_are_none(tmp_path):
-    digits, others = mnist.read_corrections(tmp_path)
-    assert digits.images.shape == others.shape == (0, 28, 28)
-
-
-@pytest.mark.parametrize("correction", [10, -1, 3.0, "3", True, [3]])
-def test_a_correction_to_no_digit_is_named(tmp_path, correction):
-    write_correction(tmp_path / "one", correction)
-    with pytest.raises(BadDataset, match=r"one/record\.json"):
-        mnist.read_corrections(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "found"),
-    [
-        ("record.json", b"{", "holds no correction"),
-        ("record.json", b"[]", "holds no correction"),
-        ("tile.png", b"no picture", r"no readable tile\.png"),
-    ],
-)
-def test_a_damaged_correction_is_named(tmp_path, name, content, found):
-    write_correction(tmp_path / "one", 3)
-    (tmp_path / "one" / name).write_bytes(content)
-    with pytest.raises(BadDataset, match=found):
-        mnist.read_corrections(tmp_path)
-
-
-def test_a_tile_of_another_kind_is_named(tmp_path):
-    write_correction(tmp_path / "one", 3, mode="RGB")
-    with pytest.raises(BadDataset, match="28 × 28"):
-        mnist.read_corrections(tmp_path)
-
-
-def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(BadDataset, match="no folder"):
-        mnist.read_corrections(tmp_path / "absent")
+def test_sets_are_joined_in_their_order(arrays):
+    one = LabelledImages(arrays["x_test"], arrays["y_test"])
+    both = mnist.joined(one, one)
+    assert_same(both, np.tile(arrays["x_test"], (2, 1, 1)), [*arrays["y_test"]] * 2)

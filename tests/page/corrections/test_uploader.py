@@ -1,4 +1,4 @@
-"""Copying to the Hub: woken, tried again, finished at the end, and never in the page's way."""
+"""Copying corrections to the Hub: woken, retried, finished at the end, never in the way."""
 
 import threading
 from contextlib import closing
@@ -7,8 +7,8 @@ import pytest
 
 from digit_model import hub
 from digit_model.errors import PublishFailed
-from page.corrections import uploader as copying
-from page.corrections.uploader import Copying
+from page.corrections import uploader
+from page.corrections.uploader import CorrectionUploader
 
 
 @pytest.fixture
@@ -30,13 +30,13 @@ def wait_for(condition) -> None:
 
 
 def test_what_an_earlier_run_left_goes_first(deposits):
-    with closing(Copying("user/said", lambda: ["old"])):
+    with closing(CorrectionUploader("user/said", lambda: ["old"])):
         wait_for(lambda: deposits == [["old"]])
 
 
 def test_what_came_last_goes_at_the_end(deposits):
     folders: list[str] = []
-    running = Copying("user/said", lambda: folders)
+    running = CorrectionUploader("user/said", lambda: folders)
     wait_for(lambda: deposits)
     folders.append("new")
     running.wake()
@@ -45,7 +45,7 @@ def test_what_came_last_goes_at_the_end(deposits):
 
 
 def test_what_failed_is_tried_again(deposits, monkeypatch, caplog):
-    monkeypatch.setattr(copying, "PACE", 0.01)
+    monkeypatch.setattr(uploader, "INTERVAL_SECONDS", 0.01)
     tried = []
 
     def fail_once(repo, folders, endpoint):
@@ -54,20 +54,20 @@ def test_what_failed_is_tried_again(deposits, monkeypatch, caplog):
             raise PublishFailed("The Hub is away.")
 
     monkeypatch.setattr(hub, "upload_folders", fail_once)
-    with closing(Copying("user/said", list)):
+    with closing(CorrectionUploader("user/said", list)):
         wait_for(lambda: len(tried) > 1)
     assert "The Hub is away." in caplog.text
 
 
 def test_a_silent_hub_does_not_hold_up_a_stop(monkeypatch, caplog):
-    monkeypatch.setattr(copying, "CLOSING", 0.1)
+    monkeypatch.setattr(uploader, "CLOSING_SECONDS", 0.1)
     silence = threading.Event()
     monkeypatch.setattr(hub, "upload_folders", lambda *_, **__: silence.wait(20))
-    Copying("user/said", list).close()
+    CorrectionUploader("user/said", list).close()
     assert "are on this machine" in caplog.text
     silence.set()
 
 
 def test_what_is_no_repository_is_refused(deposits):
     with pytest.raises(PublishFailed, match="USER/NAME"):
-        Copying("said", list)
+        CorrectionUploader("said", list)

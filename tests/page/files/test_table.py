@@ -1,7 +1,5 @@
 """The table of many files and its CSV."""
 
-import csv
-import io
 import re
 
 import numpy as np
@@ -13,6 +11,7 @@ from digit_model.arrays import Box, Digit, Placement, Reading
 from page.files import table as batch
 from page.files.table import Row
 from tests.helpers import sketch
+from tests.page.helpers import parse_csv
 
 
 def reading(*digits: int, accepted: bool = True) -> Reading:
@@ -25,13 +24,9 @@ def reading(*digits: int, accepted: bool = True) -> Reading:
     return Reading(np.full((40, 40, 3), 255, np.uint8), tuple(marks), 0.01)
 
 
-def parsed(text: str) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(text)))
-
-
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n")), max_size=5))
 def test_every_name_comes_back_from_the_csv_and_none_is_a_formula(names):
-    header, *rows = parsed(batch.as_csv([Row(name, "It is blank.") for name in names]))
+    header, *rows = parse_csv(batch.as_csv([Row(name, "It is blank.") for name in names]))
     assert tuple(header) == batch.COLUMNS
     assert [row[0] for row in rows] == [
         f"'{name}" if name.startswith(batch.FORMULA_STARTS) else name for name in names
@@ -42,7 +37,7 @@ def test_every_name_comes_back_from_the_csv_and_none_is_a_formula(names):
 
 def test_rows_of_a_picture_and_unclear_marks_are_in_the_csv():
     rows = [Row("a.png", reading(4, 7)), Row("b.png", reading(3, accepted=False))]
-    _, first, second = parsed(batch.as_csv(rows))
+    _, first, second = parse_csv(batch.as_csv(rows))
     assert first == ["a.png", "4 7", "0.9100", "0", ""]
     assert second == ["b.png", "", "0.9100", "1", ""]
 
@@ -61,7 +56,7 @@ def test_the_csv_is_offered_once_everything_is_read():
 
 
 def test_a_bad_file_among_good_ones_keeps_its_row(bundled, tmp_path, monkeypatch):
-    monkeypatch.setattr(batch, "PACE", 0)
+    monkeypatch.setattr(batch, "UPDATE_SECONDS", 0)
     sketch(7).save(tmp_path / "seven.png")
     (tmp_path / "bad.png").write_bytes(b"no picture at all")
     sketch(4, 7).save(tmp_path / "two.png")
@@ -76,15 +71,15 @@ def test_a_bad_file_among_good_ones_keeps_its_row(bundled, tmp_path, monkeypatch
 
 
 def test_no_more_than_the_limit_is_read(bundled, tmp_path):
-    missing = [(f"{n}.png", tmp_path / f"{n}.png") for n in range(batch.MOST_FILES + 5)]
+    missing = [(f"{n}.png", tmp_path / f"{n}.png") for n in range(batch.MAX_FILES + 5)]
     *_, last = batch.read_files(bundled.recogniser, missing)
-    assert last.count("<tr>") == batch.MOST_FILES + 1
-    assert f"of {len(missing)} files only the first {batch.MOST_FILES}" in last
+    assert last.count("<tr>") == batch.MAX_FILES + 1
+    assert f"only the first {batch.MAX_FILES} of {len(missing)} files" in last
     assert str(tmp_path) not in last
 
 
 def test_nothing_chosen_is_the_empty_place(bundled):
-    assert list(batch.read_files(bundled.recogniser, [])) == [batch.EMPTY]
+    assert list(batch.read_files(bundled.recogniser, [])) == [batch.empty()]
 
 
 @pytest.mark.parametrize("name", ["a.png", "ä b.png", "=cmd.png"])

@@ -6,20 +6,13 @@ from PIL import Image
 
 from digit_model.synthesis import example_pictures
 from page.reading.gallery import EXAMPLES, EXAMPLES_FOLDER, thumbnails
-
-SHOWN = {
-    "photo.jpg": "47",
-    "scan.jpg": "90210",
-    "rows.jpg": "314\n159",
-    "board.jpg": "5",
-    "letter.jpg": "",
-}
+from tests.page.helpers import EXAMPLE_TEXTS
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_read_as_what_it_shows(bundled, name):
     reading = bundled.recogniser.read(EXAMPLES_FOLDER / name)
-    assert reading.text == SHOWN[name]
+    assert reading.text == EXAMPLE_TEXTS[name]
 
 
 def test_the_examples_can_be_made_again(tmp_path):

@@ -3,13 +3,13 @@
 import gradio as gr
 import pytest
 
-from page.models.registry import Models
+from page.models.registry import ModelRegistry
 from page.reading.handlers import Handlers
 
 
 @pytest.fixture(scope="module")
 def handlers(bundled) -> Handlers:
-    return Handlers(Models(bundled))
+    return Handlers(ModelRegistry(bundled))
 
 
 def test_a_choice_about_a_reading_that_is_forgotten(handlers):

@@ -6,12 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from page.sharing import link
-from tests.browser import test_page as test_browser
-from tests.browser.test_page import PATIENCE, PHONE, draw, expect_number, png, press, upload
+from tests.browser.helpers import PATIENCE, PHONE, draw, expect_number, png, press, upload
 from tests.helpers import sketch
 
-browser, start, visit = test_browser.browser, test_browser.start, test_browser.visit
-pytestmark = test_browser.pytestmark
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 

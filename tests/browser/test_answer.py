@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_page import (
-    CHROMIUM,
+from tests.browser.helpers import (
     DESKTOP,
     PATIENCE,
     PHONE,
@@ -21,8 +20,7 @@ from tests.browser.test_page import (
 )
 from tests.helpers import sketch
 
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
-LEAST_TARGET = 44
+MIN_TARGET_PIXELS = 44
 
 
 def kind_of_heatmap(page: Page) -> str:
@@ -64,7 +62,7 @@ def test_every_button_of_an_answer_is_large_enough_for_a_finger(visit, size):
         if not button.is_visible():
             continue
         box = button.bounding_box()
-        assert min(box["width"], box["height"]) >= LEAST_TARGET, button.inner_text()
+        assert min(box["width"], box["height"]) >= MIN_TARGET_PIXELS, button.inner_text()
     card = page.locator("#output").bounding_box()
     for button in page.locator("#output button").all():
         box = button.bounding_box()
@@ -221,3 +219,31 @@ def test_time_taken_and_model_are_in_small_print(visit):
     for part in ("#pictures figcaption", "#model p"):
         size = page.eval_on_selector(part, "part => parseFloat(getComputedStyle(part).fontSize)")
         assert size <= 14
+
+
+def test_why_not_another_digit_and_another_mark(visit):
+    page = visit()
+    draw(page, 1, width=0.5)
+    draw(page, 7, left=0.45, width=0.5)
+    expect_number(page, "17")
+    marks = page.locator("#answer .marks button")
+    expect(marks).to_have_count(2)
+    marks.nth(1).click()
+    expect(page.locator("#answer .bar.winner .name")).to_have_text("7", timeout=PATIENCE)
+    answer = page.locator("#pictures .heat").get_attribute("src")
+    page.get_by_role("button", name="Show what speaks for 9").click()
+    expect(page.locator("#pictures")).to_contain_text("speaks for 9", timeout=PATIENCE)
+    assert page.locator("#pictures .heat").get_attribute("src") != answer
+    expect_number(page, "17")
+
+
+def test_the_pictures_are_folded_on_a_phone_and_stay_as_they_were_left(visit):
+    page = visit(PHONE)
+    draw(page, 7)
+    expect_number(page, "7")
+    expect(page.locator("#pictures .tile")).to_be_hidden()
+    page.get_by_text("What the network sees, and why").click()
+    expect(page.locator("#pictures .tile")).to_be_visible()
+    page.get_by_role("button", name="Show what speaks for 9").click()
+    expect(page.locator("#pictures")).to_contain_text("speaks for 9", timeout=PATIENCE)
+    expect(page.locator("#pictures .heat")).to_be_visible()

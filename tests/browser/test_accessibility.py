@@ -1,46 +1,34 @@
-"""axe-core finds nothing serious in any state: on a desktop, on a phone, light and dark."""
+"""Axe-core finds nothing serious in any state, and every target is large enough to press."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_page import (
-    CHROMIUM,
-    DESKTOP,
+from tests.browser.helpers import (
+    AXE,
     PATIENCE,
     PHONE,
+    SIZES,
+    THEMES,
     draw,
     expect_number,
     png,
     press,
+    scribble,
+    too_small,
     upload,
+    violations,
 )
 from tests.helpers import ROOT, sketch
 
-SCAN = str(ROOT / "page" / "examples" / "scan.jpg")
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-pytestmark = [
-    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine"),
-    pytest.mark.skipif(
-        not AXE.exists(), reason="needs axe-core: npm install --no-save axe-core@4.14"
-    ),
-]
+SCAN = str(ROOT / "page" / "reading" / "examples" / "scan.jpg")
+needs_axe = pytest.mark.skipif(
+    not AXE.exists(), reason="needs axe-core: npm install --no-save axe-core@4.14"
+)
 
 
-def violations(page: Page) -> list[str]:
-    """What axe-core calls serious or critical: its rule, and the first element."""
-    if not page.evaluate("'axe' in window"):
-        page.add_script_tag(path=AXE)
-    page.wait_for_timeout(400)  # colours that fade count as what they are half way
-    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-
-
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@SIZES
+@THEMES
+@needs_axe
 def test_no_state_of_the_page_has_a_serious_violation(visit, size, theme):
     page = visit(size, f"?__theme={theme}")
     found = {"empty": violations(page)}
@@ -50,10 +38,10 @@ def test_no_state_of_the_page_has_a_serious_violation(visit, size, theme):
     if size is PHONE:
         page.get_by_text("What the network sees, and why").click()
     found["answer"] = violations(page)
-    press(page, "Wrong?")
+    press(page, "Got it wrong?")
     found["correction"] = violations(page)
-    press(page, "no digit")
-    expect(page.locator("#correct [role=status]")).to_contain_text("Kept", timeout=PATIENCE)
+    press(page, "Not a digit")
+    expect(page.locator("#correct [role=status]")).to_contain_text("Saved", timeout=PATIENCE)
     found["kept"] = violations(page)
     press(page, "Copy link")
     found["link"] = violations(page)
@@ -77,12 +65,12 @@ def test_no_state_of_the_page_has_a_serious_violation(visit, size, theme):
     assert not {state: what for state, what in found.items() if what}
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@SIZES
 def test_whatever_can_be_pressed_is_large_enough(visit, size):
     page = visit(size, permissions=["clipboard-read", "clipboard-write"])
     draw(page, 7)
     expect_number(page, "7")
-    press(page, "Wrong?")
+    press(page, "Got it wrong?")
     found = {"answer": too_small(page)}
     page.keyboard.press("Escape")
     page.get_by_role("tab", name="Image").click()
@@ -110,31 +98,7 @@ def show_models(page: Page) -> None:
     expect(page.locator("#models input").first).to_be_checked(timeout=PATIENCE)
 
 
-def too_small(page: Page) -> list[str]:
-    """What can be pressed and is less than 44 pixels high, or narrower than a bar on a phone."""
-    return page.evaluate(
-        """() => [...document.querySelectorAll("button, a[href], input:not([type=file])")]
-            .filter((one) => one.checkVisibility({ visibilityProperty: true }))
-            .filter((one) => !one.closest(".visually-hidden, .fold"))
-            .map((one) => [one, one.getBoundingClientRect()])
-            .filter(([one, box]) => box.width && (box.height < 44 || box.width < 30))
-            .map(([one, box]) => `${one.outerHTML.slice(0, 80)} ${box.width} x ${box.height}`)"""
-    )
-
-
-def scribble(page: Page) -> None:
-    """A stroke that is no digit: to and fro over the whole pad."""
-    box = page.locator("#pad canvas").bounding_box()
-    page.mouse.move(box["x"] + 20, box["y"] + 20)
-    page.mouse.down()
-    for row in range(1, 12):
-        across = 0.9 if row % 2 else 0.1
-        page.mouse.move(
-            box["x"] + across * box["width"], box["y"] + row / 12 * box["height"], steps=3
-        )
-    page.mouse.up()
-
-
+@needs_axe
 def test_an_uploaded_picture_has_no_serious_violation(visit):
     page = visit()
     upload(page, "number.png", png(sketch(1, 4, 7)))

@@ -1,0 +1,133 @@
+"""Shared by the browser tests: window sizes, what a visitor does, and what they should see."""
+
+import io
+import shutil
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.helpers import ROOT, STROKES
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 664}
+SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
+# Generous, because the tests share their processors; what is measured has its own limit.
+PATIENCE = 20_000
+
+
+def draw(page: Page, digit: int, *, left: float = 0.0, width: float = 1.0) -> None:
+    """Draw a digit's strokes with the mouse into a part of the pad."""
+    box = page.locator("#pad canvas").bounding_box()
+    for stroke in STROKES[digit]:
+        points = [
+            (box["x"] + box["width"] * (left + width * x), box["y"] + box["height"] * y)
+            for x, y in stroke
+        ]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=4)
+        page.mouse.up()
+
+
+def press(page: Page, tool: str) -> None:
+    page.get_by_role("button", name=tool, exact=True).click()
+
+
+def expect_number(page: Page, text: str) -> None:
+    """The page shows this number and waits for no other answer."""
+    expect(page.locator("#answer .number")).to_have_text(text, timeout=PATIENCE)
+    expect(page.locator("#answer [aria-busy=true]")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("#answer .number")).to_have_text(text)
+
+
+def expect_empty(page: Page) -> None:
+    expect(page.locator("#answer .hero")).to_contain_text("Draw a digit", timeout=PATIENCE)
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    choose_picture(page, {"name": name, "mimeType": "image/png", "buffer": content})
+
+
+def choose_picture(page: Page, file) -> None:
+    """file: a path, or a file as Playwright takes it."""
+    page.get_by_role("tab", name="Image").click()
+    page.locator("#image input[type=file]").set_input_files(file)
+
+
+def png(image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "png")
+    return buffer.getvalue()
+
+
+def choose_files(page: Page, files: dict[str, bytes]) -> None:
+    page.get_by_role("tab", name="Files").click()
+    page.locator("#files input[type=file]").set_input_files(
+        [{"name": n, "mimeType": "image/png", "buffer": content} for n, content in files.items()]
+    )
+
+
+def scribble(page: Page) -> None:
+    """Draw a zigzag over the whole pad, which is not a digit."""
+    box = page.locator("#pad canvas").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    for row in range(1, 12):
+        across = 0.9 if row % 2 else 0.1
+        page.mouse.move(
+            box["x"] + across * box["width"], box["y"] + row / 12 * box["height"], steps=3
+        )
+    page.mouse.up()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core calls serious or critical: its rule, and the first element."""
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(path=AXE)
+    page.wait_for_timeout(400)  # colours that fade count as what they are half way
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def too_small(page: Page) -> list[str]:
+    """What can be pressed and is less than 44 pixels high, or narrower than a bar on a phone."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("button, a[href], input:not([type=file])")]
+            .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+            .filter((one) => !one.closest(".visually-hidden, .fold"))
+            .map((one) => [one, one.getBoundingClientRect()])
+            .filter(([one, box]) => box.width && (box.height < 44 || box.width < 30))
+            .map(([one, box]) => `${one.outerHTML.slice(0, 80)} ${box.width} x ${box.height}`)"""
+    )
+
+
+def colour(page: Page, selector: str, kind: str) -> list[int]:
+    rgb = page.eval_on_selector(selector, f"element => getComputedStyle(element).{kind}")
+    return [int(part) for part in rgb[rgb.index("(") + 1 : -1].split(",")[:3]]
+
+
+def contrast(page: Page, text: str, ground: str) -> float:
+    """WCAG 2.2's contrast ratio of a text on the ground of another element."""
+
+    def luminance(rgb: list[int]) -> float:
+        linear = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+            for c in (level / 255 for level in rgb)
+        ]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    pair = (
+        luminance(colour(page, text, "color")),
+        luminance(colour(page, ground, "backgroundColor")),
+    )
+    return (max(pair) + 0.05) / (min(pair) + 0.05)
