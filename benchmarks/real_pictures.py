@@ -36,7 +36,7 @@ from digit_model.metrics import expected_calibration_error
 from digit_model.picture.decode import decode
 from digit_model.picture.ink import find_ink
 from digit_model.picture.normalise import normalise
-from digit_model.picture.segment import whole
+from digit_model.picture.segment import single_digit
 from digit_model.recogniser import Recogniser
 
 HOME = Path(__file__).parents[2] / "shared" / "data" / "real"
@@ -197,7 +197,7 @@ def _mnist_test() -> tuple[np.ndarray, np.ndarray]:
 def tile_of(picture) -> np.ndarray:
     """The tile of a picture of one digit, as a recogniser makes it; BLANK where there is no ink."""
     try:
-        return normalise(whole(find_ink(decode(picture))).ink)[0]
+        return normalise(single_digit(find_ink(decode(picture))).ink)[0]
     except NoInk:
         return BLANK
 

@@ -27,7 +27,7 @@ from digit_model.arrays import Digit
 from digit_model.picture.decode import decode
 from digit_model.picture.ink import find_ink
 from digit_model.picture.normalise import normalise
-from digit_model.picture.segment import whole
+from digit_model.picture.segment import single_digit
 from digit_model.recogniser import Recogniser
 from digit_model.synthesis.pen import draw, write
 from digit_model.synthesis.skeletons import load_skeletons
@@ -90,10 +90,12 @@ def time_stages(recogniser: Recogniser, file: bytes) -> list[float]:
         return result
 
     ink = timed(find_ink(timed(decode(file))))
-    mark = timed(whole(ink))
-    tile, placement = timed(normalise(mark.ink))
+    glyph = timed(single_digit(ink))
+    tile, placement = timed(normalise(glyph.ink))
     logits = timed(recogniser.predict_logits(tile[None]))
-    timed(recogniser.heatmap(Digit(tile, placement, mark.box, mark.row, logits[0], accepted=True)))
+    timed(
+        recogniser.heatmap(Digit(tile, placement, glyph.box, glyph.row, logits[0], accepted=True))
+    )
     return np.diff(clock).tolist()
 
 

@@ -30,12 +30,12 @@ from .arrays import (
 )
 from .errors import DigitError
 from .explain import Explainer
-from .picture.components import Mark
+from .picture.components import Glyph
 from .picture.decode import decode
 from .picture.ink import find_ink
-from .picture.lattice import Lattice, Span, best_path, single
+from .picture.lattice import Lattice, Span, best_path, single_glyph_lattice
 from .picture.normalise import normalise
-from .picture.segment import segment, whole
+from .picture.segment import segment, single_digit
 from .picture.tile_sheet import lay_out
 
 Source = str | Path | bytes | Image.Image | np.ndarray
@@ -163,7 +163,7 @@ class Recogniser:
                     for row, scores in zip(item.rows, said, strict=True)
                     for span in scores
                 ),
-                key=lambda guess: guess[0].mark.ink.sum(),
+                key=lambda guess: guess[0].glyph.ink.sum(),
             )
             digits = [_digit(item, candidate, self._probabilities(scores), accepted=False)]
         return Reading(item.picture, tuple(digits), item.seconds + share)
@@ -221,7 +221,7 @@ class Recogniser:
 class _Candidate:
     """A mark that may be a digit, and its tile."""
 
-    mark: Mark
+    glyph: Glyph
     tile: Tile
     placement: Placement
 
@@ -249,15 +249,17 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
         ink = find_ink(picture)
     except DigitError as error:
         return error
-    lattices = [] if one else [row for row in segment(ink) if row.marks]
-    lattices = lattices or [single(whole(ink))]
+    lattices = [] if one else [row for row in segment(ink) if row.glyphs]
+    lattices = lattices or [single_glyph_lattice(single_digit(ink))]
     rows = [_Row(lattice, _candidates(lattice)) for lattice in lattices]
     scale = picture.shape[1] / ink.shape[1]
     return _Prepared(picture, scale, rows, time.perf_counter() - started)
 
 
 def _candidates(lattice: Lattice) -> dict[Span, _Candidate]:
-    return {span: _Candidate(mark, *normalise(mark.ink)) for span, mark in lattice.marks.items()}
+    return {
+        span: _Candidate(glyph, *normalise(glyph.ink)) for span, glyph in lattice.glyphs.items()
+    }
 
 
 def _digit(
@@ -265,14 +267,14 @@ def _digit(
 ) -> Digit:
     """A digit with its place on the picture."""
     left, top, scale = candidate.placement
-    box = candidate.mark.box
+    box = candidate.glyph.box
     return Digit(
         tile=candidate.tile,
         placement=Placement(
             item.scale * (box.left + left), item.scale * (box.top + top), item.scale * scale
         ),
         box=_on_picture(box, item.scale, item.picture),
-        row=candidate.mark.row,
+        row=candidate.glyph.row,
         probabilities=probabilities,
         accepted=accepted,
     )

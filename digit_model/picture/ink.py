@@ -21,15 +21,15 @@ LIGHT_SIZE = 64
 # Colour, polarity and noise are judged by at most so many of a picture's rows.
 JUDGED_ROWS = 125
 # Pictures are grey where red, green and blue, 0 to 255, differ by no more than this.
-LEAST_COLOUR = 8
+MIN_COLOUR = 8
 # On its shorter side; a smaller picture is a digit cut out, without paper around it to judge by.
-SMALLEST_PAGE = 36
+MIN_PAGE_SIDE = 36
 # Paper in a deeper shadow than this is taken to be this bright, or its noise would look like ink.
 DARKEST_PAPER = 0.2
 # Strokes differ from the paper by at least this share of its brightness ...
-LEAST_CONTRAST = 0.035
+MIN_CONTRAST = 0.035
 # ... and by at least this many times the paper's own noise.
-LEAST_SIGNAL = 5.0
+MIN_SIGNAL = 5.0
 # Strokes reach this share of their own level everywhere, ...
 WEAKEST = 0.35
 # ... and this one somewhere.
@@ -112,7 +112,7 @@ def _clearest(picture: Picture) -> tuple[np.ndarray, np.ndarray]:
     """
     levels = np.ascontiguousarray(np.moveaxis(picture, 2, 0))
     planes = levels / np.float32(255)
-    if np.ptp(levels, axis=0).max() <= LEAST_COLOUR:
+    if np.ptp(levels, axis=0).max() <= MIN_COLOUR:
         return planes[1], _resize(planes[1], LIGHT_SIZE)
     coarse = np.stack([_resize(plane, LIGHT_SIZE) for plane in planes])
     rows = planes[:, _some_rows(picture.shape[0])]
@@ -140,7 +140,7 @@ def _divide_light_out(grey: np.ndarray, coarse: np.ndarray) -> tuple[np.ndarray,
     Returns two arrays of grey's shape: the light in 0..1, of the negative where strokes are
     lighter than the paper; the darkness, about 0 on paper and 1 in black.
     """
-    large = min(grey.shape) >= SMALLEST_PAGE
+    large = min(grey.shape) >= MIN_PAGE_SIDE
     paper = _fit_paper(coarse) if large else np.full_like(coarse, _level_around(grey))
     if _is_light_on_dark(grey, paper):
         grey, coarse, paper = 1 - grey, 1 - coarse, 1 - paper
@@ -235,10 +235,10 @@ def _noise(darkness: np.ndarray) -> float:
 
 def _stroke_steps(darkness: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """Keep the grey of what reaches the strokes' level, and of what is joined to it."""
-    large = min(darkness.shape) >= SMALLEST_PAGE
+    large = min(darkness.shape) >= MIN_PAGE_SIDE
     if large:
         darkness = ndimage.gaussian_filter(darkness, min(0.8, max(darkness.shape) / 500))
-    mask = darkness > max(LEAST_CONTRAST, LEAST_SIGNAL * _noise(darkness))
+    mask = darkness > max(MIN_CONTRAST, MIN_SIGNAL * _noise(darkness))
     yield "above the noise", mask
     if not mask.any():
         return

@@ -1,6 +1,6 @@
 """A row of ink -> what its digits may be, and the best way to put them together.
 
-A row is taken apart into more pieces than it has digits: its connected parts, cut once more
+A row is taken apart into more pieces than it has digits: its connected components, cut once more
 wherever two digits may touch. Every few neighbours may be one digit, and a piece may be none: a
 dot, a dash. What the network makes of each decides between them (recognition-based segmentation,
 Casey and Lecolinet 1996, https://doi.org/10.1109/34.506792).
@@ -15,7 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..arrays import Ink
-from .components import Mark, Part, around, joined, part_of, usual_height
+from .components import Component, Glyph, component_at, enclosing_box, make_glyph, typical_height
 
 
 class Span(NamedTuple):
@@ -28,19 +28,19 @@ class Span(NamedTuple):
 
 # Lengths are shares of the height of the row's digits.
 # Narrower than this, even two 1s that touch are hardly ...
-UNCUT = 0.5
-# ... and pieces narrower than this are part of one stroke.
-NARROWEST = 0.12
+MIN_CUT_WIDTH = 0.5
+# ... and pieces narrower than this belong to one stroke.
+MIN_PIECE_WIDTH = 0.12
 # A cut goes where the ink is lower than on both of its sides by at least this.
-VALLEY = 0.06
+MIN_VALLEY_DEPTH = 0.06
 # Digits that touch may have so much in common: a stroke's width.
-SHARED = 0.08
+SHARED_WIDTH = 0.08
 # What is wider is more than one digit, and so is what leaves such a gap.
-WIDEST = 1.3
-WIDEST_GAP = 0.25
-# What has no part as high as this is no digit but a dot, a comma, a dash or two.
-LOWEST = 0.4
-MOST_JOINED = 5
+MAX_WIDTH = 1.3
+MAX_GAP = 0.25
+# What has no component as high as this is no digit but a dot, a comma, a dash or two.
+MIN_HEIGHT = 0.4
+MAX_PIECES = 5
 # Writing leans by less than this to the left and to the right, as tangents.
 SLANTS = np.linspace(-0.3, 0.8, 12)
 USUAL_SLANT = 0.2
@@ -49,7 +49,7 @@ SLANT_PRIOR = 0.3
 # What counts against a piece of the row, in nats, as the network's doubt does. Chosen on numbers of
 # drawn and of MNIST's training digits set side by side, with dots, dashes and paper.
 PER_CUT_INK = 1.0  # for each digit's height of ink that the cuts at its sides go through
-PER_GAP = 1.5  # for each digit's height of paper between the parts of a broken digit
+PER_GAP = 1.5  # for each digit's height of paper between the components of a broken digit
 PER_WIDTH = 0.5  # for each e-fold that a digit is wider than high
 PER_HEIGHT = 1.6  # for each e-fold that a digit is higher than the row's, beyond ...
 EXPECTED_HEIGHT = 0.2  # ... this
@@ -60,28 +60,28 @@ PER_OMISSION = 5.0  # for leaving out what is as high as the row's digits; less 
 class Lattice:
     """What the digits of a row may be.
 
-    marks: each span of pieces that may be one digit.
-    misfits: what the shape of each of them costs, in nats.
-    omissions: what leaving out each of the pieces costs.
-    parts: the number of the connected part that each of the pieces is of.
+    glyphs: each span of pieces that may be one digit.
+    shape_costs: what the shape of each of them costs, in nats.
+    omission_costs: what leaving out each of the pieces costs.
+    components: the number of the connected component that each of the pieces is of.
     masses: the sum of the ink of each of the pieces.
     """
 
-    marks: dict[Span, Mark]
-    misfits: dict[Span, float]
-    omissions: list[float]
-    parts: list[int]
+    glyphs: dict[Span, Glyph]
+    shape_costs: dict[Span, float]
+    omission_costs: list[float]
+    components: list[int]
     masses: list[float]
 
     def is_cut_from_one(self, spans: Sequence[Span]) -> bool:
-        """Whether these are all the same connected part, cut."""
-        return len(spans) > 1 and len({self.parts[piece] for piece in _pieces(spans)}) == 1
+        """Whether these are all the same connected component, cut."""
+        return len(spans) > 1 and len({self.components[piece] for piece in _pieces(spans)}) == 1
 
     def is_remnant(self, span: Span, spans: Sequence[Span]) -> bool:
-        """Whether one of these is cut from a connected part most of which is in none of them."""
+        """Whether ``span`` is cut from a component most of whose ink is in none of ``spans``."""
         read = _pieces(spans)
-        for part in {self.parts[piece] for piece in _pieces([span])}:
-            own = {piece for piece, number in enumerate(self.parts) if number == part}
+        for component in {self.components[piece] for piece in _pieces([span])}:
+            own = {piece for piece, number in enumerate(self.components) if number == component}
             if sum(self.masses[k] for k in own & read) < sum(self.masses[k] for k in own - read):
                 return True
         return False
@@ -91,81 +91,83 @@ def _pieces(spans: Sequence[Span]) -> set[int]:
     return {piece for span in spans for piece in range(span.start, span.end)}
 
 
-def single(mark: Mark) -> Lattice:
+def single_glyph_lattice(glyph: Glyph) -> Lattice:
     """A row that is one digit."""
-    return Lattice({Span(0, 1): mark}, {Span(0, 1): 0.0}, [np.inf], [0], [1.0])
+    return Lattice({Span(0, 1): glyph}, {Span(0, 1): 0.0}, [np.inf], [0], [1.0])
 
 
-def lattice(ink: Ink, parts: list[Part], row: int) -> Lattice:
+def build_lattice(ink: Ink, components: list[Component], row: int) -> Lattice:
     """Take a row apart.
 
-    ink: (height, width) float32 in 0..1. parts: the row's connected parts. row: its number.
+    ink: (height, width) float32 in 0..1. components: those of the row. row: its number.
     """
-    height = usual_height(parts)
-    slant = _slant(parts, height)
+    height = typical_height(components)
+    slant = _slant(components, height)
     numbered = [
         (piece, number)
-        for number, part in enumerate(parts)
-        for piece in _cut(ink, part, height, slant)
+        for number, component in enumerate(components)
+        for piece in _cut(ink, component, height, slant)
     ]
     numbered.sort(key=lambda found: found[0].left + found[0].right)
     pieces, numbers = [piece for piece, _ in numbered], [number for _, number in numbered]
-    marks, misfits = {}, {}
+    glyphs, shape_costs = {}, {}
     for i in range(len(pieces)):
-        for j in range(i + 1, min(len(pieces), i + MOST_JOINED) + 1):
+        for j in range(i + 1, min(len(pieces), i + MAX_PIECES) + 1):
             if _may_be_digit(pieces[i:j], height):
-                own = [piece.part for piece in pieces[i:j]]
+                own = [piece.component for piece in pieces[i:j]]
                 common = pieces[i].beyond[0] + pieces[j - 1].beyond[1]
                 for shared in (False, True) if common else (False,):
                     span = Span(i, j, shared)
-                    marks[span] = joined(ink, own + common if shared else own, row)
-                    misfits[span] = _misfit(pieces[i:j], height)
-    omissions = [_omission(piece.part, height) for piece in pieces]
-    return Lattice(marks, misfits, omissions, numbers, [piece.part.mass for piece in pieces])
+                    glyphs[span] = make_glyph(ink, own + common if shared else own, row)
+                    shape_costs[span] = _shape_cost(pieces[i:j], height)
+    omission_costs = [_omission_cost(piece.component, height) for piece in pieces]
+    return Lattice(
+        glyphs, shape_costs, omission_costs, numbers, [piece.component.mass for piece in pieces]
+    )
 
 
 def best_path(row: Lattice, doubts: Mapping[Span, float]) -> list[Span]:
     """The spans that together cost least, from the left; other pieces are left out.
 
-    doubts: for each of the row's marks what reading it as a digit costs, in nats.
+    doubts: for each of the row's glyphs what reading it as a digit costs, in nats.
     """
     paths: list[tuple[float, list[Span]]] = [(0.0, [])]
-    ending: list[list[Span]] = [[] for _ in row.omissions]
-    for span in row.marks:
+    ending: list[list[Span]] = [[] for _ in row.omission_costs]
+    for span in row.glyphs:
         ending[span.end - 1].append(span)
-    for omission, last in zip(row.omissions, ending, strict=True):
+    for omission, last in zip(row.omission_costs, ending, strict=True):
         cost, spans = paths[-1]
         ways = [(cost + omission, spans)]
         for span in last:
             cost, spans = paths[span.start]
-            ways.append((cost + doubts[span] + row.misfits[span], [*spans, span]))
+            ways.append((cost + doubts[span] + row.shape_costs[span], [*spans, span]))
         paths.append(min(ways, key=lambda way: way[0]))
     return paths[-1][1]
 
 
 @dataclass(frozen=True, eq=False)
 class _Piece:
-    """A connected part, or what a cut leaves of it.
+    """A connected component, or what a cut leaves of it.
 
     left, right: where it lies along the row once the row's slant is taken out.
     cuts: how much ink the cuts at its left and its right go through.
     beyond: the neighbours' ink just beyond those cuts.
     """
 
-    part: Part
+    component: Component
     left: float
     right: float
     cuts: tuple[float, float]
-    beyond: tuple[list[Part], list[Part]]
+    beyond: tuple[list[Component], list[Component]]
 
 
-def _slant(parts: list[Part], height: float) -> float:
-    """The shear that sets the row upright: the parts then reach highest over the narrowest places.
+def _slant(components: list[Component], height: float) -> float:
+    """Return the shear that sets the row upright, so that its columns are full or empty.
 
     Writing that leans neither way clearly is taken to lean as usual.
     """
     step = max(1.0, height / 40)
-    pixels = [np.nonzero(_outline(part.mask)) for part in parts]
+    pixels = [np.nonzero(_outline(component.mask)) for component in components]
 
     def mean_extent(slant: float) -> float:
         columns = (_columns(x + slant * y, step) for y, x in pixels)
@@ -191,27 +193,27 @@ def _columns(along: np.ndarray, step: float = 1.0) -> np.ndarray:
     return ((along - along.min()) / step).astype(int)
 
 
-def _cut(ink: Ink, part: Part, height: float, slant: float) -> list[_Piece]:
-    """A part in pieces, from the left: cut along the slant wherever digits may touch."""
-    y, x = np.nonzero(part.mask)
-    y, x = y + part.box.top, x + part.box.left
+def _cut(ink: Ink, component: Component, height: float, slant: float) -> list[_Piece]:
+    """A component in pieces, from the left: cut along the slant wherever digits may touch."""
+    y, x = np.nonzero(component.mask)
+    y, x = y + component.box.top, x + component.box.left
     along = x + slant * (y - ink.shape[0] / 2)
     left = float(along.min())
     columns = _columns(along)
     width = int(columns.max()) + 1
-    cuts = _valleys(_extents(columns, y), height) if width > UNCUT * height else []
+    cuts = _valleys(_extents(columns, y), height) if width > MIN_CUT_WIDTH * height else []
     amounts = np.bincount(columns, ink[y, x]) / height
     costs = pairwise([0.0, *(float(amounts[cut - 1 : cut + 1].min()) for cut in cuts), 0.0])
-    reach = max(1, round(SHARED * height))
+    reach = max(1, round(SHARED_WIDTH * height))
 
-    def between(start: int, stop: int) -> list[Part]:
+    def between(start: int, stop: int) -> list[Component]:
         inside = (columns >= start) & (columns < stop)
-        return [part_of(ink, y[inside], x[inside])] if inside.any() else []
+        return [component_at(ink, y[inside], x[inside])] if inside.any() else []
 
     pieces = []
     for (start, stop), cost in zip(pairwise([0, *cuts, width]), costs, strict=True):
         beyond = between(start - reach, start), between(stop, stop + reach)
-        for piece in between(start, stop) if cuts else [part]:
+        for piece in between(start, stop) if cuts else [component]:
             pieces.append(_Piece(piece, left + start, left + stop, cost, beyond))
     return pieces
 
@@ -235,17 +237,17 @@ def _valleys(extents: np.ndarray, height: float) -> list[int]:
     from scipy import signal
 
     smooth = ndimage.gaussian_filter1d(extents, max(0.5, 0.03 * height))
-    narrowest = max(1.0, NARROWEST * height)
-    places, _ = signal.find_peaks(-smooth, distance=narrowest, prominence=VALLEY * height)
+    narrowest = max(1.0, MIN_PIECE_WIDTH * height)
+    places, _ = signal.find_peaks(-smooth, distance=narrowest, prominence=MIN_VALLEY_DEPTH * height)
     inside = (places > narrowest) & (places < len(extents) - narrowest)
     return places[inside].tolist()
 
 
 def _may_be_digit(pieces: list[_Piece], height: float) -> bool:
-    if max(piece.part.box.height for piece in pieces) < LOWEST * height:
+    if max(piece.component.box.height for piece in pieces) < MIN_HEIGHT * height:
         return False
     width = max(piece.right for piece in pieces) - min(piece.left for piece in pieces)
-    narrow = width <= WIDEST * height and max(_gaps(pieces)) <= WIDEST_GAP * height
+    narrow = width <= MAX_WIDTH * height and max(_gaps(pieces)) <= MAX_GAP * height
     return len(pieces) == 1 or narrow
 
 
@@ -255,9 +257,9 @@ def _gaps(pieces: list[_Piece]) -> list[float]:
     return [0.0, *(b.left - a for a, b in zip(reach[:-1], pieces[1:], strict=True))]
 
 
-def _misfit(pieces: list[_Piece], height: float) -> float:
+def _shape_cost(pieces: list[_Piece], height: float) -> float:
     """How much speaks against a digit in the cuts around it, its gaps and its size, in nats."""
-    box = around([piece.part for piece in pieces])
+    box = enclosing_box([piece.component for piece in pieces])
     width = max(piece.right for piece in pieces) - min(piece.left for piece in pieces)
     return (
         PER_CUT_INK * (pieces[0].cuts[0] + pieces[-1].cuts[1])
@@ -267,6 +269,6 @@ def _misfit(pieces: list[_Piece], height: float) -> float:
     )
 
 
-def _omission(part: Part, height: float) -> float:
-    size = max(part.box.height, 0.2 * part.box.width) / height
+def _omission_cost(component: Component, height: float) -> float:
+    size = max(component.box.height, 0.2 * component.box.width) / height
     return PER_OMISSION * size**1.5

@@ -3,9 +3,17 @@
 import numpy as np
 
 from ..arrays import Box, Ink
-from .components import Mark, Part, around, connected_parts, joined, united, usual_height
-from .ink import SMALLEST_PAGE
-from .lattice import Lattice, lattice
+from .components import (
+    Component,
+    Glyph,
+    connected_components,
+    enclosing_box,
+    make_glyph,
+    merge_components,
+    typical_height,
+)
+from .ink import MIN_PAGE_SIDE
+from .lattice import Lattice, build_lattice
 
 # A share of the digit's longer side, or of the height of the picture's digits.
 NEAR = 0.3
@@ -18,31 +26,31 @@ BESIDE = 0.4
 STACKED = 0.4
 # ... with no more paper between them than this share of the higher one's height.
 CRACK = 0.15
-# Of the ink of the heaviest part: what has less is a speck.
+# Of the ink of the heaviest component: what has less is a speck.
 SPECK = 0.01
 
 
-def whole(ink: Ink) -> Mark:
-    """The ink as exactly one digit: its heaviest part, and what lies near that.
+def single_digit(ink: Ink) -> Glyph:
+    """The ink as exactly one digit: its heaviest component, and what lies near that.
 
-    ink: (height, width) float32 in 0..1, not all 0. Specks are left out, and so are parts at the
-    picture's edge that the heaviest part does not touch, unless the digit was cut out tightly.
+    ink: (height, width) float32 in 0..1, not all 0. Specks are left out, and so are components at
+    the picture's edge, unless the digit was cut out tightly.
     """
-    parts = connected_parts(ink)
-    cut_out = min(ink.shape) < SMALLEST_PAGE
-    main = max(parts, key=lambda part: part.mass)
+    components = connected_components(ink)
+    cut_out = min(ink.shape) < MIN_PAGE_SIDE
+    main = max(components, key=lambda component: component.mass)
     reach = NEAR * max(main.box.width, main.box.height)
     kept = [
-        part
-        for part in parts
-        if part is main
+        component
+        for component in components
+        if component is main
         or (
-            _gap(part.box, main.box) <= reach
-            and part.mass >= 0.02 * main.mass
-            and (cut_out or not _touches_edge(part.box, ink.shape))
+            _gap(component.box, main.box) <= reach
+            and component.mass >= 0.02 * main.mass
+            and (cut_out or not _touches_edge(component.box, ink.shape))
         )
     ]
-    return joined(ink, kept, 0)
+    return make_glyph(ink, kept, 0)
 
 
 def segment(ink: Ink) -> list[Lattice]:
@@ -50,10 +58,12 @@ def segment(ink: Ink) -> list[Lattice]:
 
     ink: (height, width) float32 in 0..1, not all 0. Specks are left out.
     """
-    parts = connected_parts(ink)
-    heaviest = max(part.mass for part in parts)
-    rows = _rows(_mended(ink, [part for part in parts if part.mass >= SPECK * heaviest]))
-    return [lattice(ink, row, number) for number, row in enumerate(rows)]
+    components = connected_components(ink)
+    heaviest = max(component.mass for component in components)
+    rows = _rows(
+        _mended(ink, [component for component in components if component.mass >= SPECK * heaviest])
+    )
+    return [build_lattice(ink, row, number) for number, row in enumerate(rows)]
 
 
 def _gap(a: Box, b: Box) -> int:
@@ -67,20 +77,20 @@ def _touches_edge(box: Box, shape: tuple[int, ...]) -> bool:
     return box.left == 0 or box.top == 0 or box.right == shape[1] or box.bottom == shape[0]
 
 
-def _mended(ink: Ink, parts: list[Part]) -> list[Part]:
+def _mended(ink: Ink, components: list[Component]) -> list[Component]:
     """Join what would be rows of their own but lies on top of each other: a digit broken across."""
-    height = usual_height(parts)
-    large = [part for part in parts if part.box.height >= SMALL * height]
-    whole = [part for part in parts if part.box.height < SMALL * height]
+    height = typical_height(components)
+    large = [component for component in components if component.box.height >= SMALL * height]
+    done = [component for component in components if component.box.height < SMALL * height]
     while large:
-        part = large.pop()
-        other = next((other for other in large if _stacked(part.box, other.box)), None)
+        component = large.pop()
+        other = next((other for other in large if _stacked(component.box, other.box)), None)
         if other is None:
-            whole.append(part)
+            done.append(component)
         else:
             large.remove(other)
-            large.append(united(ink, [part, other]))
-    return whole
+            large.append(merge_components(ink, [component, other]))
+    return done
 
 
 def _stacked(a: Box, b: Box) -> bool:
@@ -91,29 +101,31 @@ def _stacked(a: Box, b: Box) -> bool:
     return across >= STACKED * min(a.width, b.width) and -low / 2 <= down <= CRACK * high
 
 
-def _rows(parts: list[Part]) -> list[list[Part]]:
+def _rows(components: list[Component]) -> list[list[Component]]:
     """Parts share a row where they lie beside each other; small ones join the nearest."""
-    height = usual_height(parts)
-    large = [part for part in parts if part.box.height >= SMALL * height]
-    rows: list[list[Part]] = []
-    for part in sorted(large, key=lambda part: part.box.top + part.box.bottom):
-        home = next((row for row in reversed(rows) if _beside(part, row)), None)
+    height = typical_height(components)
+    large = [component for component in components if component.box.height >= SMALL * height]
+    rows: list[list[Component]] = []
+    for component in sorted(large, key=lambda component: component.box.top + component.box.bottom):
+        home = next((row for row in reversed(rows) if _beside(component, row)), None)
         if home is None:
-            rows.append([part])
+            rows.append([component])
         else:
-            home.append(part)
-    boxes = [around(row) for row in rows]
-    for part in parts:
-        if part.box.height < SMALL * height:
-            gaps = [max(box.top - part.box.bottom, part.box.top - box.bottom) for box in boxes]
+            home.append(component)
+    boxes = [enclosing_box(row) for row in rows]
+    for component in components:
+        if component.box.height < SMALL * height:
+            gaps = [
+                max(box.top - component.box.bottom, component.box.top - box.bottom) for box in boxes
+            ]
             if min(gaps) <= NEAR * height:
-                rows[int(np.argmin(gaps))].append(part)
+                rows[int(np.argmin(gaps))].append(component)
     return rows
 
 
-def _beside(part: Part, row: list[Part]) -> bool:
-    """Whether a part and the part of the row that is nearest along it overlap in height."""
-    middle = part.box.left + part.box.right
+def _beside(component: Component, row: list[Component]) -> bool:
+    """Whether a component overlaps in height with its nearest neighbour in the row."""
+    middle = component.box.left + component.box.right
     near = min(row, key=lambda other: abs(other.box.left + other.box.right - middle)).box
-    overlap = min(part.box.bottom, near.bottom) - max(part.box.top, near.top)
-    return overlap >= BESIDE * min(part.box.height, near.height)
+    overlap = min(component.box.bottom, near.bottom) - max(component.box.top, near.top)
+    return overlap >= BESIDE * min(component.box.height, near.height)

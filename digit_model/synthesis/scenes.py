@@ -14,7 +14,7 @@ from ..arrays import TILE_SIZE
 from ..errors import NoInk
 from ..picture.ink import find_ink
 from ..picture.normalise import normalise
-from ..picture.segment import whole
+from ..picture.segment import single_digit
 from .digits import as_bytes, as_tile
 
 # Things are drawn this large and then shrunk to the small pictures of collections of them.
@@ -29,7 +29,7 @@ def _served(draw_picture: Callable[[np.random.Generator], np.ndarray], rng) -> n
             ink = find_ink(np.repeat(grey[..., None], 3, axis=2))
         except NoInk:
             continue
-        return as_bytes(normalise(whole(ink).ink)[0])
+        return as_bytes(normalise(single_digit(ink).ink)[0])
 
 
 def _leaves(rng: np.random.Generator) -> np.ndarray:

@@ -2,8 +2,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from digit_model.picture.components import Mark, connected_parts
-from digit_model.picture.lattice import Lattice, Span, best_path, lattice, single
+from digit_model.picture.components import Glyph, connected_components
+from digit_model.picture.lattice import (
+    Lattice,
+    Span,
+    best_path,
+    build_lattice,
+    single_glyph_lattice,
+)
 
 ZERO = [(20, 60), (35, 30), (50, 30), (65, 60), (50, 90), (35, 90), (20, 60)]
 
@@ -22,7 +28,7 @@ def row_of(*strokes, size=(400, 140), width=7):
     for points in strokes:
         draw.line(points, fill=255, width=width)
     ink = np.asarray(image, np.float32) / 255
-    return ink, lattice(ink, connected_parts(ink), 0)
+    return ink, build_lattice(ink, connected_components(ink), 0)
 
 
 def falls_apart(row, box_widths, tolerance=8):
@@ -31,15 +37,15 @@ def falls_apart(row, box_widths, tolerance=8):
     for width in box_widths:
         places = {
             end
-            for (start, end, _), mark in row.marks.items()
-            if start in places and abs(mark.box.width - width) <= tolerance
+            for (start, end, _), glyph in row.glyphs.items()
+            if start in places and abs(glyph.box.width - width) <= tolerance
         }
-    return len(row.omissions) in places
+    return len(row.omission_costs) in places
 
 
 def test_a_round_digit_is_not_cut():
     _, row = row_of(ZERO)
-    assert list(row.marks) == [Span(0, 1)]
+    assert list(row.glyphs) == [Span(0, 1)]
 
 
 @pytest.mark.parametrize("overlap", [1, 4, 7])
@@ -60,9 +66,9 @@ def test_slanted_digits_fall_apart_along_their_slant(slant):
 
 def test_pieces_share_out_all_of_the_ink():
     ink, row = row_of(*(shifted(ZERO, k * 48) for k in range(3)))
-    last = len(row.omissions)
+    last = len(row.omission_costs)
     assert last > 1
-    amounts = {span: mark.ink.sum() for span, mark in row.marks.items() if not span.shared}
+    amounts = {span: glyph.ink.sum() for span, glyph in row.glyphs.items() if not span.shared}
     assert sum(amounts.get(Span(k, k + 1), 0) for k in range(last)) <= ink.sum() + 1e-3
     for span, amount in amounts.items():
         singles = [Span(k, k + 1) for k in range(span.start, span.end)]
@@ -72,18 +78,18 @@ def test_pieces_share_out_all_of_the_ink():
 
 def test_digits_may_share_the_stroke_in_which_they_touch():
     _, row = row_of(*(shifted(ZERO, k * 45) for k in range(2)))
-    last = len(row.omissions)
-    cuts = [k for k in range(1, last) if Span(0, k, shared=True) in row.marks]
+    last = len(row.omission_costs)
+    cuts = [k for k in range(1, last) if Span(0, k, shared=True) in row.glyphs]
     assert cuts
     for k in cuts:
-        own, wider = row.marks[Span(0, k)], row.marks[Span(0, k, shared=True)]
+        own, wider = row.glyphs[Span(0, k)], row.glyphs[Span(0, k, shared=True)]
         assert 1 <= wider.box.right - own.box.right <= 7
         assert wider.ink.sum() > own.ink.sum()
 
 
 def test_it_is_known_what_was_cut_from_one_part():
     _, touching = row_of(ZERO, shifted(ZERO, 48))
-    pieces = [Span(k, k + 1) for k in range(len(touching.omissions))]
+    pieces = [Span(k, k + 1) for k in range(len(touching.omission_costs))]
     assert touching.is_cut_from_one(pieces)
     assert not touching.is_cut_from_one([Span(0, len(pieces))])
     _, apart = row_of(ZERO, shifted(ZERO, 60))
@@ -92,7 +98,7 @@ def test_it_is_known_what_was_cut_from_one_part():
 
 def test_a_digit_cut_from_a_part_that_is_left_out_is_a_remnant():
     _, touching = row_of(*(shifted(ZERO, k * 48) for k in range(4)))
-    pieces = [Span(k, k + 1) for k in range(len(touching.omissions))]
+    pieces = [Span(k, k + 1) for k in range(len(touching.omission_costs))]
     assert touching.is_remnant(pieces[0], pieces[:1])
     assert not any(touching.is_remnant(piece, pieces) for piece in pieces)
     _, apart = row_of(*(shifted(ZERO, k * 60) for k in range(4)))
@@ -102,13 +108,17 @@ def test_a_digit_cut_from_a_part_that_is_left_out_is_a_remnant():
 def test_two_dashes_are_no_digit():
     equals = [(200, 50), (230, 50)], [(200, 68), (230, 68)]
     _, row = row_of(ZERO, shifted(ZERO, 60), *equals)
-    assert best_path(row, dict.fromkeys(row.marks, 0.0)) == [Span(0, 1), Span(1, 2)]
+    assert best_path(row, dict.fromkeys(row.glyphs, 0.0)) == [Span(0, 1), Span(1, 2)]
 
 
-def blank(count, misfits, omission=10.0):
-    mark = Mark(np.ones((1, 1), np.float32), None)
+def blank(count, shape_costs, omission=10.0):
+    glyph = Glyph(np.ones((1, 1), np.float32), None)
     return Lattice(
-        dict.fromkeys(misfits, mark), misfits, [omission] * count, list(range(count)), [1.0] * count
+        dict.fromkeys(shape_costs, glyph),
+        shape_costs,
+        [omission] * count,
+        list(range(count)),
+        [1.0] * count,
     )
 
 
@@ -132,5 +142,5 @@ def test_a_piece_is_left_out_where_that_costs_less():
 
 
 def test_a_single_digit_is_never_left_out():
-    row = single(Mark(np.ones((1, 1), np.float32), None))
+    row = single_glyph_lattice(Glyph(np.ones((1, 1), np.float32), None))
     assert best_path(row, {Span(0, 1): 50.0}) == [Span(0, 1)]
