@@ -22,7 +22,7 @@ from digit_model.arrays import Tile
 from digit_model.data import mnist
 from digit_model.data.mnist import LabelledImages
 from digit_model.errors import DigitError
-from digit_model.picture.render import show_tile
+from digit_model.picture.render import draw_tile
 from digit_model.recogniser import Recogniser
 
 # Of MNIST's 10,000 test images, from 0: the label is wrong or nobody can tell, by the votes that
@@ -94,7 +94,7 @@ def misread(recogniser: Recogniser, labelled: LabelledImages) -> list[Misread]:
 
 def draw_sheet(found: list[Misread]) -> Image.Image:
     """Each with its number, label, answer and confidence; those with a bad label are framed."""
-    images = [show_tile(case.tile, ZOOM) for case in found]
+    images = [draw_tile(case.tile, ZOOM) for case in found]
     width, height = images[0].width + 8, images[0].height + CAPTION + 8
     rows = -(-len(found) // COLUMNS)
     sheet = Image.new("RGB", (COLUMNS * width, rows * height), "white")

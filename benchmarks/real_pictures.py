@@ -25,11 +25,12 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
-from scipy import interpolate, special
+from scipy import interpolate
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from digit_model import pretrained
+from digit_model.acceptance import accept, to_probabilities
 from digit_model.arrays import TILE_SIZE, Reading
 from digit_model.errors import NoInk
 from digit_model.metrics import expected_calibration_error
@@ -243,11 +244,9 @@ def _accepted(answers: list[Answer]) -> float:
 
 def _answers(recogniser: Recogniser, tiles: list[np.ndarray]) -> list[Answer]:
     """The answers to tiles, accepted as ``Calibration`` says; to BLANK there is none."""
-    logits = recogniser.predict_logits(np.array(tiles)).astype(np.float64)
-    calibration = recogniser.calibration
-    probabilities = special.softmax(logits / calibration.temperature, axis=1)
-    accepted = probabilities.max(axis=1) >= calibration.min_confidence
-    accepted &= -special.logsumexp(logits, axis=1) <= calibration.max_energy
+    logits = recogniser.predict_logits(np.array(tiles))
+    probabilities = to_probabilities(logits, recogniser.calibration.temperature)
+    accepted = accept(logits, recogniser.calibration)
     return [
         Answer(str(p.argmax()) if tile.any() else "", p[None], bool(yes and tile.any()), tile[None])
         for p, yes, tile in zip(probabilities, accepted, tiles, strict=True)

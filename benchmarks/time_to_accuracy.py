@@ -75,7 +75,7 @@ def quick(images: Images, epochs: int | None, seed: int) -> Run:
     distributed.use_devices()
     with TemporaryDirectory() as folder:
         trained = fit(recipe, images.train, images.validation, folder=Path(folder), verbose=0)
-        ended = training_log.epochs(training_log.read_log(Path(folder) / training_log.LOG))
+        ended = training_log.epoch_rows(training_log.read_log(Path(folder) / training_log.LOG))
     answers = trained.model.predict(images.test.tiles, SCORING_BATCH, verbose=0).argmax(axis=1)
     return Run(
         [row["seconds"] for row in ended],

@@ -16,7 +16,7 @@ from .errors import DigitError, NoInk
 from .metrics import Scores, score
 from .picture.decode import decode
 from .picture.ink import ink_steps
-from .picture.render import draw_steps, overlay
+from .picture.render import draw_steps, overlay_heatmaps
 from .recogniser import Recogniser
 
 # Pictures of a phone fill 36 MB each while they are read.
@@ -131,20 +131,15 @@ def _report(file: str, outcome: Reading | DigitError, as_json: bool) -> None:
 
 
 def _in_words(reading: Reading) -> str:
-    """Such as '95? (98.1%, 99.9%, 41.2%)': a refused mark is its guess with a question mark."""
-    guesses: dict[int, str] = {}
-    for mark in reading.digits:
-        guess = str(mark.label) if mark.accepted else f"{mark.label}?"
-        guesses[mark.row] = guesses.get(mark.row, "") + guess
-    if not guesses:
-        return "no digit found"
-    sure = ", ".join(f"{mark.confidence:.1%}" for mark in reading.digits)
-    return f"{' / '.join(guesses.values())} ({sure})"
+    """Return the digits of the rows and their confidences: "95? / 1 (98.1%, 41.2%, 99.9%)"."""
+    rows = reading.text_with_guesses.replace("\n", " / ")
+    confidences = ", ".join(f"{digit.confidence:.1%}" for digit in reading.digits)
+    return f"{rows} ({confidences})"
 
 
 def _write_heatmap(recogniser: Recogniser, reading: Reading, path: Path) -> None:
     heatmaps = [recogniser.heatmap(mark) for mark in reading.digits]
-    _save(overlay(reading.picture, reading.digits, heatmaps), path)
+    _save(overlay_heatmaps(reading.picture, reading.digits, heatmaps), path)
 
 
 def _write_steps(file: str, outcome: Reading | DigitError, path: Path) -> None:

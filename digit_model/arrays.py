@@ -1,11 +1,11 @@
-"""What travels between the modules: the names of the arrays, MNIST's constants, a Reading.
+"""Define what the modules hand to each other: array types, MNIST's constants, a reading.
 
 | name | shape | dtype and range | meaning |
 |---|---|---|---|
-| Picture | (height, width, 3) | uint8 | an upright RGB picture on white |
+| Picture | (height, width, 3) | uint8 | an upright RGB picture on a white background |
 | Ink | (height, width) | float32, 0..1 | 0 is paper, 1 is stroke |
-| Tile | (28, 28) | float32, 0..1 | one digit's ink as MNIST holds it |
-| Heatmap | (28, 28) | float32, 0..1 | how much each place of a tile counts for a digit |
+| Tile | (28, 28) | float32, 0..1 | the ink of one digit, sized and centred like MNIST |
+| Heatmap | (28, 28) | float32, 0..1 | how much each pixel of a tile counts for a digit |
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ DIGITS = 10
 
 
 class Box(NamedTuple):
-    """A rectangle in the pixels of the upright picture; right and bottom lie just outside."""
+    """A rectangle in the pixels of the upright picture; ``right`` and ``bottom`` are exclusive."""
 
     left: int
     top: int
@@ -45,20 +45,26 @@ class Box(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """Where a tile lies on its picture: picture = origin + scale * tile, in pixel edges."""
+    """The position of a tile on its picture.
+
+    Point (x, y) of the tile, measured from its top left corner, lies at
+    (left + x_scale * x, top + y_scale * y) on the picture, measured in the same way. The two scales
+    differ slightly where the picture was scaled to whole pixels.
+    """
 
     left: float
     top: float
-    scale: float
+    x_scale: float
+    y_scale: float
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How logits become probabilities and a verdict; fitted on validation data only.
+    """The temperature and the acceptance thresholds of a network, fitted on validation data only.
 
-    Probabilities are softmax(logits / temperature). A mark is accepted as a digit when the best
-    of them reaches ``min_confidence`` and the energy -logsumexp(logits) (Liu et al. 2020, T = 1)
-    does not pass ``max_energy``.
+    Probabilities are softmax(logits / temperature). A tile is accepted as a digit if its highest
+    probability is at least ``min_confidence`` and its energy, -logsumexp(logits) (Liu et al. 2020,
+    T = 1), is at most ``max_energy``. acceptance.py applies these rules.
     """
 
     temperature: float = 1.0
@@ -68,7 +74,7 @@ class Calibration:
 
 @dataclass(frozen=True, eq=False)
 class Digit:
-    """One mark of a picture and what the network makes of it."""
+    """A part of a picture and what the network reads in it."""
 
     tile: Tile
     placement: Placement
@@ -79,20 +85,26 @@ class Digit:
 
     @property
     def label(self) -> int:
-        """The best guess, accepted or not."""
+        """Return the likeliest digit, whether it is accepted or not."""
         return int(self.probabilities.argmax())
 
     @property
     def confidence(self) -> float:
-        """The calibrated probability of the best guess."""
+        """Return the calibrated probability of ``label``."""
         return float(self.probabilities.max())
+
+    @property
+    def text(self) -> str:
+        """Return the label, followed by a question mark if it is not accepted: "7" or "7?"."""
+        return f"{self.label}" if self.accepted else f"{self.label}?"
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A picture and the digits in it, in reading order; ``seconds`` is the time that took.
+    """A picture, its digits in reading order, and the time in seconds that reading it took.
 
-    At least one: of a picture in which nothing looks like a digit, the best guess, refused.
+    There is at least one digit: if nothing in the picture looks like one, the best guess is
+    reported, not accepted.
     """
 
     picture: Picture
@@ -100,26 +112,43 @@ class Reading:
     seconds: float
 
     @property
+    def rows(self) -> list[list[Digit]]:
+        """Return the digits of each row, from the top."""
+        rows: dict[int, list[Digit]] = {}
+        for digit in self.digits:
+            rows.setdefault(digit.row, []).append(digit)
+        return list(rows.values())
+
+    @property
     def text(self) -> str:
-        """The accepted digits in reading order, a newline between rows."""
-        rows: dict[int, str] = {}
-        for mark in self.digits:
-            rows[mark.row] = rows.get(mark.row, "") + (str(mark.label) if mark.accepted else "")
-        return "\n".join(row for row in rows.values() if row)
+        """Return the accepted digits in reading order, with a newline between rows."""
+        rows = ("".join(digit.text for digit in row if digit.accepted) for row in self.rows)
+        return "\n".join(row for row in rows if row)
+
+    @property
+    def text_with_guesses(self) -> str:
+        """Return all digits, with a question mark after those not accepted: "95?\\n12"."""
+        return "\n".join("".join(digit.text for digit in row) for row in self.rows)
+
+    @property
+    def confidence(self) -> float:
+        """Return the confidence of the least certain digit."""
+        return min(digit.confidence for digit in self.digits)
 
     def as_json(self) -> dict:
-        """The reading as plain JSON types: ``text``, ``digits`` and ``seconds``."""
+        """Return the reading as plain JSON types: ``text``, ``digits`` and ``seconds``."""
         return {
             "text": self.text,
-            "digits": [
-                {
-                    "digit": mark.label,
-                    "confidence": round(mark.confidence, 6),
-                    "probabilities": [round(float(p), 6) for p in mark.probabilities],
-                    "box": list(mark.box),
-                    "accepted": mark.accepted,
-                }
-                for mark in self.digits
-            ],
+            "digits": [_digit_as_json(digit) for digit in self.digits],
             "seconds": round(self.seconds, 6),
         }
+
+
+def _digit_as_json(digit: Digit) -> dict:
+    return {
+        "digit": digit.label,
+        "confidence": round(digit.confidence, 6),
+        "probabilities": [round(float(p), 6) for p in digit.probabilities],
+        "box": list(digit.box),
+        "accepted": digit.accepted,
+    }

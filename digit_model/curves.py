@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .training_log import by_member, epochs
+from .training_log import by_member, epoch_rows
 
 Curve = tuple[np.ndarray, np.ndarray]
 
@@ -23,7 +23,7 @@ def draw(rows: list[dict]) -> Image.Image:
     own. There is no validation where all images were learned. Training's are means over the epoch,
     of distorted images and without averaged weights, and may lie above validation's.
     """
-    pairs = [_charts(name, own) for name, own in by_member(epochs(rows)).items()]
+    pairs = [_charts(name, own) for name, own in by_member(epoch_rows(rows)).items()]
     image = Image.new("RGB", (2 * _WIDTH, len(pairs) * _HEIGHT), _PAPER)
     for down, pair in enumerate(pairs):
         for across, drawn in enumerate(pair):

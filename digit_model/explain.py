@@ -73,7 +73,10 @@ def _makers(model: keras.Model) -> dict[str, Maker]:
     if not all(map(_has_features, networks)):
         return {GRADIENT_INPUT: gradient_input}
     first = GRAD_CAM if all(map(_averages_places, networks)) else HIRES_CAM
-    return {first: over_columns(hires_cam), LAYER_CAM: over_columns(_peaking(layer_cam))}
+    return {
+        first: average_over_members(hires_cam),
+        LAYER_CAM: average_over_members(_peaking(layer_cam)),
+    }
 
 
 def _has_features(network: keras.Model) -> bool:
@@ -84,7 +87,7 @@ def _averages_places(network: keras.Model) -> bool:
     return any(isinstance(layer, layers.GlobalAveragePooling2D) for layer in network.layers)
 
 
-def over_columns(maker: Maker) -> Maker:
+def average_over_members(maker: Maker) -> Maker:
     """The mean of the columns' evidence, as a network's logits are the mean of its columns'."""
 
     def made(model: keras.Model) -> Evidence:

@@ -12,14 +12,14 @@ from .checkpoint import CONFIG, WEIGHTS, Checkpoint
 from .errors import BadCheckpoint, ModelUnavailable
 from .recogniser import Recogniser
 
-BUNDLED = Path(__file__).parent / "bundled"
+BUNDLED_FOLDER = Path(__file__).parent / "bundled"
 BUNDLED_SOURCE = "the bundled checkpoint"
 # Seconds for everything on the network; imports, verifying and compiling come on top, and all of
 # it is to end within 10.
-TIMEOUT = 4.0
+TIMEOUT_SECONDS = 4.0
 # A Hub that has not answered after so many seconds may never: while waiting on, the bundled
 # checkpoint is made ready.
-PATIENCE = 1.5
+FALLBACK_AFTER_SECONDS = 1.5
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,10 @@ class Pretrained:
 
 
 def load(
-    environ: Mapping[str, str] = os.environ, *, timeout: float = TIMEOUT, bundled: Path = BUNDLED
+    environ: Mapping[str, str] = os.environ,
+    *,
+    timeout: float = TIMEOUT_SECONDS,
+    bundled: Path = BUNDLED_FOLDER,
 ) -> Pretrained:
     """The checkpoint that the environment names, or the bundled one where that cannot be had.
 
@@ -55,10 +58,10 @@ def load(
         environ.get(f"DIGIT_MODEL_{name}", "").strip() for name in ("REPO", "REVISION", "SHA256")
     )
     if not repo:
-        return _said(read(bundled, BUNDLED_SOURCE))
+        return _said(load_folder(bundled, BUNDLED_SOURCE))
     with ThreadPoolExecutor(1, "pull") as pool:
         pulling = pool.submit(_pull_pinned, repo, revision, environ, timeout)
-        wait([pulling], PATIENCE)
+        wait([pulling], FALLBACK_AFTER_SECONDS)
         spare = None if pulling.done() else _compiled(checkpoint.load(bundled))
         try:
             folder = pulling.result()
@@ -70,7 +73,7 @@ def load(
 
 
 def load_from(
-    place: str | Path, environ: Mapping[str, str] = os.environ, *, timeout: float = TIMEOUT
+    place: str | Path, environ: Mapping[str, str] = os.environ, *, timeout: float = TIMEOUT_SECONDS
 ) -> Pretrained:
     """The checkpoint at a place that a person named: there is no fallback.
 
@@ -78,7 +81,7 @@ def load_from(
     Raises BadCheckpoint or ModelUnavailable.
     """
     if Path(place).is_dir():
-        return _said(read(Path(place), f"the folder {Path(place).name}"))
+        return _said(load_folder(Path(place), f"the folder {Path(place).name}"))
     repo, _, revision = str(place).partition("@")
     if not hub.is_repository_name(repo):
         raise BadCheckpoint(
@@ -89,10 +92,10 @@ def load_from(
         folder = _pull(repo, revision or None, environ, timeout)
     except ModelUnavailable as error:
         raise ModelUnavailable(f"There is no folder {repo}. {error}") from error
-    return _said(read(folder, _on_hub(repo, folder.name)))
+    return _said(load_folder(folder, _on_hub(repo, folder.name)))
 
 
-def read(folder: Path, source: str) -> Pretrained:
+def load_folder(folder: Path, source: str) -> Pretrained:
     """The checkpoint in a folder, verified and ready. source: the words for where it came from.
 
     Raises BadCheckpoint.

@@ -1,10 +1,10 @@
 """A trained network as a reader of pictures: read(picture) -> Reading."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 
 import jax
@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 from PIL import Image
-from scipy import special
 
+from .acceptance import accept_row, reading_cost, to_probabilities
 from .architectures import inference
 from .arrays import (
     DIGITS,
@@ -36,15 +36,11 @@ from .picture.ink import find_ink
 from .picture.lattice import Lattice, Span, best_path, single_glyph_lattice
 from .picture.normalise import normalise
 from .picture.segment import segment, single_digit
-from .picture.tile_sheet import lay_out
+from .picture.tile_sheet import draw_tile_sheet
 
 Source = str | Path | bytes | Image.Image | np.ndarray
 # Compiled at load; a batch is padded to the next of these sizes and cut at the last.
 BATCH_SIZES = (1, 8, 128)
-# In a row in which at least this share of the digits are beyond doubt, the others may be worse.
-MOST_OF_A_ROW = 0.5
-LENIENT_CONFIDENCE = 0.3
-LENIENT_ENERGY = 3.0
 
 
 class Recogniser:
@@ -103,21 +99,30 @@ class Recogniser:
         ]
 
     def read_tiles(self, tiles: np.ndarray, rows: Sequence[int]) -> Reading:
-        """Read (n, 28, 28) float32 tiles in 0..1 as they are, each one digit, in the rows given.
+        """Read (n, 28, 28) float32 tiles in 0..1, each as one digit in the row that ``rows`` gives.
 
-        The reading's picture shows the tiles themselves, side by side in their rows.
+        The reading's picture shows the tiles side by side in their rows.
         """
         started = time.perf_counter()
-        picture, placements = lay_out(tiles, rows)
-        logits = zip(rows, self.predict_logits(tiles), strict=True)
-        judged = [
-            found
-            for _, row in groupby(logits, key=itemgetter(0))
-            for found in self._judged([scores for _, scores in row])
-        ]
+        picture, placements = draw_tile_sheet(tiles, rows)
+        logits = self.predict_logits(tiles)
+        probabilities = self._probabilities(logits)
+        accepted = np.concatenate(
+            [
+                accept_row(logits[list(places)], self.calibration)
+                for _, places in groupby(range(len(tiles)), key=lambda place: rows[place])
+            ]
+        )
         digits = tuple(
-            Digit(tile, placement, _inner_box(placement), row, *found)
-            for tile, row, placement, found in zip(tiles, rows, placements, judged, strict=True)
+            Digit(
+                tile,
+                placements[place],
+                _ink_box(placements[place]),
+                rows[place],
+                probabilities[place],
+                bool(accepted[place]),
+            )
+            for place, tile in enumerate(tiles)
         )
         return Reading(picture, digits, time.perf_counter() - started)
 
@@ -146,80 +151,57 @@ class Recogniser:
         return np.asarray(self._compiled[size](batch))[: len(tiles)]
 
     def _reading(self, item: "_Prepared", logits: Iterator[np.ndarray], share: float) -> Reading:
-        """Take the next logits, one a candidate, and keep what reads best as rows of digits.
+        """Return the reading of one picture, taking the logits of its candidates from ``logits``.
 
-        Where nothing does, the mark with the most ink is the best guess, refused.
+        If no candidate is part of a best path, the one with the most ink is reported, not accepted.
         """
-        said = [{span: next(logits) for span in row.candidates} for row in item.rows]
+        by_row = [{span: next(logits) for span in row.candidates} for row in item.rows]
         digits = [
             digit
-            for row, scores in zip(item.rows, said, strict=True)
-            for digit in self._digits(item, row, scores)
+            for row, row_logits in zip(item.rows, by_row, strict=True)
+            for digit in self._digits_of_row(item, row, row_logits)
         ]
-        if not digits:
-            candidate, scores = max(
-                (
-                    (row.candidates[span], scores[span])
-                    for row, scores in zip(item.rows, said, strict=True)
-                    for span in scores
-                ),
-                key=lambda guess: guess[0].glyph.ink.sum(),
-            )
-            digits = [_digit(item, candidate, self._probabilities(scores), accepted=False)]
-        return Reading(item.picture, tuple(digits), item.seconds + share)
+        return Reading(
+            item.picture, tuple(digits or [self._guess(item, by_row)]), item.seconds + share
+        )
 
-    def _digits(
-        self, item: "_Prepared", row: "_Row", said: dict[Span, np.ndarray]
+    def _digits_of_row(
+        self, item: "_Prepared", row: "_Row", row_logits: dict[Span, np.ndarray]
     ) -> Iterator[Digit]:
-        """The digits of one row, from the logits of each of its candidates.
+        """Yield the digits of one row, given the logits of each of its candidates.
 
-        What is cut from a mark that is no number for the most part, such as a scribble, is refused.
+        A digit cut from a component that was mostly discarded, such as a scribble, is not accepted.
         """
-        spans = best_path(row.lattice, {span: self._doubt(said[span]) for span in said})
-        alone = row.lattice.is_cut_from_one(spans)
-        judged = self._judged([said[span] for span in spans], cut_from_one=alone)
-        for span, (probabilities, accepted) in zip(spans, judged, strict=True):
-            accepted &= not row.lattice.is_remnant(span, spans)
-            yield _digit(item, row.candidates[span], probabilities, accepted)
+        costs = reading_cost(np.array(list(row_logits.values())))
+        spans = best_path(row.lattice, dict(zip(row_logits, costs.tolist(), strict=True)))
+        if not spans:
+            return
+        logits = np.array([row_logits[span] for span in spans])
+        cut_from_one = row.lattice.is_cut_from_one(spans)
+        accepted = accept_row(logits, self.calibration, cut_from_one=cut_from_one)
+        for span, probabilities, sure in zip(
+            spans, self._probabilities(logits), accepted, strict=True
+        ):
+            is_accepted = bool(sure) and not row.lattice.is_remnant(span, spans)
+            yield _digit(item, row.candidates[span], probabilities, is_accepted)
 
-    def _judged(
-        self, row: Sequence[np.ndarray], *, cut_from_one: bool = False
-    ) -> list[tuple[np.ndarray, bool]]:
-        """The probabilities of each digit of a row, from its logits, and whether it is accepted.
-
-        cut_from_one: nothing but the digits themselves speaks for cutting them apart, so that they
-        stand and fall together: an H is no 1 beside something that is not clear.
-        """
-        sure = [self._accepts(logits) for logits in row]
-        if cut_from_one:
-            return [(self._probabilities(logits), all(sure)) for logits in row]
-        lenient = len(sure) > 1 and sum(sure) >= MOST_OF_A_ROW * len(sure)
-        return [(self._probabilities(logits), self._accepts(logits, lenient)) for logits in row]
+    def _guess(self, item: "_Prepared", by_row: list[dict[Span, np.ndarray]]) -> Digit:
+        """Return the candidate with the most ink as a digit that is not accepted."""
+        candidates = [
+            (row.candidates[span], logits)
+            for row, row_logits in zip(item.rows, by_row, strict=True)
+            for span, logits in row_logits.items()
+        ]
+        candidate, logits = max(candidates, key=lambda guess: guess[0].glyph.ink.sum())
+        return _digit(item, candidate, self._probabilities(logits), accepted=False)
 
     def _probabilities(self, logits: np.ndarray) -> np.ndarray:
-        scaled = logits.astype(np.float64) / self.calibration.temperature
-        return special.softmax(scaled).astype(np.float32)
-
-    def _doubt(self, logits: np.ndarray) -> float:
-        """What reading a mark as its likeliest digit costs, in nats.
-
-        Each logit is trained as a yes or no of its own: yes to this digit, and no to all others.
-        """
-        scores = logits.astype(np.float64)
-        against = np.logaddexp(0, scores).sum()
-        return float(against - scores.max())
-
-    def _accepts(self, logits: np.ndarray, lenient: bool = False) -> bool:
-        least, most = self.calibration.min_confidence, self.calibration.max_energy
-        if lenient:
-            least, most = min(least, LENIENT_CONFIDENCE), most + LENIENT_ENERGY
-        energy = -float(special.logsumexp(logits))
-        return bool(self._probabilities(logits).max() >= least and energy <= most)
+        return to_probabilities(logits, self.calibration.temperature).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class _Candidate:
-    """A mark that may be a digit, and its tile."""
+    """A glyph that may be a digit, and its tile."""
 
     glyph: Glyph
     tile: Tile
@@ -234,10 +216,15 @@ class _Row:
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
-    """A picture ready for the network; ``scale`` is picture pixels per pixel of ink."""
+    """A picture that is ready for the network.
+
+    scale: pixels of the picture per pixel of ink, (x, y). The two differ slightly, because the ink
+        has whole pixels on each side.
+    seconds: the time that the preparation took.
+    """
 
     picture: Picture
-    scale: float
+    scale: tuple[float, float]
     rows: list[_Row]
     seconds: float
 
@@ -252,7 +239,7 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
     lattices = [] if one else [row for row in segment(ink) if row.glyphs]
     lattices = lattices or [single_glyph_lattice(single_digit(ink))]
     rows = [_Row(lattice, _candidates(lattice)) for lattice in lattices]
-    scale = picture.shape[1] / ink.shape[1]
+    scale = picture.shape[1] / ink.shape[1], picture.shape[0] / ink.shape[0]
     return _Prepared(picture, scale, rows, time.perf_counter() - started)
 
 
@@ -265,35 +252,48 @@ def _candidates(lattice: Lattice) -> dict[Span, _Candidate]:
 def _digit(
     item: _Prepared, candidate: _Candidate, probabilities: np.ndarray, accepted: bool
 ) -> Digit:
-    """A digit with its place on the picture."""
-    left, top, scale = candidate.placement
+    """Return a candidate as a digit, with its box and placement in pixels of the picture."""
+    left, top, x_scale, y_scale = candidate.placement
+    x_factor, y_factor = item.scale
     box = candidate.glyph.box
     return Digit(
         tile=candidate.tile,
         placement=Placement(
-            item.scale * (box.left + left), item.scale * (box.top + top), item.scale * scale
+            x_factor * (box.left + left),
+            y_factor * (box.top + top),
+            x_factor * x_scale,
+            y_factor * y_scale,
         ),
-        box=_on_picture(box, item.scale, item.picture),
+        box=_box_on_picture(box, item.scale, item.picture),
         row=candidate.glyph.row,
         probabilities=probabilities,
         accepted=accepted,
     )
 
 
-def _inner_box(placement: Placement) -> Box:
-    """Where LeCun's box lies on the picture; the ink may pass it by a little."""
-    margin = (TILE_SIZE - TILE_BOX) // 2 - 1
-    low, high = margin * placement.scale, (TILE_SIZE - margin) * placement.scale
-    left, top = placement.left, placement.top
-    return Box(*(round(side) for side in (left + low, top + low, left + high, top + high)))
+def _ink_box(placement: Placement) -> Box:
+    """Return the box that MNIST's rule gives the ink of a tile, widened by one tile pixel.
 
-
-def _on_picture(box: Box, scale: float, picture: Picture) -> Box:
-    """A box on the ink, outwards to whole pixels of the picture."""
-    height, width = picture.shape[:2]
+    The ink can reach beyond MNIST's 20 x 20 pixels a little, because it is centred by its mass.
+    """
+    low = (TILE_SIZE - TILE_BOX) // 2 - 1
+    high = TILE_SIZE - low
+    left, top, x_scale, y_scale = placement
     return Box(
-        int(box.left * scale),
-        int(box.top * scale),
-        min(width, int(np.ceil(box.right * scale))),
-        min(height, int(np.ceil(box.bottom * scale))),
+        round(left + low * x_scale),
+        round(top + low * y_scale),
+        round(left + high * x_scale),
+        round(top + high * y_scale),
+    )
+
+
+def _box_on_picture(box: Box, scale: tuple[float, float], picture: Picture) -> Box:
+    """Return a box on the ink as a box on the picture, enlarged to whole pixels."""
+    height, width = picture.shape[:2]
+    x_factor, y_factor = scale
+    return Box(
+        int(box.left * x_factor),
+        int(box.top * y_factor),
+        min(width, math.ceil(box.right * x_factor)),
+        min(height, math.ceil(box.bottom * y_factor)),
     )

@@ -31,7 +31,7 @@ def write_log(path: Path, rows: list[dict]) -> None:
     path.write_text("".join(map(format_row, rows)), encoding="ascii")
 
 
-def epochs(rows: list[dict]) -> list[dict]:
+def epoch_rows(rows: list[dict]) -> list[dict]:
     """Of a log's lines those that end an epoch."""
     return [row for row in rows if "step" not in row]
 

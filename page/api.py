@@ -12,7 +12,7 @@ from PIL import Image
 
 from digit_model.arrays import TILE_SIZE, Reading
 from digit_model.errors import DigitError
-from digit_model.picture.render import overlay
+from digit_model.picture.render import overlay_heatmaps
 from digit_model.pretrained import Pretrained
 
 # Pictures handed to API clients are fetched at once; afterwards nobody can ask for them.
@@ -47,7 +47,9 @@ class Api:
         except DigitError as error:
             raise gr.Error(str(error), print_exception=False) from error
         heatmaps = [self._recogniser.heatmap(digit) for digit in reading.digits]
-        return reading.as_json(), self._keep(overlay(reading.picture, reading.digits, heatmaps))
+        return reading.as_json(), self._keep(
+            overlay_heatmaps(reading.picture, reading.digits, heatmaps)
+        )
 
     def predict_batch(self, pictures: list[str] | None, one: bool = False) -> list[dict]:
         """Read the handwritten digits of up to 100 pictures.

@@ -11,10 +11,10 @@ from digit_model.explain import (
     HIRES_CAM,
     LAYER_CAM,
     Explainer,
+    average_over_members,
     gradient_input,
     hires_cam,
     layer_cam,
-    over_columns,
 )
 from digit_model.synthesis.digits import draw_digits
 
@@ -74,7 +74,7 @@ def test_the_places_add_up_to_the_logit(name, tile):
     """Completeness: stretching 7x7 places to 28x28 counts each sixteen times."""
     model = seeded(name, 1)
     logits = model.predict_on_batch(tile[None])[0]
-    places = over_columns(hires_cam)(model)
+    places = average_over_members(hires_cam)(model)
     bias = np.mean([column.layers[-1].get_weights()[1] for column in columns(model)], axis=0)
     found = [np.asarray(places(tile, digit)).sum() / 16 for digit in range(10)]
     np.testing.assert_allclose(found, logits - bias, rtol=1e-3, atol=1e-4)

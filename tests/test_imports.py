@@ -13,7 +13,7 @@ PACKAGE = ROOT / "digit_model"
 PAGE = ROOT / "page"
 TIERS = [
     {"arrays", "errors"},
-    {"metrics", "picture", "training_log"},
+    {"acceptance", "metrics", "picture", "training_log"},
     {"architectures", "explain", "data", "synthesis", "curves"},
     {"training"},
     {"checkpoint", "hub", "recogniser"},
@@ -23,6 +23,7 @@ TIERS = [
 TIER = {name: number for number, names in enumerate(TIERS) for name in names}
 # Pairs within a tier: the first may import the second.
 SIDEWAYS = {
+    ("metrics", "acceptance"),
     ("explain", "architectures"),
     ("synthesis", "data"),
     ("recogniser", "explain"),
@@ -78,7 +79,7 @@ def test_imports_run_down(path):
 def test_libraries_stay_in_their_rooms(path):
     assert not libraries(path) & {"gradio", "page"}
     assert "huggingface_hub" not in libraries(path) or room(path) == "hub"
-    if room(path) in ("picture", "metrics", "arrays", "errors"):
+    if room(path) in ("picture", "acceptance", "metrics", "arrays", "errors"):
         assert not libraries(path) & {"keras", "jax"}
 
 

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 from scipy import special
 
-from digit_model.metrics import calibrate, expected_calibration_error, fit_temperature, score
+from digit_model.metrics import (
+    calibrate,
+    expected_calibration_error,
+    fit_temperature,
+    misread,
+    score,
+)
 
 
 def test_scores_of_a_case_worked_by_hand():
@@ -36,3 +42,10 @@ def test_calibration_refuses_few_of_what_it_was_fitted_to():
     energy = -special.logsumexp(logits, axis=1)
     accepted = (confidence >= found.min_confidence) & (energy <= found.max_energy)
     assert 0.995 <= accepted.mean() < 1
+
+
+def test_misread_images_are_listed_with_their_answer_and_confidence():
+    logits = np.log([[0.7, 0.2, 0.1] + [1e-12] * 7, [0.5, 0.3, 0.2] + [1e-12] * 7])
+    [case] = misread(logits, np.array([0, 1]), temperature=1.0)
+    assert (case.index, case.label, case.answer) == (1, 1, 0)
+    assert case.confidence == pytest.approx(0.5)

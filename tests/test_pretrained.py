@@ -153,7 +153,7 @@ def test_a_slow_hub_is_waited_for_and_a_silent_one_costs_no_more_than_its_time(
     load, remote, published, bundled, monkeypatch, caplog
 ):
     """The bundled checkpoint is made ready while the Hub is slow, and serves only if need be."""
-    monkeypatch.setattr(pretrained, "PATIENCE", 0.0)
+    monkeypatch.setattr(pretrained, "FALLBACK_AFTER_SECONDS", 0.0)
     with remote.misbehave("late", "objects"):
         assert load().checkpoint.sha256 == sha256(published)
     started = time.perf_counter()

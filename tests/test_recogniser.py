@@ -144,6 +144,23 @@ def test_boxes_are_in_the_pixels_of_the_picture(recogniser, drawn):
     np.testing.assert_allclose(np.array(tenfold) / 10, box, atol=2.5)
 
 
+def test_boxes_and_heatmaps_lie_on_their_digits_down_to_the_end_of_a_tall_picture(recogniser):
+    strip = Image.new("L", (130, 6000), 240)
+    tops = [200 * number + 50 for number in range(30)]
+    for top in tops:
+        ImageDraw.Draw(strip).ellipse((35, top, 94, top + 99), outline=20, width=14)
+    digits = recogniser.read(strip).digits
+    assert [digit.label for digit in digits] == [0] * 30
+    for digit, top in zip(digits, tops, strict=True):
+        np.testing.assert_allclose(digit.box, (35, top, 95, top + 100), atol=8)
+        rows, columns = (np.flatnonzero(digit.tile.max(axis=axis) > 0.4) for axis in (1, 0))
+        left, upper, x_scale, y_scale = digit.placement
+        np.testing.assert_allclose(left + x_scale * (columns[[0, -1]] + [0, 1]), (35, 95), atol=8)
+        np.testing.assert_allclose(
+            upper + y_scale * (rows[[0, -1]] + [0, 1]), (top, top + 100), atol=8
+        )
+
+
 def test_drawn_digits_are_read(recogniser, drawn):
     pictures = [page([tile]) for tile in drawn.tiles]
     answers = [reading.digits[0].label for reading in recogniser.read_all(pictures, one=True)]

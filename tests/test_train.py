@@ -23,12 +23,12 @@ from digit_model.synthesis.digits import draw_digits
 from digit_model.training import distributed
 from digit_model.training.recipes import RECIPES, Recipe
 from digit_model.training.run_state import is_interrupted
-from digit_model.training_log import LOG, by_member, epochs, read_log
+from digit_model.training_log import LOG, by_member, epoch_rows, read_log
 from tests.helpers import free_port
 from tests.training.test_fit import interrupt_after
 
 ROOT = Path(__file__).parents[1]
-BUNDLED = ROOT / "digit_model" / "bundled"
+BUNDLED_FOLDER = ROOT / "digit_model" / "bundled"
 SHORT = ["--architecture", "dense", "--augment", "shift", "--drawn", "100", "--outliers", "20"]
 SHORT += ["--batch-size", "64"]
 # Long enough that the first of these epochs are behind well before the last.
@@ -89,7 +89,7 @@ def test_a_run_writes_a_checkpoint_and_is_not_overwritten(here, drawn_mnist, who
     assert saved.record["recipe"]["epochs"] == EPOCHS
     assert saved.record["scores"]["test"]["images"] == 100
     assert saved.record["training"]["epochs"] == EPOCHS
-    assert len(epochs(read_log(out / LOG))) == EPOCHS
+    assert len(epoch_rows(read_log(out / LOG))) == EPOCHS
     assert sorted(path.name for path in out.iterdir()) == [
         "config.json",
         "curves.png",
@@ -121,7 +121,7 @@ def test_weights_of_another_architecture_are_refused_as_a_start(here, drawn_mnis
         "--out",
         tmp_path,
         "--start",
-        BUNDLED,
+        BUNDLED_FOLDER,
         *SHORT,
     )
     assert status == 1
@@ -168,7 +168,7 @@ def test_ctrl_c_keeps_the_best_so_far(start, drawn_mnist, tmp_path):
 
 def wait_for_epochs(count, out, process):
     for _ in range(1800):
-        if len(epochs(read_log(out / LOG))) >= count or process.poll() is not None:
+        if len(epoch_rows(read_log(out / LOG))) >= count or process.poll() is not None:
             return
         time.sleep(0.05)
 
@@ -187,7 +187,7 @@ def test_a_killed_run_is_resumed(start, here, drawn_mnist, whole, tmp_path):
     assert status == 0, output
     assert f"Epoch 1/{EPOCHS}" not in output
     assert checkpoint.load(out).record["training"]["epochs"] == EPOCHS
-    assert [row["epoch"] for row in epochs(read_log(out / LOG))] == list(range(1, EPOCHS + 1))
+    assert [row["epoch"] for row in epoch_rows(read_log(out / LOG))] == list(range(1, EPOCHS + 1))
     assert checkpoint.load(out).sha256 == checkpoint.load(whole[0]).sha256
 
 
@@ -268,8 +268,14 @@ def test_two_processes_train_what_one_does(start, drawn_mnist, whole, tmp_path):
         (("--refit", "absent"), "There is no config.json in absent"),
         (("--refit", "one", "--recipe", "tiny"), "leave the flags of recipes out"),
         (("--refit", "one", "--epochs", "2"), "leave the flags of recipes out"),
-        (("--refit", BUNDLED, "--start", BUNDLED), "was trained with another --start"),
-        (("--refit", BUNDLED, "--teacher", BUNDLED), "was trained with another --teacher"),
+        (
+            ("--refit", BUNDLED_FOLDER, "--start", BUNDLED_FOLDER),
+            "was trained with another --start",
+        ),
+        (
+            ("--refit", BUNDLED_FOLDER, "--teacher", BUNDLED_FOLDER),
+            "was trained with another --teacher",
+        ),
         (("--processes", "2"), "--coordinator, --processes and --rank go together"),
         (("--rank", "1"), "--coordinator, --processes and --rank go together"),
         (("--epochs", "0"), "--epochs: 0 is not a number from 1"),

@@ -12,7 +12,7 @@ from ..arrays import DIGITS, Box, Digit, Ink, Picture
 from ..checkpoint import Checkpoint
 from ..explain import Explainer
 from ..picture.normalise import normalise
-from ..picture.render import overlay
+from ..picture.render import overlay_heatmaps
 from ..synthesis.pen import draw, write
 from ..synthesis.skeletons import load_skeletons
 
@@ -60,7 +60,7 @@ def draw_heatmaps(checkpoint: Checkpoint) -> Image.Image:
     draw_on = ImageDraw.Draw(sheet)
     for place, (picture, digit) in enumerate(drawn):
         answer = int(logits[place].argmax())
-        cell = overlay(picture, [digit], [explainer.heatmap(digit.tile, answer)])
+        cell = overlay_heatmaps(picture, [digit], [explainer.heatmap(digit.tile, answer)])
         cell.thumbnail((side - 12, side - 12))
         left, top = place % 5 * side, place // 5 * (side + words)
         sheet.paste(cell, (left + (side - cell.width) // 2, top + (side - cell.height) // 2))

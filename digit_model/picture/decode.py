@@ -24,9 +24,9 @@ from ..errors import PictureTooLarge, UndecodableImage
 # drawing programs write. Phones' MPO is found by way of JPEG.
 ACCEPTED_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_PIXELS = 20_000_000
-SMALLEST_SIDE = 4
+MIN_SIDE_PIXELS = 4
 # Twenty megapixels of four 16-bit channels, uncompressed, are 160 MB.
-MAX_BYTES = 256_000_000
+MAX_FILE_BYTES = 256_000_000
 
 # Gradio decodes data: URLs itself, under no limit but Pillow's own, which is 89 megapixels.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -66,7 +66,7 @@ FULL_SCALES = (255, 2**16 - 1, 2**32 - 1)
 # Resampling overshoots: a float picture of 0..1 often peaks at 1.1 and is not one of 0..255.
 OVERSHOOT = 1.25
 # Fewer grey levels than this between the darkest and the brightest pixel show no stroke.
-BLANK = 16
+MIN_CONTRAST = 16
 
 ADVICE = "Save it as PNG or JPEG and try again."
 PILLOW_MODULES = re.compile(r"PIL\.")
@@ -98,7 +98,7 @@ def decode(source: str | PathLike | bytes | Image.Image | np.ndarray) -> Picture
     holds the brightest value: 255, 65535 or 2**32 - 1, and 1 before these for floats. Floats below
     0 count as 0. White strokes on a transparent ground are put on black, where they can be seen.
 
-    Returns (height, width, 3) uint8 RGB, each side at least SMALLEST_SIDE.
+    Returns (height, width, 3) uint8 RGB, each side at least MIN_SIDE_PIXELS.
     Raises PictureTooLarge, before the pixels are decoded, for more than MAX_PIXELS of them, and
     UndecodableImage for everything else that cannot be read. No message names a folder.
     """
@@ -118,7 +118,7 @@ def decode(source: str | PathLike | bytes | Image.Image | np.ndarray) -> Picture
 def _read(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a file name"
         raise UndecodableImage(
@@ -129,9 +129,9 @@ def _read(path: Path) -> bytes:
 def _from_bytes(data: bytes) -> Picture:
     if not data:
         raise UndecodableImage("The file is empty: it holds 0 bytes. Save the picture again.")
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_FILE_BYTES:
         raise PictureTooLarge(
-            f"The file is larger than {MAX_BYTES:,} bytes, the most that is read. {ADVICE}"
+            f"The file is larger than {MAX_FILE_BYTES:,} bytes, the most that is read. {ADVICE}"
         )
     with _refusing_damage():
         try:
@@ -165,9 +165,9 @@ def _from_array(array: np.ndarray) -> Picture:
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise _too_large(width * height)
-    if min(width, height) < SMALLEST_SIDE:
+    if min(width, height) < MIN_SIDE_PIXELS:
         raise UndecodableImage(
-            f"The picture is {width} × {height} pixels; it must have at least {SMALLEST_SIDE} on "
+            f"The picture is {width} × {height} pixels; it must have at least {MIN_SIDE_PIXELS} on "
             "each side. Choose a larger one."
         )
 
@@ -269,7 +269,7 @@ def _on_paper(image: Image.Image) -> Image.Image:
     paper = _laid_on("white", drawing)
     # Whiteboards and tablets export white strokes on nothing. On white they would vanish, and the
     # person who drew them would hear that the picture is blank.
-    if _contrast(drawing.getchannel("A")) > 0 and _contrast(paper) < BLANK:
+    if _contrast(drawing.getchannel("A")) > 0 and _contrast(paper) < MIN_CONTRAST:
         return _laid_on("black", drawing)
     return paper
 

@@ -30,14 +30,21 @@ def normalise(ink: Ink) -> tuple[Tile, Placement]:
     """
     box = bounding_box(ink)
     crop = np.ascontiguousarray(ink[box.top : box.bottom, box.left : box.right], np.float32)
-    scale = max(box.width, box.height) / TILE_BOX
+    margin = 0.0
     if max(crop.shape) >= SMALLEST_RESTROKED:
-        crop = _restroke(_shrink(crop, WORKING_SIZE))
+        shrunk = _shrink(crop, WORKING_SIZE)
+        crop = _restroke(shrunk)
+        # Thickening widens the crop; the margin is in pixels of the ink.
+        margin = (crop.shape[0] - shrunk.shape[0]) / 2 * max(box.width, box.height)
+        margin /= max(shrunk.shape)
     small = _resize(crop, TILE_BOX)
     row, column = _offsets(small)
     tile = np.zeros((TILE_SIZE, TILE_SIZE), np.float32)
     tile[row : row + small.shape[0], column : column + small.shape[1]] = small
-    return tile, Placement(box.left - column * scale, box.top - row * scale, scale)
+    x_scale = (box.width + 2 * margin) / small.shape[1]
+    y_scale = (box.height + 2 * margin) / small.shape[0]
+    left, top = box.left - margin - column * x_scale, box.top - margin - row * y_scale
+    return tile, Placement(left, top, x_scale, y_scale)
 
 
 def bounding_box(ink: Ink) -> Box:

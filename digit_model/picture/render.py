@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 from ..arrays import TILE_SIZE, Box, Digit, Heatmap, Picture, Placement
 
 # The longest side of a picture for the screen; smaller than the least, it is enlarged.
-MOST_PIXELS = 640
-LEAST_PIXELS = 280
+MAX_SIDE_PIXELS = 640
+MIN_SIDE_PIXELS = 280
 # Amber to vermilion, which the three common kinds of colour blindness tell from grey (Okabe and
 # Ito 2008, https://jfly.uni-koeln.de/color/), readable on white paper and on dark boards.
 WEAK = np.array([255, 176, 0], np.float32)
@@ -32,30 +32,34 @@ STEP_COLUMNS = 6
 GROUND = (221, 225, 230)
 
 
-def show_tile(tile: np.ndarray, zoom: int = 8) -> Image.Image:
+def draw_tile(tile: np.ndarray, zoom: int = 8) -> Image.Image:
     """A (28, 28) tile in 0..1 as MNIST holds it, white on black, each pixel zoom x zoom."""
     return _visible(tile).resize((zoom * TILE_SIZE,) * 2, Image.Resampling.NEAREST)
 
 
 def fit_to_screen(picture: Picture, digits: Sequence[Digit]) -> tuple[Picture, tuple[Digit, ...]]:
-    """Scale a picture to LEAST_PIXELS..MOST_PIXELS on its longer side, and its digits with it.
+    """Scale a picture and its digits until its longer side suits a screen.
 
-    picture: (height, width, 3) uint8. Given one that fits, returns it unchanged.
+    picture: (height, width, 3) uint8. It is returned unchanged if its longer side has
+        MIN_SIDE_PIXELS to MAX_SIDE_PIXELS already.
     """
     height, width = picture.shape[:2]
     longest = max(height, width)
-    if longest > MOST_PIXELS:
-        factor, method = MOST_PIXELS / longest, Image.Resampling.BOX
+    if longest > MAX_SIDE_PIXELS:
+        factor, method = MAX_SIDE_PIXELS / longest, Image.Resampling.BOX
     else:
-        factor, method = float(math.ceil(LEAST_PIXELS / longest)), Image.Resampling.NEAREST
+        factor, method = float(math.ceil(MIN_SIDE_PIXELS / longest)), Image.Resampling.NEAREST
     if factor == 1:
         return picture, tuple(digits)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     resized = np.asarray(Image.fromarray(picture).resize(size, method))
-    return resized, tuple(scaled(digit, factor) for digit in digits)
+    factors = size[0] / width, size[1] / height
+    return resized, tuple(scale_digit(digit, *factors) for digit in digits)
 
 
-def overlay(picture: Picture, digits: Sequence[Digit], heatmaps: Sequence[Heatmap]) -> Image.Image:
+def overlay_heatmaps(
+    picture: Picture, digits: Sequence[Digit], heatmaps: Sequence[Heatmap]
+) -> Image.Image:
     """The picture, fitted to the screen, with each digit's heatmap over it.
 
     picture: (height, width, 3) uint8. digits: what was read in it. heatmaps: one (28, 28) in 0..1
@@ -110,9 +114,9 @@ def _fit_to_step(image: Image.Image) -> Image.Image:
 
 def _framed(picture: Picture, digits: Sequence[Digit]) -> Image.Image:
     image = _fit_to_step(Image.fromarray(picture))
-    factor = STEP_SIZE / max(picture.shape)
+    factors = image.width / picture.shape[1], image.height / picture.shape[0]
     for digit in digits:
-        _frame(image, scaled(digit, factor))
+        _frame(image, scale_digit(digit, *factors))
     return image
 
 
@@ -126,35 +130,40 @@ def _tiles_together(digits: Sequence[Digit]) -> Image.Image:
     return _fit_to_step(_visible(square))
 
 
-def scaled(digit: Digit, factor: float) -> Digit:
-    """The digit of a picture that is made larger or smaller by this factor."""
-    left, top, right, bottom = digit.box
+def scale_digit(digit: Digit, x_factor: float, y_factor: float) -> Digit:
+    """Return a digit whose picture is scaled by these factors, its box enlarged to whole pixels."""
+    left, top, x_scale, y_scale = digit.placement
+    box = digit.box
     return replace(
         digit,
-        placement=Placement(*(factor * number for number in digit.placement)),
+        placement=Placement(
+            x_factor * left, y_factor * top, x_factor * x_scale, y_factor * y_scale
+        ),
         box=Box(
-            math.floor(left * factor),
-            math.floor(top * factor),
-            math.ceil(right * factor),
-            math.ceil(bottom * factor),
+            math.floor(x_factor * box.left),
+            math.floor(y_factor * box.top),
+            math.ceil(x_factor * box.right),
+            math.ceil(y_factor * box.bottom),
         ),
     )
 
 
 def _add_heat(heat: np.ndarray, placement: Placement, heatmap: Heatmap) -> None:
-    """Lay a tile's heatmap onto the picture's, keeping the hotter of the two."""
+    """Draw the heatmap of a tile into the heat of the picture; the maximum of both is kept."""
     height, width = heat.shape
-    side = placement.scale * TILE_SIZE
     left, top = max(0, math.floor(placement.left)), max(0, math.floor(placement.top))
-    right = min(width, math.ceil(placement.left + side))
-    bottom = min(height, math.ceil(placement.top + side))
+    right = min(width, math.ceil(placement.left + placement.x_scale * TILE_SIZE))
+    bottom = min(height, math.ceil(placement.top + placement.y_scale * TILE_SIZE))
     if right <= left or bottom <= top:
         return
-    # Pillow evaluates the transform at pixel centres, so that it maps edges to edges.
-    step = 1 / placement.scale
-    matrix = (step, 0, (left - placement.left) * step, 0, step, (top - placement.top) * step)
+    # Pillow evaluates the transform at pixel centres, so the matrix maps edges to edges.
+    x_step, y_step = 1 / placement.x_scale, 1 / placement.y_scale
+    x_start, y_start = (left - placement.left) * x_step, (top - placement.top) * y_step
     local = Image.fromarray(np.asarray(heatmap, np.float32) * _fade()).transform(
-        (right - left, bottom - top), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+        (right - left, bottom - top),
+        Image.Transform.AFFINE,
+        (x_step, 0, x_start, 0, y_step, y_start),
+        Image.Resampling.BILINEAR,
     )
     window = heat[top:bottom, left:right]
     np.maximum(window, np.asarray(local), out=window)

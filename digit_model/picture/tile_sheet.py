@@ -12,7 +12,7 @@ LONGEST_SIDE = 640
 LARGEST_ZOOM = 10
 
 
-def lay_out(tiles: np.ndarray, rows: Sequence[int]) -> tuple[Picture, list[Placement]]:
+def draw_tile_sheet(tiles: np.ndarray, rows: Sequence[int]) -> tuple[Picture, list[Placement]]:
     """Put tiles on one sheet of paper, from left to right in their rows.
 
     tiles: (n, 28, 28) float32 in 0..1, at least one. rows: the row of each.
@@ -30,5 +30,5 @@ def lay_out(tiles: np.ndarray, rows: Sequence[int]) -> tuple[Picture, list[Place
         grey = Image.fromarray(np.rint(255 * (1 - tile)).astype(np.uint8))
         large = grey.resize((side, side), Image.Resampling.BILINEAR)
         paper[top : top + side, left : left + side] = np.asarray(large)
-        placements.append(Placement(left, top, zoom))
+        placements.append(Placement(left, top, zoom, zoom))
     return np.repeat(paper[..., None], 3, axis=2), placements

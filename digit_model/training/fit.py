@@ -21,7 +21,7 @@ from ..errors import DigitError
 from ..metrics import Scores, calibrate, score
 from ..synthesis.digits import draw_digits
 from ..synthesis.outliers import combine_digits, draw_outliers
-from ..training_log import LOG, epochs, read_log
+from ..training_log import LOG, epoch_rows, read_log
 from .distillation import Teacher
 from .distributed import agreed, data_parallel, own_part
 from .optimizers import OPTIMIZERS
@@ -286,7 +286,7 @@ def _network(recipe: Recipe, start: keras.Model | None) -> keras.Model:
 
 def _callbacks(state: Path, before: int, log: Log, *, best: bool) -> list[keras.callbacks.Callback]:
     """What happens between epochs, in this order; best: keep the best epoch, not the last."""
-    ended = epochs(read_log(state.parent / LOG))
+    ended = epoch_rows(read_log(state.parent / LOG))
     scores = [row["val_accuracy"] for row in ended] if best else []
     return [
         log,

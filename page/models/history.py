@@ -9,7 +9,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from digit_model.training_log import by_member, epochs, read_log
+from digit_model.training_log import by_member, epoch_rows, read_log
 
 from ..templates import render
 
@@ -35,7 +35,7 @@ def read_history(path: Path) -> Curves:
     try:
         if path.stat().st_size > MAX_LOG_BYTES:
             return {}
-        history = _accuracies(by_member(epochs(read_log(path))))
+        history = _accuracies(by_member(epoch_rows(read_log(path))))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
     valid = all(0 <= share <= 1 for shares in history.values() for share in shares)

@@ -12,7 +12,7 @@ from pathlib import Path
 from digit_model import pretrained
 from digit_model.checkpoint import CONFIG, WEIGHTS, golden_tile
 from digit_model.errors import BadCheckpoint, DigitError
-from digit_model.pretrained import BUNDLED, BUNDLED_SOURCE, Pretrained
+from digit_model.pretrained import BUNDLED_FOLDER, BUNDLED_SOURCE, Pretrained
 from digit_model.recogniser import Recogniser
 
 # The key of the model that answers until a visitor chooses another.
@@ -130,7 +130,9 @@ class ModelRegistry:
             return loaded
         # Loaded models go on answering meanwhile; only one is loaded at a time.
         with self._loading:
-            loaded = self._cached(location) or pretrained.read(location.folder, location.source)
+            loaded = self._cached(location) or pretrained.load_folder(
+                location.folder, location.source
+            )
             with self._lock:
                 self._loaded[location] = loaded
                 while len(self._loaded) > MAX_LOADED:
@@ -144,11 +146,11 @@ class ModelRegistry:
             return self._loaded.get(location)
 
     def _locations(self) -> list[ModelLocation]:
-        served = self.served.folder or BUNDLED
+        served = self.served.folder or BUNDLED_FOLDER
         locations = [ModelLocation(SERVED, self.served.source, served, ())]
-        if served.resolve() != BUNDLED.resolve():
-            locations.append(_location("bundled", BUNDLED_SOURCE, BUNDLED))
-        listed = (served.resolve(), BUNDLED.resolve())
+        if served.resolve() != BUNDLED_FOLDER.resolve():
+            locations.append(_location("bundled", BUNDLED_SOURCE, BUNDLED_FOLDER))
+        listed = (served.resolve(), BUNDLED_FOLDER.resolve())
         others = [folder for folder in self._subfolders() if folder.resolve() not in listed]
         for folder in others[:MAX_MODELS]:
             name = f"{folder.parent.name}/{folder.name}"

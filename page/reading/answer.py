@@ -13,7 +13,7 @@ from html import escape
 from PIL import Image
 
 from digit_model.arrays import DIGITS, Digit, Heatmap, Reading
-from digit_model.picture.render import fit_to_screen, overlay, show_tile
+from digit_model.picture.render import draw_tile, fit_to_screen, overlay_heatmaps
 
 from .crop import look
 
@@ -68,7 +68,7 @@ def pictures(
     heatmaps: one for each mark. method: their name; methods: those that one can choose from.
     """
     target, mark = seen.target, seen.chosen
-    tile = _img(show_tile(mark.tile), "The 28 by 28 pixels that the network sees", "tile")
+    tile = _img(draw_tile(mark.tile), "The 28 by 28 pixels that the network sees", "tile")
     seconds = 1000 * seen.reading.seconds
     took = f"read in {seconds:.0f} ms" if seconds >= 1 else "read in under 1 ms"
     found = "What" if heatmaps[seen.mark].any() else "Nothing here"
@@ -230,7 +230,7 @@ def _heat(seen: ReadingView, heatmaps: Sequence[Heatmap]) -> str:
     """The heatmaps over the person's picture; where several marks are in it, each can be picked."""
     part = look(seen.reading.picture, seen.reading.digits, seen.mark)
     picture, digits = fit_to_screen(part.picture, part.digits)
-    shown = overlay(picture, digits, [heatmaps[number] for number in part.numbers])
+    shown = overlay_heatmaps(picture, digits, [heatmaps[number] for number in part.numbers])
     alt = f"Your picture; warm colours mark what speaks for {seen.target}"
     marks = zip(part.numbers, digits, strict=True) if len(heatmaps) > 1 else ()
     spots = (_spot(number, digit, shown, number == seen.mark) for number, digit in marks)

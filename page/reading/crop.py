@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from digit_model.arrays import Box, Digit, Picture
-from digit_model.picture.render import scaled
+from digit_model.picture.render import scale_digit
 
 # The place of the picture on a desktop, in its pixels, and how large a digit there is legible.
 FRAME = (300, 190)
@@ -41,7 +41,7 @@ def near(picture: Picture, digits: Sequence[Digit]) -> tuple[Picture, tuple[Digi
         return picture, tuple(digits)
     size = (max(1, int(width * factor)), max(1, int(height * factor)))
     small = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))
-    return small, tuple(scaled(digit, size[0] / width) for digit in digits)
+    return small, tuple(scale_digit(digit, size[0] / width, size[1] / height) for digit in digits)
 
 
 def look(picture: Picture, digits: Sequence[Digit], chosen: int) -> View:

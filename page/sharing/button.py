@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from digit_model.arrays import Picture
 from digit_model.errors import DigitError
-from digit_model.picture.tile_sheet import lay_out
+from digit_model.picture.tile_sheet import draw_tile_sheet
 
 from .. import data_urls
 from ..templates import read_text, render
@@ -45,7 +45,7 @@ def unpack(value: str | None) -> str:
     except DigitError:
         return json.dumps({"link": value})
     if isinstance(content, link.Tiles):
-        sheet, _ = lay_out(content.tiles, content.rows)
+        sheet, _ = draw_tile_sheet(content.tiles, content.rows)
         return json.dumps({"picture": _square(sheet), "link": value})
     return json.dumps({"strokes": content})
 

@@ -17,7 +17,7 @@ from digit_model.checkpoint import Checkpoint
 from digit_model.training.recipes import RECIPES
 from tests.helpers import ROOT
 
-BUNDLED = ROOT / "digit_model" / "bundled"
+BUNDLED_FOLDER = ROOT / "digit_model" / "bundled"
 
 
 def run(name, *arguments):
@@ -32,7 +32,7 @@ def test_errors_are_listed_and_drawn(drawn_mnist, tmp_path, capsys):
         mislabelled = dict(arrays)
     mislabelled["y_test"][:3] = (mislabelled["y_test"][:3] + 1) % 10
     np.savez(data, **mislabelled)
-    status, output = run("mnist_errors", BUNDLED, "--data", data, "--sheet", sheet)
+    status, output = run("mnist_errors", BUNDLED_FOLDER, "--data", data, "--sheet", sheet)
     assert status == 0, output
     *listed, total = output.strip().splitlines()
     assert main(["evaluate", "--data", str(data), "--json"]) == 0

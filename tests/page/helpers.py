@@ -42,7 +42,7 @@ def reading_view(seed: int = 0, side: int = 280) -> ReadingView:
     probabilities = np.full(10, 0.05, np.float32)
     probabilities[7] = 0.55
     box = Box(side // 4, side // 4, side // 2, side // 2)
-    mark = Digit(tile, Placement(0, 0, 10), box, 0, probabilities, True)
+    mark = Digit(tile, Placement(0, 0, 10, 10), box, 0, probabilities, True)
     picture = np.full((side, side, 3), seed % 256, np.uint8)
     return ReadingView(Reading(picture, (mark,), 0.01), 0, 7)
 

@@ -18,9 +18,9 @@ from PIL import Image, features
 from digit_model.errors import DigitError, PictureTooLarge, UndecodableImage
 from digit_model.picture.decode import (
     ACCEPTED_FORMATS,
-    MAX_BYTES,
+    MAX_FILE_BYTES,
     MAX_PIXELS,
-    SMALLEST_SIDE,
+    MIN_SIDE_PIXELS,
     decode,
 )
 
@@ -507,7 +507,9 @@ def test_a_file_name_that_is_no_text_can_be_printed(tmp_path):
 @pytest.mark.parametrize("shape", [(3, 20), (20, 3), (1, 1)])
 def test_a_picture_too_small_to_hold_a_digit(shape):
     for source in (np.zeros(shape), Image.fromarray(np.zeros(shape, np.uint8))):
-        with pytest.raises(UndecodableImage, match=f"{shape[1]} × {shape[0]} .* {SMALLEST_SIDE} "):
+        with pytest.raises(
+            UndecodableImage, match=f"{shape[1]} × {shape[0]} .* {MIN_SIDE_PIXELS} "
+        ):
             decode(source)
 
 
@@ -648,8 +650,8 @@ def test_too_large_arrays_and_images_are_refused():
 def test_a_file_too_long_is_refused(tmp_path):
     path = tmp_path / "long.tif"
     with path.open("wb") as file:
-        file.truncate(MAX_BYTES + 1)
-    with pytest.raises(PictureTooLarge, match=f"{MAX_BYTES:,}"):
+        file.truncate(MAX_FILE_BYTES + 1)
+    with pytest.raises(PictureTooLarge, match=f"{MAX_FILE_BYTES:,}"):
         decode(path)
 
 

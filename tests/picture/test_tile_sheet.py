@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from digit_model.arrays import TILE_SIZE
-from digit_model.picture.tile_sheet import lay_out
+from digit_model.picture.tile_sheet import draw_tile_sheet
 
 
 def tiles(count: int) -> np.ndarray:
@@ -14,10 +14,11 @@ def tiles(count: int) -> np.ndarray:
 @pytest.mark.parametrize("rows", [(0,), (0, 0, 0), (0, 0, 1), (0, 3, 3, 3, 7), tuple(range(64))])
 def test_each_tile_lies_where_its_placement_says(rows):
     given = tiles(len(rows))
-    picture, placements = lay_out(given, rows)
+    picture, placements = draw_tile_sheet(given, rows)
     assert picture.dtype == np.uint8
     assert max(picture.shape) <= 64 * TILE_SIZE
-    for tile, (left, top, scale) in zip(given, placements, strict=True):
+    for tile, (left, top, scale, y_scale) in zip(given, placements, strict=True):
+        assert y_scale == scale
         side = round(scale * TILE_SIZE)
         part = picture[round(top) : round(top) + side, round(left) : round(left) + side, 0]
         assert part.shape == (side, side)
@@ -26,7 +27,7 @@ def test_each_tile_lies_where_its_placement_says(rows):
 
 
 def test_rows_stand_below_one_another():
-    picture, placements = lay_out(tiles(3), (0, 0, 1))
+    picture, placements = draw_tile_sheet(tiles(3), (0, 0, 1))
     assert picture.shape[0] == picture.shape[1]
     assert placements[2].top > placements[1].top
     assert placements[2].left == placements[0].left

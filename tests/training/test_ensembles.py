@@ -19,7 +19,7 @@ from digit_model.training.ensembles import fit_columns
 from digit_model.training.fit import fit
 from digit_model.training.recipes import RECIPES, Recipe
 from digit_model.training.run_state import is_interrupted
-from digit_model.training_log import LOG, by_member, epochs, read_log
+from digit_model.training_log import LOG, by_member, epoch_rows, read_log
 from tests.training.test_fit import assert_alike, interrupt_after, without_seconds
 
 DENSE = Recipe(architecture="dense", epochs=3, drawn=0, outliers=20, batch_size=64, augment="shift")
@@ -75,7 +75,7 @@ def test_the_logits_are_the_mean_of_the_columns(drawn, trained):
 
 def test_the_log_tells_the_columns_apart(trained):
     result, folder = trained
-    ended = by_member(epochs(read_log(folder / LOG)))
+    ended = by_member(epoch_rows(read_log(folder / LOG)))
     assert {name: [row["epoch"] for row in rows] for name, rows in ended.items()} == {
         "dense": [1, 2, 3],
         "tiny": [1, 2],

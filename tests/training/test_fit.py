@@ -16,7 +16,7 @@ from digit_model.training.distillation import Teacher
 from digit_model.training.fit import AugmentedBatches, fit
 from digit_model.training.recipes import Recipe
 from digit_model.training.run_state import forget, is_interrupted
-from digit_model.training_log import LOG, epochs, read_log
+from digit_model.training_log import LOG, epoch_rows, read_log
 
 SHORT = Recipe(
     architecture="dense", epochs=3, drawn=200, outliers=40, batch_size=64, augment="shift"
@@ -36,7 +36,7 @@ def trained(drawn, tmp_path_factory):
 
 def test_training_learns_and_writes_a_line_a_step_and_an_epoch(trained):
     result, log = trained
-    ended = epochs(log)
+    ended = epoch_rows(log)
     assert [row["epoch"] for row in ended] == [1, 2, 3]
     assert result.epochs == 3
     assert ended[-1]["loss"] < ended[0]["loss"]
@@ -60,7 +60,7 @@ def assert_alike(model, other):
 
 def test_the_best_epoch_is_kept(trained):
     result, log = trained
-    best = max(row["val_accuracy"] for row in epochs(log))
+    best = max(row["val_accuracy"] for row in epoch_rows(log))
     assert result.validation.accuracy == pytest.approx(best, abs=1e-6)
 
 
@@ -73,7 +73,7 @@ def test_without_images_held_out_the_last_epoch_is_kept(drawn, trained, tmp_path
     last = fit(SHORT, train, calibration, folder=tmp_path, verbose=0)
     assert (last.validation, last.calibration) == (None, calibration)
     assert all("val_accuracy" not in row for row in read_log(tmp_path / LOG))
-    scores = [row["val_accuracy"] for row in epochs(trained[1])]
+    scores = [row["val_accuracy"] for row in epoch_rows(trained[1])]
     assert max(scores) == scores[-1] > scores[-2]
     assert_alike(last.model, trained[0].model)
     with pytest.raises(AssertionError):

@@ -20,7 +20,9 @@ def reading(*digits: int, accepted: bool = True) -> Reading:
         probabilities = np.full(10, 0.01, np.float32)
         probabilities[digit] = 0.91
         tile = np.zeros((28, 28), np.float32)
-        marks.append(Digit(tile, Placement(0, 0, 1), Box(0, 0, 9, 9), row, probabilities, accepted))
+        marks.append(
+            Digit(tile, Placement(0, 0, 1, 1), Box(0, 0, 9, 9), row, probabilities, accepted)
+        )
     return Reading(np.full((40, 40, 3), 255, np.uint8), tuple(marks), 0.01)
 
 

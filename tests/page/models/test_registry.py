@@ -42,7 +42,7 @@ def test_models_are_listed_before_they_are_verified(bundled, runs):
 
 
 def test_the_bundled_checkpoint_is_listed_if_another_one_serves(runs):
-    registry = ModelRegistry(pretrained.read(runs / "dense", "the folder dense"), runs)
+    registry = ModelRegistry(pretrained.load_folder(runs / "dense", "the folder dense"), runs)
     assert [row.key for row in registry.rows()] == [SERVED, "bundled", BROKEN]
 
 
@@ -81,7 +81,7 @@ def test_a_model_is_loaded_once_and_old_ones_are_released(bundled, runs, tmp_pat
         read.append(source)
         return Pretrained(None, Checkpoint(None, "dense", None), source, folder=folder)
 
-    monkeypatch.setattr(pretrained, "read", counted)
+    monkeypatch.setattr(pretrained, "load_folder", counted)
     monkeypatch.setattr(registry_module, "MAX_LOADED", 1)
     for name in ("one", "two"):
         (tmp_path / "runs" / name).mkdir(parents=True)

@@ -14,7 +14,7 @@ def mark(digit: int, confidence: float = 0.97, *, accepted: bool = True, row: in
     probabilities = np.full(10, (1 - confidence) / 9, np.float32)
     probabilities[digit] = confidence
     tile = np.zeros((28, 28), np.float32)
-    return Digit(tile, Placement(0, 0, 4), Box(0, 0, 80, 80), row, probabilities, accepted)
+    return Digit(tile, Placement(0, 0, 4, 4), Box(0, 0, 80, 80), row, probabilities, accepted)
 
 
 def seen(*marks: Digit) -> ReadingView:

@@ -12,7 +12,7 @@ def digit(left: int, top: int, side: int) -> Digit:
     probabilities[7] = 0.91
     return Digit(
         np.zeros((TILE_SIZE, TILE_SIZE), np.float32),
-        Placement(left, top, side / TILE_SIZE),
+        Placement(left, top, side / TILE_SIZE, side / TILE_SIZE),
         Box(left, top, left + side, top + side),
         0,
         probabilities,
@@ -78,7 +78,7 @@ def test_what_is_kept_of_a_visitor_is_small(size):
     assert picture.shape[0] * picture.shape[1] <= KEPT_PIXELS
     for mark in kept:
         assert darkness(picture, mark) > 150
-        assert mark.placement.scale * TILE_SIZE == pytest.approx(mark.box.width, abs=2)
+        assert mark.placement.x_scale * TILE_SIZE == pytest.approx(mark.box.width, abs=2)
 
 
 def test_what_is_kept_of_a_picture_does_not_keep_the_rest():

@@ -48,7 +48,7 @@ def deflated(data: bytes) -> bytes:
 
 
 def digit(tile: np.ndarray, row: int = 0) -> Digit:
-    return Digit(tile, Placement(0, 0, 1), Box(0, 0, 28, 28), row, np.full(10, 0.1), True)
+    return Digit(tile, Placement(0, 0, 1, 1), Box(0, 0, 28, 28), row, np.full(10, 0.1), True)
 
 
 @given(drawings)

@@ -1,0 +1,70 @@
+"""Turn logits into probabilities, and decide which digits are accepted.
+
+This is the only place where that is decided; the command line, the page, the benchmarks and the
+scores all call it. The text of a reading follows from the decision: see ``Digit.text``,
+``Reading.text`` and ``Reading.text_with_guesses`` in arrays.py.
+"""
+
+import numpy as np
+from scipy import special
+
+from .arrays import Calibration
+
+# In a row where at least MIN_SURE_SHARE of the digits pass the calibrated thresholds, the other
+# digits have to pass weaker ones only: a minimum confidence of LENIENT_MIN_CONFIDENCE and
+# LENIENT_EXTRA_ENERGY on top of the maximum energy. A neighbour that is surely a digit is evidence.
+MIN_SURE_SHARE = 0.5
+LENIENT_MIN_CONFIDENCE = 0.3
+LENIENT_EXTRA_ENERGY = 3.0
+
+
+def to_probabilities(logits: np.ndarray, temperature: float) -> np.ndarray:
+    """Return softmax(logits / temperature) over the last axis, as float64 of the same shape."""
+    return special.softmax(np.asarray(logits, np.float64) / temperature, axis=-1)
+
+
+def energy(logits: np.ndarray) -> np.ndarray:
+    """Return -logsumexp(logits) over the last axis (Liu et al. 2020, T = 1), as float64.
+
+    The less a tile looks like any digit, the higher its energy.
+    """
+    return -special.logsumexp(np.asarray(logits, np.float64), axis=-1)
+
+
+def accept(logits: np.ndarray, calibration: Calibration, *, lenient: bool = False) -> np.ndarray:
+    """Return whether each tile is accepted as a digit, (n,) bool, from its logits, (n, 10).
+
+    lenient: use the weaker thresholds for the neighbours of digits that are sure.
+    """
+    min_confidence, max_energy = calibration.min_confidence, calibration.max_energy
+    if lenient:
+        min_confidence = min(min_confidence, LENIENT_MIN_CONFIDENCE)
+        max_energy += LENIENT_EXTRA_ENERGY
+    confidence = to_probabilities(logits, calibration.temperature).max(axis=-1)
+    return (confidence >= min_confidence) & (energy(logits) <= max_energy)
+
+
+def accept_row(
+    logits: np.ndarray, calibration: Calibration, *, cut_from_one: bool = False
+) -> np.ndarray:
+    """Return which digits of one row are accepted, (n,) bool, from their logits, (n, 10).
+
+    cut_from_one: the digits were cut from a single connected component. Only the digits themselves
+        justify the cuts, so all are accepted or none: an H is not a 1 beside something unclear.
+    """
+    sure = accept(logits, calibration)
+    if cut_from_one:
+        return np.full(len(sure), sure.all())
+    if len(sure) > 1 and sure.mean() >= MIN_SURE_SHARE:
+        return accept(logits, calibration, lenient=True)
+    return sure
+
+
+def reading_cost(logits: np.ndarray) -> np.ndarray:
+    """Return the cost in nats of reading each tile as its likeliest digit, (n,), from (n, 10).
+
+    The network is trained with one sigmoid per digit, so the cost is the negative log-likelihood of
+    a yes to the likeliest digit and a no to each of the others.
+    """
+    logits = np.asarray(logits, np.float64)
+    return np.logaddexp(0, logits).sum(axis=-1) - logits.max(axis=-1)
