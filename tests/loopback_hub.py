@@ -1,8 +1,8 @@
-"""A Hugging Face Hub on loopback: a real HTTP server for the real client, bad on demand.
+"""A Hugging Face Hub on loopback: a real HTTP server for the real client, which fails on demand.
 
-It keeps model repositories and Spaces in memory and speaks the routes that huggingface_hub uses for
-them. A Space's name in ``repos`` is "spaces/USER/NAME".
-``misbehave`` makes the requests that match a pattern go wrong in one of the ways of TROUBLES.
+It keeps repositories in memory and answers the routes that huggingface_hub uses. In ``repos`` a
+Space is called "spaces/USER/NAME" and a dataset "datasets/USER/NAME". ``misbehave`` lets requests
+that match a pattern fail in one of the ways in FAILURES.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 TOKEN = "hf_loopback"
-TROUBLES = ("status", "late", "silent", "drip", "cut", "short", "corrupt", "portal")
-LATE = 0.7
-LOG_IN_PAGE = b"<html><body>Welcome to the airport's network. Please log in.</body></html>"
+FAILURES = ("status", "late", "silent", "drip", "cut", "short", "corrupt", "portal")
+LATE_SECONDS = 0.7
+LOGIN_PAGE = b"<html><body>Welcome to the airport's network. Please log in.</body></html>"
 
 
 @dataclass
 class Repo:
-    """A repository: its commits, oldest first, each a pair of id and files."""
+    """A repository. commits: oldest first, each a pair of id and files."""
 
     commits: list[tuple[str, dict[str, bytes]]] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Repo:
     tags: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     hardware: str | None = None
-    # What a Space says of itself, one answer after the other; the last one stays.
+    # The status records of a Space, one per request; the last one is repeated.
     runtime: list[dict] = field(default_factory=lambda: [{"stage": "RUNNING"}])
 
     @property
@@ -48,7 +48,7 @@ class Repo:
         return self.commits[-1][0]
 
     def commit(self, changes: dict[str, bytes | None], message: str = "Change files") -> str:
-        """Change files, or remove those that are None."""
+        """Commit changed files and return the commit's id; None removes a file."""
         files: dict = dict(self.commits[-1][1]) if self.commits else {}
         files.update(changes)
         files = {path: content for path, content in files.items() if content is not None}
@@ -64,7 +64,7 @@ class Repo:
         return next((commit for commit in self.commits if commit[0] == revision), None)
 
     def last_change(self, path: str, files: dict[str, bytes]) -> dict:
-        """The commit that gave a file the content that it has in ``files``."""
+        """Return the commit that gave a file its content in ``files``."""
         number = len(self.commits) - 1
         while number and self.commits[number - 1][1].get(path) == files[path]:
             number -= 1
@@ -73,8 +73,8 @@ class Repo:
 
 
 @dataclass
-class Trouble:
-    """What goes wrong with the requests whose "METHOD /path" matches the pattern."""
+class Failure:
+    """How requests fail whose "METHOD /path" matches the pattern."""
 
     kind: str
     pattern: str
@@ -83,14 +83,21 @@ class Trouble:
 
 
 class LoopbackHub:
-    """The server, its repositories and what it was asked; ``with LoopbackHub() as hub:``."""
+    """A Hub that serves inside ``with LoopbackHub() as hub:``.
+
+    repos: repositories by name. requests: the "METHOD /path" of each request. cards: the cards that
+    were validated.
+    standard_errors: whether a 404 carries X-Error-Code and an unknown revision is an error, as on
+    huggingface.co. Some independent Hubs do neither.
+    """
 
     def __init__(self) -> None:
         self.repos: dict[str, Repo] = {}
         self.objects: dict[str, bytes] = {}
         self.requests: list[str] = []
         self.cards: list[str] = []
-        self._troubles: list[Trouble] = []
+        self.standard_errors = True
+        self._failures: list[Failure] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -120,31 +127,31 @@ class LoopbackHub:
         self._socket.close()
 
     def add(self, name: str, files: dict[str, bytes], *, private: bool = False) -> str:
-        """Make a repository with one commit and return the commit's id."""
+        """Create a repository with one commit and return the commit's id."""
         self.repos[name] = Repo(private=private)
         return self.repos[name].commit(files, "initial commit")
 
     @contextmanager
     def misbehave(self, kind: str, pattern: str = "", **details) -> Iterator[None]:
-        """Let requests fail inside the ``with`` block in one of the ways of TROUBLES."""
-        assert kind in TROUBLES
-        trouble = Trouble(kind, pattern, **details)
-        self._troubles.append(trouble)
+        """Let requests fail inside the ``with`` block. pattern: searched in "METHOD /path"."""
+        assert kind in FAILURES
+        failure = Failure(kind, pattern, **details)
+        self._failures.append(failure)
         try:
             yield
         finally:
-            self._troubles.remove(trouble)
+            self._failures.remove(failure)
 
     async def _app(self, scope, receive, send) -> None:
         asked = f"{scope['method']} {scope['path']}"
         self.requests.append(asked)
-        trouble = next((t for t in self._troubles if re.search(t.pattern, asked)), None)
-        if trouble is None:
+        failure = next((t for t in self._failures if re.search(t.pattern, asked)), None)
+        if failure is None:
             await self._routes(scope, receive, send)
         else:
-            # uvicorn then closes the connection in the middle of the answer.
+            # uvicorn then closes the connection in the middle of the response.
             with suppress(_HangUp):
-                await _spoiled(trouble, self._routes)(scope, receive, send)
+                await _spoiled(failure, self._routes)(scope, receive, send)
 
     def _table(self) -> list[Route]:
         return [
@@ -178,15 +185,14 @@ class LoopbackHub:
     def _repo(self, request: Request) -> Repo:
         repo = self.repos.get(_name(request))
         if repo is None or (repo.private and not _may_write(request)):
-            raise _Refusal(404, "RepoNotFound")
+            raise _Refusal(404, "RepoNotFound" if self.standard_errors else "")
         return repo
 
-    @staticmethod
-    def _revision(repo: Repo, request: Request) -> tuple[str, dict[str, bytes]]:
+    def _revision(self, repo: Repo, request: Request) -> tuple[str, dict[str, bytes]]:
         commit = repo.at(request.path_params.get("revision", "main"))
-        if commit is None:
+        if commit is None and self.standard_errors:
             raise _Refusal(404, "RevisionNotFound")
-        return commit
+        return commit or ("", {})
 
     async def _whoami(self, request: Request) -> Response:
         return JSONResponse({"name": "user"}) if _may_write(request) else _refuse(401)
@@ -211,7 +217,7 @@ class LoopbackHub:
         return JSONResponse(answer)
 
     async def _validate(self, request: Request) -> Response:
-        """As the Hub does: its documented fields, and what a Space's settings may be."""
+        """Check the documented fields of a card and of a Space's settings."""
         asked = await request.json()
         self.cards.append(asked["content"])
         front = yaml.safe_load(asked["content"].split("---\n")[1]) or {}
@@ -366,7 +372,7 @@ class LoopbackHub:
         large = _oid(path, files[path])
         self.objects[large] = files[path]
         headers |= {"X-Linked-Etag": f'"{large}"', "X-Linked-Size": str(len(files[path]))}
-        # Another origin, as the Hub's own storage is.
+        # The Hub's storage has another origin, too.
         return RedirectResponse(f"http://localhost:{self.port}/objects/{large}", 302, headers)
 
 
@@ -385,7 +391,7 @@ def _refuse(status: int, code: str = "", headers: dict[str, str] | None = None) 
 
 
 def _part(request: Request, content: bytes, headers: dict[str, str]) -> Response:
-    """The content, or the range of its bytes that was asked for."""
+    """Return the content, or the requested range of its bytes."""
     asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
     if asked is None:
         return Response(content, headers=headers, media_type="application/octet-stream")
@@ -416,7 +422,7 @@ def _git_oid(content: bytes) -> str:
 
 
 def _oid(path: str, content: bytes) -> str:
-    """What names a file's content: its sha256 in the large file storage, its git id elsewhere."""
+    """Return the id of a file's content: the sha256 of a large file, the git id of another."""
     return hashlib.sha256(content).hexdigest() if _is_large(path) else _git_oid(content)
 
 
@@ -427,23 +433,23 @@ def _described(path: str, content: bytes) -> dict:
     return size
 
 
-def _spoiled(trouble: Trouble, routes):
-    """The application with its answers spoiled."""
+def _spoiled(failure: Failure, routes):
+    """Return the application with its responses spoiled."""
 
     async def app(scope, receive, send) -> None:
-        if trouble.kind == "silent":
+        if failure.kind == "silent":
             await _until_disconnected(receive)
-        elif trouble.kind == "late":
-            await asyncio.sleep(LATE)
+        elif failure.kind == "late":
+            await asyncio.sleep(LATE_SECONDS)
             await routes(scope, receive, send)
-        elif trouble.kind == "status":
-            await _refuse(trouble.status, trouble.code)(scope, receive, send)
-        elif trouble.kind == "portal":
-            await Response(LOG_IN_PAGE, media_type="text/html")(scope, receive, send)
+        elif failure.kind == "status":
+            await _refuse(failure.status, failure.code)(scope, receive, send)
+        elif failure.kind == "portal":
+            await Response(LOGIN_PAGE, media_type="text/html")(scope, receive, send)
         elif scope["method"] == "HEAD":
             await routes(scope, receive, send)
         else:
-            await routes(scope, receive, _spoiling(trouble.kind, send))
+            await routes(scope, receive, _spoiling(failure.kind, send))
 
     return app
 
@@ -454,7 +460,7 @@ async def _until_disconnected(receive) -> None:
 
 
 def _spoiling(kind: str, send):
-    """``send`` with the body dripped, cut before its announced end, shortened or corrupted."""
+    """Return ``send`` with the body slowed down, cut off, shortened or corrupted."""
     start: dict = {}
 
     async def spoiling(message) -> None:
@@ -483,7 +489,7 @@ def _spoiling(kind: str, send):
 
 
 class Trickle:
-    """A server whose answer is a header that never ends, a byte every twentieth of a second."""
+    """A server that answers with a header that never ends, a byte every twentieth of a second."""
 
     def __init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))

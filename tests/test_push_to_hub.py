@@ -1,4 +1,4 @@
-"""push_to_hub.py against the loopback Hub: the card, the commit, the words at the end."""
+"""push_to_hub.py with a Hub on loopback: the card, the commits and the output."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from tests.loopback_hub import TOKEN, LoopbackHub
 
 REPO = "user/digits"
 
-# huggingface_hub 2.4 hands files to its HTTP client in a way that the client wants to drop.
+# huggingface_hub 2.4 passes files to its HTTP client in a deprecated way.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 
 
@@ -36,52 +36,57 @@ def server():
 
 @pytest.fixture
 def remote(server, monkeypatch):
-    """An empty Hub that the environment names, with the right token."""
+    """Return an empty Hub that the environment names, with a valid token."""
     server.repos.clear()
     server.objects.clear()
     server.requests.clear()
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setenv("HF_ENDPOINT", server.url)
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    # Compiled for each checkpoint, they take seconds; test_card.py has them drawn.
+    # Heatmaps are compiled for each checkpoint, which takes seconds. test_model_card.py draws them.
     monkeypatch.setattr(model_card, "draw_heatmaps", lambda _: Image.new("RGB", (8, 8)))
     return server
 
 
 def push(*arguments) -> int:
+    """Run the script in this process and return its exit status."""
     return push_to_hub.main([str(argument) for argument in arguments])
 
 
-def test_the_whole_way_gives_identical_logits(remote, folder, tmp_path, capsys):
-    """Push; start from what the script says at the end; read as with the local folder."""
+def test_a_published_checkpoint_gives_identical_logits_when_served(
+    remote, folder, tmp_path, capsys
+):
+    """Publish, load with the variables that the script prints, and compare with the folder."""
     assert push("--model-repo", REPO, folder) == 0
-    said = dict(re.findall(r"^  (DIGIT_MODEL_\w+)=(\S+)$", capsys.readouterr().out, re.MULTILINE))
-    assert said["DIGIT_MODEL_REVISION"] == remote.repos[REPO].head
-    surroundings = {"HF_ENDPOINT": remote.url, "HF_HUB_CACHE": str(tmp_path)}
-    served = pretrained.load(said | surroundings, timeout=20)
+    variables = dict(
+        re.findall(r"^  (DIGIT_MODEL_\w+)=(\S+)$", capsys.readouterr().out, re.MULTILINE)
+    )
+    assert variables["DIGIT_MODEL_REVISION"] == remote.repos[REPO].head
+    environment = {"HF_ENDPOINT": remote.url, "HF_HUB_CACHE": str(tmp_path)}
+    served = pretrained.load(variables | environment, timeout=20)
     assert served.fallback is None
     tiles = np.random.default_rng(0).random((5, 28, 28), np.float32)
     local = checkpoint.load(folder).model.predict_on_batch(tiles)
     np.testing.assert_array_equal(served.checkpoint.model.predict_on_batch(tiles), local)
 
 
-def test_what_is_said_and_what_lies_there(remote, folder, capsys):
+def test_the_output_and_the_published_files(remote, folder, capsys):
     assert push("--model-repo", REPO, folder) == 0
-    said = capsys.readouterr().out
+    printed = capsys.readouterr().out
     repo = remote.repos[REPO]
-    assert len(repo.commits) == 2  # the Hub's own first one, and ours
-    assert repo.head in said
-    assert f"{remote.url}/{REPO}/tree/{repo.head}" in said
+    assert len(repo.commits) == 2  # the Hub's initial commit, and ours
+    assert repo.head in printed
+    assert f"{remote.url}/{REPO}/tree/{repo.head}" in printed
     files = repo.commits[-1][1]
     pictures = {"confusion.png", "heatmaps.png"}
     assert files.keys() - {".gitattributes"} == {WEIGHTS, CONFIG, "README.md", *pictures}
     assert repo.tags == {"v1": repo.head}
     assert files[WEIGHTS] == (folder / WEIGHTS).read_bytes()
     assert files[CONFIG] == (folder / CONFIG).read_bytes()
-    assert TOKEN not in said
+    assert TOKEN not in printed
 
 
-def test_pushing_again_makes_no_commit(remote, folder, capsys):
+def test_publishing_again_makes_no_commit(remote, folder, capsys):
     push("--model-repo", REPO, folder)
     head = remote.repos[REPO].head
     capsys.readouterr()
@@ -90,18 +95,18 @@ def test_pushing_again_makes_no_commit(remote, folder, capsys):
     assert remote.repos[REPO].head == head
 
 
-def test_private(remote, folder):
+def test_a_repository_can_be_private(remote, folder):
     assert push("--model-repo", REPO, "--private", folder) == 0
     assert remote.repos[REPO].private
 
 
-def test_a_dry_run_sends_nothing(remote, folder, capsys):
+def test_a_dry_run_makes_no_request(remote, folder, capsys):
     assert push("--model-repo", REPO, "--dry-run", folder) == 0
     assert "license: apache-2.0" in capsys.readouterr().out
     assert remote.requests == []
 
 
-def test_a_damaged_checkpoint_is_not_pushed(remote, folder, tmp_path, capsys):
+def test_a_damaged_checkpoint_is_not_published(remote, folder, tmp_path, capsys):
     (tmp_path / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:-1])
     (tmp_path / CONFIG).write_bytes((folder / CONFIG).read_bytes())
     assert push("--model-repo", REPO, tmp_path) == 1
@@ -110,13 +115,13 @@ def test_a_damaged_checkpoint_is_not_pushed(remote, folder, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("name", ["digits", "a/b/c", "user/", "user/a b"])
-def test_a_malformed_name(name, remote, folder, capsys):
+def test_a_malformed_name_is_reported_with_its_flag(name, remote, folder, capsys):
     assert push("--model-repo", name, folder) == 1
-    assert "USER/NAME" in capsys.readouterr().err
+    assert f"--model-repo is {name!r}. Give it in the form USER/NAME" in capsys.readouterr().err
     assert remote.requests == []
 
 
-def test_a_bad_token(remote, folder, capsys, monkeypatch):
+def test_a_bad_token_is_reported_in_one_line_without_the_token(remote, folder, capsys, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
     assert push("--model-repo", REPO, folder) == 1
     error = capsys.readouterr().err
@@ -125,14 +130,13 @@ def test_a_bad_token(remote, folder, capsys, monkeypatch):
     assert "hf_wrong" not in error
 
 
-def test_no_right_to_write(remote, folder, capsys):
+def test_a_repository_of_another_user_is_refused(remote, folder, capsys):
     with remote.misbehave("status", "create", status=403):
         assert push("--model-repo", "other/digits", folder) == 1
     assert "may not write to other/digits" in capsys.readouterr().err
 
 
-def test_as_a_command_without_a_network(folder):
-    """The script itself in a process of its own: one sentence, exit status 1."""
+def test_the_script_without_a_network_prints_one_sentence(folder):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
     script = Path(push_to_hub.__file__)
@@ -145,14 +149,13 @@ def test_as_a_command_without_a_network(folder):
         check=False,
     )
     assert ran.returncode == 1
-    assert ran.stdout.count("\n") == 1  # that the scores were not counted again
+    assert ran.stdout.count("\n") == 1  # the note that the scores were not verified
     assert re.fullmatch(
         r"push_to_hub\.py: The Hugging Face Hub cannot be reached.*\.\n", ran.stderr
     )
 
 
-def test_the_cards_snippet_runs(remote, folder, tmp_path, monkeypatch, capsys):
-    """The lines that the card gives to people, with the Hub at hand and a picture to read."""
+def test_the_cards_example_runs(remote, folder, tmp_path, monkeypatch, capsys):
     push("--model-repo", REPO, folder)
     capsys.readouterr()
     drawn = np.full((56, 56, 3), 255, np.uint8)
@@ -161,14 +164,14 @@ def test_the_cards_snippet_runs(remote, folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     text = remote.repos[REPO].commits[-1][1]["README.md"].decode()
-    [snippet] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    exec(snippet, {})
+    [example] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(example, {})
     assert re.fullmatch(r"\d?\n", capsys.readouterr().out)
 
 
 @pytest.fixture(scope="module")
 def mnist(tmp_path_factory, folder):
-    """A test set of noise, and a checkpoint that records how it was scored on it."""
+    """Return a test set of noise and the scores of the checkpoint on it."""
     random = np.random.default_rng(0)
     path = tmp_path_factory.mktemp("data") / "set.npz"
     images = random.integers(0, 256, (60, 28, 28), np.uint8)
@@ -180,7 +183,7 @@ def mnist(tmp_path_factory, folder):
 
 @pytest.fixture
 def scored(folder, mnist, tmp_path):
-    """Make a copy of the checkpoint that records these scores, changed as asked."""
+    """Return a function that copies the checkpoint with these scores, changed as given."""
 
     def make(**changes):
         copy = shutil.copytree(folder, tmp_path / "scored", dirs_exist_ok=True)
@@ -192,23 +195,23 @@ def scored(folder, mnist, tmp_path):
     return make
 
 
-@pytest.mark.parametrize("way", [(), ("--dry-run",)])
-def test_the_scores_are_counted_again(way, remote, scored, mnist, capsys):
-    assert push("--model-repo", REPO, "--data", mnist[0], *way, scored()) == 0
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)])
+def test_correct_scores_are_verified(flags, remote, scored, mnist, capsys):
+    assert push("--model-repo", REPO, "--data", mnist[0], *flags, scored()) == 0
     assert f"{mnist[1]['errors']} errors in 60" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("way", [(), ("--dry-run",)])
-def test_scores_that_are_not_so_are_not_published(way, remote, scored, mnist, capsys):
-    boasting = scored(errors=0, accuracy=1.0)
-    assert push("--model-repo", REPO, "--data", mnist[0], *way, boasting) == 1
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)])
+def test_wrong_scores_are_not_published(flags, remote, scored, mnist, capsys):
+    wrong = scored(errors=0, accuracy=1.0)
+    assert push("--model-repo", REPO, "--data", mnist[0], *flags, wrong) == 1
     error = capsys.readouterr().err
     assert "records 0 errors" in error
     assert f"they are {mnist[1]['errors']}" in error
     assert remote.requests == []
 
 
-def test_real_pictures_come_into_the_card(remote, folder, tmp_path):
+def test_scores_on_real_pictures_are_in_the_card(remote, folder, tmp_path):
     record = tmp_path / "real.json"
     record.write_text('{"phone photos": {"pictures": 460, "accuracy": 0.976}}')
     assert push("--model-repo", REPO, "--real", record, folder) == 0
@@ -216,7 +219,7 @@ def test_real_pictures_come_into_the_card(remote, folder, tmp_path):
     assert "| phone photos | 460 | 97.6% |" in text
 
 
-def test_stopped_by_hand(remote, folder, capsys, monkeypatch):
+def test_an_interrupt_says_how_to_continue(remote, folder, capsys, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
@@ -237,7 +240,53 @@ def test_help_explains_every_option(capsys):
 SPACE = "user/page"
 
 
-def test_a_space_gets_all_that_it_needs_and_no_more(remote, folder, capsys):
+def test_a_reader_that_closes_the_output_early_causes_no_traceback(folder):
+    """As in `push_to_hub.py ... | head -1`."""
+    script = subprocess.Popen(
+        [sys.executable, push_to_hub.__file__, "--model-repo", REPO, "--dry-run", folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    script.stdout.close()
+    assert script.communicate(timeout=60)[1] == b""
+
+
+@pytest.mark.parametrize(
+    ("origin", "url"),
+    [
+        ("https://github.com/user/digits.git", "https://github.com/user/digits"),
+        (
+            "https://user:hf_secret@huggingface.co/spaces/user/page",
+            "https://huggingface.co/spaces/user/page",
+        ),
+        ("git@github.com:user/digits.git", "https://github.com/user/digits"),
+        ("ssh://git@example.org:2222/user/digits", "https://example.org/user/digits"),
+        ("/srv/git/digits.git", None),
+        ("../digits", None),
+    ],
+)
+def test_a_git_remote_becomes_a_public_url_without_credentials(origin, url):
+    assert push_to_hub.public_url(origin) == url
+
+
+def test_the_card_links_to_the_space(remote, folder):
+    assert push("--model-repo", REPO, "--space", SPACE, folder) == 0
+    text = remote.repos[REPO].commits[-1][1]["README.md"].decode()
+    assert f"git clone {remote.url}/spaces/{SPACE} " in text
+
+
+def test_without_a_space_the_card_links_to_the_origin_of_the_checkout(
+    remote, folder, tmp_path, monkeypatch
+):
+    for command in ("init -q", "remote add origin git@github.com:user/digits.git"):
+        subprocess.run(["git", "-C", tmp_path, *command.split()], check=True)
+    monkeypatch.setattr(push_to_hub, "ROOT", tmp_path)
+    assert push("--model-repo", REPO, folder) == 0
+    text = remote.repos[REPO].commits[-1][1]["README.md"].decode()
+    assert "git clone https://github.com/user/digits " in text
+
+
+def test_a_space_gets_the_page_and_the_package_but_no_tests(remote, folder, capsys):
     assert push("--model-repo", REPO, "--space", SPACE, folder) == 0
     space = remote.repos[f"spaces/{SPACE}"]
     files = space.commits[-1][1]
@@ -254,24 +303,24 @@ def test_a_space_gets_all_that_it_needs_and_no_more(remote, folder, capsys):
         "DIGIT_MODEL_REVISION": remote.repos[REPO].head,
         "DIGIT_MODEL_SHA256": checkpoint.load(folder).sha256,
     }
-    said = capsys.readouterr().out
-    assert "running, 0 s" in said
-    assert f"The page runs: {remote.url}/spaces/{SPACE}" in said
+    printed = capsys.readouterr().out
+    assert "running, 0 s" in printed
+    assert f"The page runs: {remote.url}/spaces/{SPACE}" in printed
 
 
-def test_a_space_again_makes_no_commit(remote, folder):
+def test_publishing_a_space_again_makes_no_commit(remote, folder):
     push("--model-repo", REPO, "--space", SPACE, folder)
     push("--model-repo", REPO, "--space", SPACE, folder)
     assert [len(repo.commits) for repo in remote.repos.values()] == [2, 2]
 
 
-def test_a_private_model_needs_a_secret(remote, folder, capsys):
+def test_a_private_model_needs_a_token_in_the_space(remote, folder, capsys):
     assert push("--model-repo", REPO, "--space", SPACE, "--private", folder) == 0
     assert all(repo.private for repo in remote.repos.values())
-    assert "needs HF_TOKEN" in capsys.readouterr().out
+    assert "Set HF_TOKEN" in capsys.readouterr().out
 
 
-def test_a_build_that_fails(remote, folder, capsys):
+def test_a_failed_build_is_reported(remote, folder, capsys):
     push("--model-repo", REPO, "--space", SPACE, folder)
     failed = {"stage": "BUILD_ERROR", "errorMessage": "no space left"}
     remote.repos[f"spaces/{SPACE}"].runtime = [failed]
@@ -279,16 +328,16 @@ def test_a_build_that_fails(remote, folder, capsys):
     assert "its build failed (no space left)" in capsys.readouterr().err
 
 
-def test_a_space_that_wants_a_paid_plan(remote, folder, capsys):
+def test_a_space_that_requires_a_paid_plan_suggests_zero_gpu(remote, folder, capsys):
     push("--model-repo", REPO, folder)
     with remote.misbehave("status", "repos/create", status=402):
         assert push("--model-repo", REPO, "--space", SPACE, folder) == 1
     assert "--zero-gpu" in capsys.readouterr().err
 
 
-def test_a_dry_run_lists_what_a_space_would_get(remote, folder, capsys):
+def test_a_dry_run_lists_the_files_of_the_space(remote, folder, capsys):
     assert push("--model-repo", REPO, "--space", SPACE, "--dry-run", folder) == 0
-    said = capsys.readouterr().out
-    assert re.search(r"^ +[\d,]+  app\.py$", said, re.MULTILINE)
-    assert "confusion.png" in said
+    printed = capsys.readouterr().out
+    assert re.search(r"^ +[\d,]+  app\.py$", printed, re.MULTILINE)
+    assert "confusion.png" in printed
     assert remote.requests == []

@@ -1,1 +1,1 @@
-"""The model card: its text, its figures, and the scores it may claim."""
+"""The model card: its text, its figures, and the scores that it may state."""

@@ -1,4 +1,4 @@
-"""What a model card may claim: MNIST's scores counted again, and a record of real pictures."""
+"""Verify the scores that a model card states: MNIST's test scores, and those on real pictures."""
 
 import json
 import re
@@ -10,72 +10,86 @@ from ..data.mnist import LabelledImages
 from ..errors import BadCheckpoint, BadDataset
 from ..metrics import Scores, score
 
-# Another machine rounds otherwise; so many answers of ten thousand, and so many nats, may differ.
+# How far scores computed on another machine may differ, because it rounds differently.
 _MAX_ERROR_DIFFERENCE = 2
 _MAX_NLL_DIFFERENCE = 0.001
-_BATCH = 500
+_BATCH_SIZE = 500
 
 
 @dataclass(frozen=True)
 class RealPictureScore:
-    """How a set of real pictures was read: the share of them, in 0..1, read right."""
+    """The accuracy on a set of real pictures, in 0..1."""
 
     pictures: int
     accuracy: float
 
 
 def verify_test_scores(checkpoint: Checkpoint, labelled: LabelledImages) -> Scores:
-    """Score the checkpoint on MNIST's test set and compare with the scores that it records.
+    """Compute the scores on MNIST's test set and compare them with those in the checkpoint.
 
-    Raises BadCheckpoint if they differ by more than rounding, BadDataset if the set is another.
+    Returns the computed scores. Raises BadCheckpoint if they differ by more than rounding, and
+    BadDataset if ``labelled`` is not the set that was scored.
     """
     recorded = checkpoint.record.get("scores", {}).get("test")
     if recorded is None:
-        raise BadCheckpoint("config.json records no scores on a test set, so none can be checked.")
+        raise BadCheckpoint(
+            "config.json records no scores on a test set, so there is nothing to verify. Omit "
+            "--data, or train with a data set that has a test set."
+        )
     if len(labelled) != recorded["images"]:
         raise BadDataset(
-            f"The data hold {len(labelled):,} test images, and the scores in config.json are of "
-            f"{recorded['images']:,}. Give the set that the checkpoint was scored on."
+            f"The data hold {len(labelled):,} test images, but the scores in config.json are of "
+            f"{recorded['images']:,}. Give the data set that the checkpoint was scored on."
         )
-    logits = checkpoint.model.predict(labelled.tiles, batch_size=_BATCH, verbose=0)
-    found = score(logits, labelled.labels, checkpoint.calibration.temperature)
-    if (
-        abs(found.errors - recorded["errors"]) > _MAX_ERROR_DIFFERENCE
-        or abs(found.nll - recorded["nll"]) > _MAX_NLL_DIFFERENCE
-        or abs(found.accuracy - recorded["accuracy"])
-        > (_MAX_ERROR_DIFFERENCE + 0.5) / len(labelled)
-    ):
+    logits = checkpoint.model.predict(labelled.tiles, batch_size=_BATCH_SIZE, verbose=0)
+    computed = score(logits, labelled.labels, checkpoint.calibration.temperature)
+    if not _agree(computed, recorded):
         raise BadCheckpoint(
             f"config.json records {recorded['errors']:,} errors on the test set (accuracy "
-            f"{recorded['accuracy']:.2%}, NLL {recorded['nll']:.4f}); counted again they are "
-            f"{found.errors:,} ({found.accuracy:.2%}, {found.nll:.4f}). Train again, or give the "
-            "set that the checkpoint was scored on."
+            f"{recorded['accuracy']:.2%}, NLL {recorded['nll']:.4f}), but computed again they are "
+            f"{computed.errors:,} ({computed.accuracy:.2%}, {computed.nll:.4f}). Train again, or "
+            "give the data set that the checkpoint was scored on."
         )
-    return found
+    return computed
+
+
+def _agree(computed: Scores, recorded: dict) -> bool:
+    max_accuracy_difference = (_MAX_ERROR_DIFFERENCE + 0.5) / computed.images
+    return (
+        abs(computed.errors - recorded["errors"]) <= _MAX_ERROR_DIFFERENCE
+        and abs(computed.nll - recorded["nll"]) <= _MAX_NLL_DIFFERENCE
+        and abs(computed.accuracy - recorded["accuracy"]) <= max_accuracy_difference
+    )
 
 
 def read_real_scores(path: Path, sha256: str) -> dict[str, RealPictureScore]:
-    """Read a record of real pictures, ``{"SET": {"pictures": 460, "accuracy": 0.976}, ...}``.
+    """Read scores on real pictures, ``{"SET": {"pictures": 460, "accuracy": 0.976}, ...}``.
 
-    sha256: of the weights; where the record says ``"sha256": "..."`` beside the sets, it is to be
-    this one. Raises BadDataset.
+    sha256: hash of the checkpoint's weights. If the file holds "sha256", it must be the same.
+    Returns the scores by the title of the set. Raises BadDataset.
     """
     try:
         record = json.loads(path.read_bytes())
     except OSError as error:
         raise BadDataset(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
-        raise BadDataset(f"{path.name} is not JSON.") from error
+        raise BadDataset(f"{path.name} is not valid JSON.") from error
     if not isinstance(record, dict):
-        raise BadDataset(f"{path.name} holds no sets by name.")
+        raise BadDataset(
+            f"{path.name} holds a {type(record).__name__} instead of an object with a member for "
+            "each set of pictures."
+        )
     if record.pop("sha256", sha256) != sha256:
-        raise BadDataset(f"{path.name} is of other weights: its sha256 is not the checkpoint's.")
-    return {name: _real_score(path, name, entry) for name, entry in record.items()}
+        raise BadDataset(
+            f"{path.name} is about other weights: its sha256 differs from the checkpoint's. "
+            "Measure this checkpoint."
+        )
+    return {name: _parse_score(path, name, entry) for name, entry in record.items()}
 
 
-def _real_score(path: Path, name: str, entry: object) -> RealPictureScore:
-    given = entry if isinstance(entry, dict) else {}
-    pictures, accuracy = given.get("pictures"), given.get("accuracy")
+def _parse_score(path: Path, name: str, entry: object) -> RealPictureScore:
+    fields = entry if isinstance(entry, dict) else {}
+    pictures, accuracy = fields.get("pictures"), fields.get("accuracy")
     if (
         re.fullmatch(r"[\w ,.()-]{1,60}", name)
         and isinstance(pictures, int)
@@ -85,6 +99,6 @@ def _real_score(path: Path, name: str, entry: object) -> RealPictureScore:
     ):
         return RealPictureScore(pictures, float(accuracy))
     raise BadDataset(
-        f"{path.name}: the set {name[:60]!r} needs a plain name, a number of pictures and an "
-        "accuracy between 0 and 1."
+        f"{path.name}: the set {name[:60]!r} needs a title of letters, digits and spaces, a "
+        f"number of pictures and an accuracy in 0..1, but has {str(entry)[:80]}."
     )

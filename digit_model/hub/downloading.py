@@ -1,13 +1,13 @@
-"""Fetch files of a model repository into the Hub's cache, verified, within a time limit."""
+"""Download the files of a model repository into the Hub's cache, verified, within a time limit."""
 
 import hashlib
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
+from huggingface_hub import HfApi, ModelInfo, hf_hub_download, try_to_load_from_cache
 
 from ..errors import ModelUnavailable
-from .error_messages import PULL_MESSAGES, invalid_name_message, translate_errors
+from .error_messages import PULL, invalid_name_message, translate_errors
 from .http_clients import run_with_deadline
 from .names import is_commit, is_repository_name
 
@@ -23,13 +23,16 @@ def download(
     endpoint: str | None = None,
     cache: Path | None = None,
 ) -> Path:
-    """Fetch the files of a model repository into the Hub's cache.
+    """Download files of a model repository into the Hub's cache and verify their content.
 
-    revision: a commit, a tag or a branch; None is the repository's main branch. A 40-hex commit
-        whose files are cached, and intact, makes no request.
-    timeout: seconds, for everything together.
-    endpoint, cache: another Hub and another folder than huggingface_hub's own.
-    Returns the folder that holds the files; its name is the 40-hex commit.
+    A 40-hex commit whose files are cached and undamaged causes no request.
+
+    repo: USER/NAME.
+    revision: a commit, a tag or a branch; None is the main branch.
+    files: names of files in the repository.
+    timeout: seconds for the whole download.
+    endpoint, cache: URL of the Hub and its cache folder; None is huggingface_hub's default.
+    Returns the folder that holds the files. Its name is the 40-hex commit.
     Raises ModelUnavailable.
     """
     if not is_repository_name(repo):
@@ -42,8 +45,7 @@ def download(
             for file in files
         ]
 
-    wait = f"finish within {timeout:.2g}"
-    with translate_errors(ModelUnavailable, PULL_MESSAGES, repo, wait, revision):
+    with translate_errors(PULL, repo, f"finish within {timeout:.2g}", revision):
         paths = _cached_files(repo, revision, files, cache)
         if paths and not _discard_damaged(paths):
             return paths[0].parent
@@ -58,33 +60,40 @@ def download(
 def _resolve_commit(
     api: HfApi, repo: str, revision: str | None, files: Collection[str], timeout: float
 ) -> str:
-    """The 40-hex commit of a revision, once the files are known to be there and of sane size."""
+    """Return the 40-hex commit of a revision after checking that it holds the files."""
     info = api.model_info(repo, revision=revision, files_metadata=True, timeout=timeout)
-    if (
-        info.sha is None
-        or not is_commit(info.sha)
-        or (is_commit(revision or "") and info.sha != revision)
-    ):
-        raise ValueError("The answer names no commit, or another one.")
+    if not info.sha:  # Some Hubs answer so, instead of 404.
+        raise ModelUnavailable(
+            f"{repo} has no revision {revision or 'main'}. Copy the commit from its page."
+        )
+    if not is_commit(info.sha) or (is_commit(revision or "") and info.sha != revision):
+        raise ValueError(f"the Hub resolved {revision!r} to {info.sha!r}")
+    _check_files(info, files)
+    return info.sha
+
+
+def _check_files(info: ModelInfo, files: Collection[str]) -> None:
+    """Raise ModelUnavailable if a file is missing or larger than MAX_FILE_BYTES."""
     sizes = {sibling.rfilename: sibling.size for sibling in info.siblings or ()}
     for file in files:
         if file not in sizes:
             raise ModelUnavailable(
-                f"{repo} at {info.sha[:8]} holds no {file}, so it is no checkpoint of this program."
+                f"{info.id} at {(info.sha or '')[:8]} has no file {file}, so it is not a "
+                "checkpoint of this program. Name another repository or revision."
             )
         if (sizes[file] or 0) > MAX_FILE_BYTES:
             raise ModelUnavailable(
-                f"The {file} of {repo} has {sizes[file]:,} bytes; the limit is {MAX_FILE_BYTES:,}."
+                f"The file {file} of {info.id} has {sizes[file]:,} bytes; the limit is "
+                f"{MAX_FILE_BYTES:,}. Name another repository or revision."
             )
-    return info.sha
 
 
 def _cached_files(
     repo: str, revision: str | None, files: Collection[str], cache: Path | None
 ) -> list[Path]:
-    """The files of a commit if all are cached; a branch or tag may have moved since."""
+    """Return the cached files of a commit if all are there, otherwise an empty list."""
     if revision is None or not is_commit(revision):
-        return []
+        return []  # A branch or a tag may have moved since.
     found = [
         try_to_load_from_cache(repo, file, cache_dir=cache, revision=revision) for file in files
     ]
@@ -93,11 +102,11 @@ def _cached_files(
 
 
 def _discard_damaged(paths: Iterable[Path]) -> list[str]:
-    """Remove cached files whose content is not what they were named for; return their names.
+    """Remove cached files whose content does not match their hash and return their names.
 
-    huggingface_hub itself checks no more than the size. Its cache links each file to a blob that is
-    named by the git id of the content or, for large files, by the sha256; where a system has no
-    links there is nothing to compare with.
+    huggingface_hub checks only the size. Its cache links each file to a blob named after the
+    content's git id or, for large files, its sha256. Where the file system has no links, there is
+    no hash to compare with.
     """
     damaged = []
     for path in paths:
@@ -111,6 +120,6 @@ def _discard_damaged(paths: Iterable[Path]) -> list[str]:
 
 
 def content_ids(content: bytes) -> tuple[str, str]:
-    """The git id and the sha256 of a file's content, the two names the Hub has for it."""
+    """Return the two ids by which the Hub names a file's content: its git id and its sha256."""
     header = b"blob %d\0" % len(content)
     return hashlib.sha1(header + content).hexdigest(), hashlib.sha256(content).hexdigest()

@@ -1,6 +1,6 @@
-"""The YAML at the head of a README, which the Hub reads: a model's card, a Space's settings."""
+"""The YAML at the head of a README, which the Hub reads: a model's metadata, a Space's settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from huggingface_hub import EvalResult, ModelCardData, SpaceCard
@@ -8,10 +8,12 @@ from huggingface_hub import EvalResult, ModelCardData, SpaceCard
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured on one set: metrics such as ``accuracy`` by name.
+    """Metrics of a model on one data set, for the model-index of its card.
 
-    dataset: its name on the Hub, or one that no set there has.
-    title: its name for people.
+    dataset: the data set's id on the Hub, or one that is not used there.
+    title: the data set's name for people.
+    metrics: value by name of the metric, such as ``accuracy``.
+    split: such as "test".
     """
 
     dataset: str
@@ -20,19 +22,19 @@ class Evaluation:
     split: str | None = None
 
 
-def model_front_matter(name: str, measured: list[Evaluation]) -> str:
-    """The YAML of a digit classifier's model card, without the lines of dashes."""
+def model_front_matter(name: str, evaluations: Sequence[Evaluation]) -> str:
+    """Return the YAML of a digit classifier's model card, without the lines of dashes."""
     results = [
         EvalResult(
             task_type="image-classification",
-            dataset_type=one.dataset,
-            dataset_name=one.title,
-            dataset_split=one.split,
+            dataset_type=evaluation.dataset,
+            dataset_name=evaluation.title,
+            dataset_split=evaluation.split,
             metric_type=metric,
             metric_value=value,
         )
-        for one in measured
-        for metric, value in one.metrics.items()
+        for evaluation in evaluations
+        for metric, value in evaluation.metrics.items()
     ]
     return ModelCardData(
         license="apache-2.0",
@@ -47,7 +49,7 @@ def model_front_matter(name: str, measured: list[Evaluation]) -> str:
 
 
 def add_model_to_readme(readme: str, repo: str) -> str:
-    """A Space's README whose front matter names the model repository that it serves."""
+    """Return a Space's README with ``repo`` named in its front matter as the model it serves."""
     card = SpaceCard(readme)
     card.data["models"] = [repo]
     return str(card)

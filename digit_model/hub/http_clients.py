@@ -1,108 +1,123 @@
-"""HTTP clients for huggingface_hub that give up: at a deadline, or on a silent connection."""
+"""Time limits on the HTTP requests of huggingface_hub, which by default has none.
+
+The library shares one HTTP client among all threads and offers no timeout per call. Replacing that
+client closes the connections of every other thread, so this module wraps its factory once. The
+client then asks, for each request, which limit holds in the calling context.
+"""
 
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TypeVar
 
 import httpx2
 from huggingface_hub import set_client_factory
 
-# The default client with the library's own hooks, for offline mode and such; it has no public name.
-from huggingface_hub.utils._http import default_client_factory
+# The factory in use has no public name.
+from huggingface_hub.utils import _http as library
 
+# For requests in the threads that the library starts itself, where no limit has been set.
+MAX_SILENCE_SECONDS = 30.0
+
+_WAITS = ("connect", "read", "write", "pool")
 _T = TypeVar("_T")
+# Returns how many seconds the next wait on the network may last.
+_Limit = Callable[[], float]
+_limit: ContextVar[_Limit | None] = ContextVar("hub_limit", default=None)
+_wrapping = threading.Lock()
 
 
-def run_with_deadline(timeout: float, work: Callable[[], _T]) -> _T:
-    """Do the work in a thread and give up on it at the timeout, whatever the network does.
+def run_with_deadline(seconds: float, work: Callable[[], _T]) -> _T:
+    """Call ``work`` in a thread and return its result.
 
-    No timeout of the HTTP client covers a name server that is silent or headers that trickle in.
+    Raises what ``work`` raises; after the deadline, TimeoutError or httpx2.TimeoutException.
+    The thread is abandoned at the deadline, because no timeout of an HTTP client covers a silent
+    name server or a header that never ends. Its requests then fail, so it ends soon after.
     """
+    _wrap_client_factory()
     future: Future[_T] = Future()
-    deadline = time.monotonic() + timeout
-    worker = threading.Thread(target=_settle, args=(future, work), name="hub", daemon=True)
-    set_client_factory(lambda: _deadline_client(worker, deadline))
-    worker.start()
-    try:
-        return future.result(timeout)
-    finally:
-        # A worker left behind keeps its client, which refuses it everything after the deadline and
-        # treats other threads as the default one does.
-        if future.done():
-            set_client_factory(default_client_factory)
-
-
-def _settle(future: Future[_T], work: Callable[[], _T]) -> None:
-    try:
-        result = work()
-    except BaseException as error:  # noqa: BLE001 - not swallowed: the waiting thread raises it
-        future.set_exception(error)
-    else:
-        future.set_result(result)
-
-
-def _deadline_client(worker: threading.Thread, deadline: float) -> httpx2.Client:
-    """The default client; the worker's requests and the bodies it reads end at the deadline."""
+    deadline = time.monotonic() + seconds
 
     def seconds_left() -> float:
-        seconds = deadline - time.monotonic()
-        if seconds <= 0:
+        left = deadline - time.monotonic()
+        if left <= 0:
             raise TimeoutError
-        return seconds
+        return left
 
-    def limit_request(request: httpx2.Request) -> None:
-        if threading.current_thread() is worker:
-            _limit(request, seconds_left())
+    def run() -> None:
+        _limit.set(seconds_left)
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
+            future.set_exception(error)
 
-    def limit_body(response: httpx2.Response) -> None:
-        if threading.current_thread() is worker:
-            response.stream = _DeadlineStream(response.stream, seconds_left)
-
-    client = default_client_factory()
-    client.event_hooks = {
-        "request": [*client.event_hooks["request"], limit_request],
-        "response": [limit_body],
-    }
-    return client
-
-
-class _DeadlineStream(httpx2.SyncByteStream):
-    """A body that is read chunk by chunk for as long as ``check`` does not raise."""
-
-    def __init__(self, stream, check: Callable[[], object]):
-        self._stream, self._check = stream, check
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._stream:
-            self._check()
-            yield chunk
-
-    def close(self) -> None:
-        self._stream.close()
+    threading.Thread(target=run, name="hub", daemon=True).start()
+    return future.result(seconds)
 
 
 @contextmanager
 def limit_silence(seconds: float) -> Iterator[None]:
-    """Inside, a connection may stay silent for so many seconds and no longer."""
-
-    def client() -> httpx2.Client:
-        client = default_client_factory()
-        hooks = client.event_hooks
-        # The client's own timeout would not do: some of the library's calls ask for none.
-        hooks["request"] = [*hooks["request"], lambda request: _limit(request, seconds)]
-        client.event_hooks = hooks
-        return client
-
-    set_client_factory(client)
+    """Let requests of the calling thread fail once a connection has been silent for ``seconds``."""
+    _wrap_client_factory()
+    token = _limit.set(lambda: seconds)
     try:
         yield
     finally:
-        set_client_factory(default_client_factory)
+        _limit.reset(token)
 
 
-def _limit(request: httpx2.Request, seconds: float) -> None:
-    limits = ("connect", "read", "write", "pool")
-    request.extensions["timeout"] = dict.fromkeys(limits, seconds)
+@dataclass(frozen=True)
+class _LimitedClientFactory:
+    """Makes the clients of another factory, with hooks that apply the limits of this module."""
+
+    make_client: Callable[[], httpx2.Client]
+
+    def __call__(self) -> httpx2.Client:
+        client = self.make_client()
+        hooks = client.event_hooks
+        client.event_hooks = {
+            "request": [*hooks["request"], _limit_request],
+            "response": [*hooks["response"], _limit_body],
+        }
+        return client
+
+
+def _wrap_client_factory() -> None:
+    """Wrap the library's client factory, unless that has been done."""
+    with _wrapping:
+        factory = library._GLOBAL_CLIENT_FACTORY
+        if not isinstance(factory, _LimitedClientFactory):
+            set_client_factory(_LimitedClientFactory(factory))
+
+
+def _limit_request(request: httpx2.Request) -> None:
+    # Set per request, because some of the library's calls ask for no timeout at all.
+    timeouts = request.extensions.get("timeout", {})
+    limit = _limit.get()
+    request.extensions["timeout"] = {
+        wait: limit() if limit else timeouts.get(wait) or MAX_SILENCE_SECONDS for wait in _WAITS
+    }
+
+
+def _limit_body(response: httpx2.Response) -> None:
+    if limit := _limit.get():
+        response.stream = _LimitedStream(response.stream, limit)
+
+
+class _LimitedStream(httpx2.SyncByteStream):
+    """A response body that is read until ``limit`` raises TimeoutError."""
+
+    def __init__(self, stream, limit: _Limit):
+        self._stream, self._limit = stream, limit
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._stream:
+            self._limit()
+            yield chunk
+
+    def close(self) -> None:
+        self._stream.close()

@@ -1,4 +1,4 @@
-"""The model card: what the Hub reads in it, what people do, and its pictures."""
+"""The model card: its front matter, its text and its figures."""
 
 import io
 import json
@@ -22,14 +22,19 @@ from tests.helpers import SCORES
 
 REAL = {"phone photos": RealPictureScore(460, 0.976)}
 REPO = "user/digits"
+PROGRAM = "https://huggingface.co/spaces/user/page"
+
+
+def card_text(trained, *others) -> str:
+    return model_card.build_card(trained, REPO, *others)["README.md"].decode()
 
 
 @pytest.fixture(scope="module")
 def text(folder):
-    return model_card.build_card(checkpoint.load(folder), REPO, REAL)["README.md"].decode()
+    return card_text(checkpoint.load(folder), PROGRAM, REAL)
 
 
-def test_the_front_matter_is_what_the_hub_reads(text):
+def test_the_front_matter_has_the_fields_that_the_hub_reads(text):
     front = yaml.safe_load(text.split("---\n")[1])
     assert front["license"] == "apache-2.0"
     assert front["library_name"] == "keras"
@@ -46,47 +51,49 @@ def test_the_front_matter_is_what_the_hub_reads(text):
     assert measured == {name: SCORES[name] for name in ("accuracy", "nll", "ece")}
 
 
-def test_huggingface_hub_reads_the_scores_back(text):
+def test_huggingface_hub_can_parse_the_scores(text):
     results = ModelCard(text).data.eval_results
     accuracies = {r.dataset_name: r.metric_value for r in results if r.metric_type == "accuracy"}
     assert accuracies == {"MNIST": SCORES["accuracy"], "phone photos": 0.976}
 
 
-def test_the_card_says_how_it_was_trained_and_what_it_scored(text, folder):
+def test_the_card_states_training_scores_and_weights(text, folder):
     assert "| learning_rate | 0.003 |" in text
     assert "3 epochs (2 minutes)" in text
     assert "| MNIST test | 10,000 | 99.61% | 39 | 0.0123 | 0.0011 |" in text
     assert json.loads((folder / CONFIG).read_text())["weights"]["sha256"] in text
 
 
-def test_the_card_says_how_each_column_was_trained(folder):
-    found = checkpoint.load(folder)
-    found.record["recipe"] = RECIPES["ensemble"].as_json()
-    text = model_card.build_card(found, REPO)["README.md"].decode()
+def test_the_card_of_an_ensemble_has_the_recipe_of_each_network(folder):
+    trained = checkpoint.load(folder)
+    trained.record["recipe"] = RECIPES["ensemble"].as_json()
+    text = card_text(trained)
     assert f"| setting |{6 * ' value |'}" in text
     assert "| architecture | cnn_large | cnn | small | cnn_large | cnn | small |" in text
     assert "| epochs | 12 | 24 | 30 | 12 | 24 | 30 |" in text
     assert "| seed | 0 | 0 | 0 | 1 | 1 | 1 |" in text
 
 
-def test_the_card_says_what_else_the_weights_come_from(folder):
-    found = checkpoint.load(folder)
-    found.record["training"] |= {"start": "0123456789abcdef", "corrections": 12}
-    text = model_card.build_card(found, REPO)["README.md"].decode()
-    begun = "MNIST and 12 corrections by visitors, begun with the weights of sha256 0123456789ab…"
-    assert f"{begun}, for " in text
-    found.record["training"]["teacher"] = "fedcba9876543210"
-    text = model_card.build_card(found, REPO)["README.md"].decode()
-    assert f"{begun}, taught by the weights of sha256 fedcba987654…, for " in text
-    found.record["training"] = {"epochs": 2, "seconds": 60, "refit": "0123456789abcdef"}
-    text = model_card.build_card(found, REPO)["README.md"].decode()
-    refit = "on all training images, validated as the weights of sha256 0123456789ab…, for 2 epochs"
-    assert f"MNIST, {refit}" in text
+def test_the_card_names_the_other_weights_that_it_was_trained_from(folder):
+    trained = checkpoint.load(folder)
+    trained.record["training"] |= {"start": "0123456789abcdef", "corrections": 12}
+    text = card_text(trained)
+    start = (
+        "MNIST and 12 corrections by visitors, starting from the weights with sha256 0123456789ab…"
+    )
+    assert f"{start}, for " in text
+    trained.record["training"]["teacher"] = "fedcba9876543210"
+    text = card_text(trained)
+    assert f"{start}, distilled from the weights with sha256 fedcba987654…, for " in text
+    trained.record["training"] = {"epochs": 2, "seconds": 60, "refit": "0123456789abcdef"}
+    text = card_text(trained)
+    refit = "refitted on all training images after the weights with sha256 0123456789ab…"
+    assert f"MNIST, {refit}, for 2 epochs (1 minutes)" in text
 
 
-def test_its_pictures_are_there_and_the_same_each_time(folder):
-    found = checkpoint.load(folder)
-    files, again = model_card.build_card(found, REPO), model_card.build_card(found, REPO)
+def test_the_figures_exist_and_are_the_same_each_time(folder):
+    trained = checkpoint.load(folder)
+    files, again = model_card.build_card(trained, REPO), model_card.build_card(trained, REPO)
     assert files == again
     shown = re.findall(r"!\[.*?\]\((.*?)\)", files["README.md"].decode())
     assert sorted(shown) == sorted(files.keys() - {"README.md"})
@@ -97,7 +104,11 @@ def test_its_pictures_are_there_and_the_same_each_time(folder):
             assert min(picture.size) > 300
 
 
-def test_a_mistake_is_seen_in_the_confusion_matrix():
+def test_the_card_says_where_the_program_is(text):
+    assert f"git clone {PROGRAM} digit-reader" in text
+
+
+def test_an_error_is_visible_in_its_cell_of_the_confusion_matrix():
     counts = np.diag([9] * 10)
     clean = np.asarray(draw_confusion_matrix(counts.tolist()))
     counts[4, 9] = 2
@@ -107,10 +118,11 @@ def test_a_mistake_is_seen_in_the_confusion_matrix():
     np.testing.assert_allclose(middle, (0.49, 0.94), atol=0.03)
 
 
-def test_a_checkpoint_without_scores_claims_none(tmp_path):
+def test_the_card_of_a_checkpoint_without_scores_states_none(tmp_path):
     bare = Checkpoint(ARCHITECTURES["dense"](), "dense", Calibration(1.0, 0.0, 100.0))
     files = model_card.build_card(checkpoint.save(tmp_path, bare), REPO)
     text = files["README.md"].decode()
+    assert "git clone" not in text
     assert "model-index" not in text
     assert "None were measured." in text
     assert files.keys() == {"README.md", "heatmaps.png"}

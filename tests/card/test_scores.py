@@ -1,4 +1,4 @@
-"""What a card may claim."""
+"""Scores on real pictures, read from JSON for the card."""
 
 import json
 
@@ -19,7 +19,7 @@ def read(tmp_path):
     return run
 
 
-def test_sets_by_name(read):
+def test_scores_are_read_by_set(read):
     record = {
         "scanned forms": {"pictures": 5677, "accuracy": 1},
         "USPS": {"pictures": 1, "accuracy": 0.5},
@@ -30,15 +30,15 @@ def test_sets_by_name(read):
     }
 
 
-def test_a_record_that_names_its_weights(read):
+def test_a_record_of_other_weights_is_refused(read):
     record = {"sha256": SHA256, "USPS": {"pictures": 1, "accuracy": 0.5}}
     assert read(json.dumps(record)).keys() == {"USPS"}
-    with pytest.raises(BadDataset, match="of other weights"):
+    with pytest.raises(BadDataset, match="about other weights"):
         read(json.dumps(record | {"sha256": "b" * 64}))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "1", "[" * 100_000, '{"USPS": 0.9}'])
-def test_a_record_that_is_none(text, read):
+def test_a_file_of_another_form_is_refused(text, read):
     with pytest.raises(BadDataset, match=r"real\.json"):
         read(text)
 
@@ -51,11 +51,11 @@ def test_a_record_that_is_none(text, read):
         ("a|b", 3, 1),
     ],
 )
-def test_a_set_that_is_none(name, pictures, accuracy, read):
-    with pytest.raises(BadDataset, match="needs a plain name"):
+def test_a_set_with_an_invalid_title_or_number_is_refused(name, pictures, accuracy, read):
+    with pytest.raises(BadDataset, match="needs a title"):
         read(json.dumps({name: {"pictures": pictures, "accuracy": accuracy}}))
 
 
-def test_a_record_that_is_not_there(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(BadDataset, match="cannot be read"):
         read_real_scores(tmp_path / "real.json", SHA256)

@@ -1,4 +1,4 @@
-"""A Hub on loopback for the tests of digit_model/hub, with one repository in it."""
+"""Fixtures: a Hub on loopback with one repository, and a function that downloads from it."""
 
 import threading
 from pathlib import Path
@@ -12,17 +12,17 @@ from tests.loopback_hub import LoopbackHub
 REPO = "user/digits"
 WEIGHTS, CONFIG = "model.weights.h5", "config.json"
 FILES = {WEIGHTS: bytes(range(256)) * 64, CONFIG: b'{"format": 1}'}
-GENEROUS = 20.0
+LONG_SECONDS = 20.0
 
 
 @pytest.fixture(autouse=True)
 def plain_uploads(monkeypatch):
-    """The loopback Hub does not speak Xet; the token is given by the tests that have one."""
+    """Turn Xet off, which the loopback Hub does not speak, and remove the user's token."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.delenv("HF_TOKEN", raising=False)
     yield
     for thread in threading.enumerate():
-        if thread.name == "hub":  # given up by a test, and about to find out
+        if thread.name == "hub":  # abandoned by a test at its deadline
             thread.join(10)
 
 
@@ -34,8 +34,9 @@ def server():
 
 @pytest.fixture
 def remote(server):
-    """The server with one repository, and nothing asked of it yet."""
+    """Return the server with one repository and an empty list of requests."""
     server.repos.clear()
+    server.standard_errors = True
     server.objects.clear()
     server.add(REPO, {**FILES, "README.md": b"hello"})
     server.requests.clear()
@@ -44,7 +45,7 @@ def remote(server):
 
 @pytest.fixture
 def download(remote, tmp_path):
-    def run(repo=REPO, revision=None, timeout=GENEROUS, endpoint=remote.url):
+    def run(repo=REPO, revision=None, timeout=LONG_SECONDS, endpoint=remote.url):
         return hub.download(
             repo,
             revision,
@@ -58,4 +59,5 @@ def download(remote, tmp_path):
 
 
 def content(folder: Path) -> dict[str, bytes]:
+    """Return the content of the files in a folder by name."""
     return {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -1,5 +1,5 @@
-// The npm package @huggingface/hub against the loopback Hub: it reads what the Python client
-// published, publishes on its own, and prints what it saw as JSON.
+// Use npm's @huggingface/hub with the loopback Hub: download what the Python client published,
+// publish a repository, and print the hashes of the contents as JSON.
 //   node other_client.mjs HUB TOKEN REPO COMMIT     with the package below the working directory
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";

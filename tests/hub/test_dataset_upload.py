@@ -1,4 +1,4 @@
-"""Folders that go to a private dataset on a Hub on loopback, each once and whole."""
+"""Uploads of folders to a private dataset on a Hub on loopback."""
 
 import pytest
 from huggingface_hub import HfApi
@@ -7,9 +7,9 @@ from digit_model import hub
 from digit_model.errors import PublishFailed
 from tests.loopback_hub import TOKEN
 
-# huggingface_hub 2.4 hands files to its HTTP client in a way that the client wants to drop.
+# huggingface_hub 2.4 passes files to its HTTP client in a deprecated way.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
-REPO = "user/said"
+REPO = "user/corrections"
 
 
 @pytest.fixture
@@ -30,38 +30,38 @@ def upload_folders(remote, monkeypatch):
 
 
 def files(remote) -> dict[str, bytes]:
-    kept = remote.repos[f"datasets/{REPO}"].at("main")[1]
-    return {name: content for name, content in kept.items() if "/" in name}
+    uploaded = remote.repos[f"datasets/{REPO}"].at("main")[1]
+    return {name: content for name, content in uploaded.items() if "/" in name}
 
 
-def test_what_is_lacking_is_added_in_one_commit(upload_folders, remote, folders):
+def test_missing_folders_are_added_in_one_commit(upload_folders, remote, folders):
     assert upload_folders(folders[:1]) == 1
     assert remote.repos[f"datasets/{REPO}"].private
     assert upload_folders(folders) == 1
     assert upload_folders(folders) == 0
-    assert upload_folders(folders[1:]) == 0  # what is there stays
+    assert upload_folders(folders[1:]) == 0  # folders that are already there stay
     assert files(remote) == {
         f"{folder.name}/{file.name}": file.read_bytes()
         for folder in folders
         for file in folder.iterdir()
     }
-    # The Hub's own first one, and ours.
+    # Without the Hub's initial commit.
     assert remote.repos[f"datasets/{REPO}"].messages[1:] == ["Add 1 folder"] * 2
 
 
-def test_nothing_is_asked_for_nothing(upload_folders, remote):
+def test_an_empty_list_causes_no_request(upload_folders, remote):
     assert upload_folders([]) == 0
     assert not remote.requests
 
 
-def test_a_public_dataset_gets_nothing(upload_folders, remote, folders):
+def test_nothing_is_uploaded_to_a_public_dataset(upload_folders, remote, folders):
     remote.add(f"datasets/{REPO}", {})
     with pytest.raises(PublishFailed, match="is public"):
         upload_folders(folders)
     assert not files(remote)
 
 
-def test_a_commit_that_fails_leaves_nothing_behind(upload_folders, remote, folders):
+def test_a_failed_commit_uploads_nothing_and_can_be_repeated(upload_folders, remote, folders):
     with (
         remote.misbehave("status", "/commit/", status=503),
         pytest.raises(PublishFailed, match="error 503"),
@@ -71,7 +71,7 @@ def test_a_commit_that_fails_leaves_nothing_behind(upload_folders, remote, folde
     assert upload_folders(folders) == 2
 
 
-def test_without_a_token_it_is_said_what_to_do(upload_folders, folders, monkeypatch):
+def test_a_missing_token_is_reported_with_a_remedy(upload_folders, folders, monkeypatch):
     monkeypatch.delenv("HF_TOKEN")
     monkeypatch.setattr(HfApi, "token", None, raising=False)
     with pytest.raises(PublishFailed, match="Log in"):

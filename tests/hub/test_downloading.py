@@ -1,4 +1,4 @@
-"""Pulling, with the real client, from a Hub on loopback that misbehaves on demand."""
+"""Downloads with the real client from a Hub on loopback that misbehaves on demand."""
 
 import os
 import re
@@ -7,27 +7,29 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi
 
+from digit_model import hub
 from digit_model.errors import ModelUnavailable
 from digit_model.hub import downloading as module
-from tests.hub.conftest import CONFIG, FILES, GENEROUS, REPO, WEIGHTS, content
+from tests.hub.conftest import CONFIG, FILES, LONG_SECONDS, REPO, WEIGHTS, content
 from tests.loopback_hub import TOKEN, Trickle
 
 UNKNOWN_COMMIT = "0123456789" * 4
 
 
-def test_main_is_resolved_to_its_commit_and_exactly_the_files_come(download, remote):
+def test_main_resolves_to_its_commit_and_only_the_named_files_are_downloaded(download, remote):
     folder = download()
     assert folder.name == remote.repos[REPO].head
     assert content(folder) == FILES
 
 
-def test_a_cached_commit_makes_no_request(download, remote):
+def test_a_cached_commit_causes_no_request(download, remote):
     commit = remote.repos[REPO].head
     first = download(revision=commit)
     assert remote.requests
@@ -36,7 +38,7 @@ def test_a_cached_commit_makes_no_request(download, remote):
     assert remote.requests == []
 
 
-def test_a_pinned_commit_stays_when_the_repository_moves_on(download, remote):
+def test_a_pinned_commit_stays_the_same_after_newer_commits(download, remote):
     pinned = remote.repos[REPO].head
     remote.repos[REPO].commit({CONFIG: b"newer"})
     assert content(download(revision=pinned)) == FILES
@@ -44,7 +46,7 @@ def test_a_pinned_commit_stays_when_the_repository_moves_on(download, remote):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_copy_damaged_in_the_cache_is_fetched_anew(name, download, remote):
+def test_a_damaged_file_in_the_cache_is_downloaded_again(name, download, remote):
     commit = remote.repos[REPO].head
     cached = download(revision=commit) / name
     cached.resolve().write_bytes(bytes([cached.read_bytes()[0] ^ 1]) + FILES[name][1:])
@@ -54,84 +56,96 @@ def test_a_copy_damaged_in_the_cache_is_fetched_anew(name, download, remote):
 
 
 @pytest.mark.parametrize(("name", "where"), [(WEIGHTS, "objects"), (CONFIG, "GET.*config")])
-def test_one_wrong_bit_on_the_way_is_noticed_and_does_not_stay(name, where, download, remote):
+def test_a_bit_flipped_in_transit_is_detected_and_not_cached(name, where, download, remote):
     pin = {"revision": remote.repos[REPO].head}
     with remote.misbehave("corrupt", where):
         assert f"{name} of {REPO} arrived damaged" in _failure(download, **pin)
     assert content(download(**pin)) == FILES
 
 
-REFUSALS = {
-    "no answer in time": (("silent",), "did not finish within 0.7 seconds"),
-    "silent when the weights are asked for": (("silent", "HEAD.*h5"), "did not finish within"),
-    "a slow drip": (("drip", "objects"), "did not finish within"),
-    "a slow drip of the first answer": (("drip", "api/models"), "did not finish within"),
-    "always cut in the middle": (("cut", "objects"), "did not finish within"),
-    "a body that is too short": (("short", "objects"), "arrived incomplete"),
-    "a log-in page": (("portal",), "is not a Hugging Face Hub"),
-    "a log-in page for the files": (("portal", "resolve"), "is not a Hugging Face Hub"),
+FAILURES = {
+    "no answer": (("silent",), "did not finish within 0.7 seconds"),
+    "no answer for the weights": (("silent", "HEAD.*h5"), "did not finish within"),
+    "a slow body": (("drip", "objects"), "did not finish within"),
+    "a slow first body": (("drip", "api/models"), "did not finish within"),
+    "every body cut in the middle": (("cut", "objects"), "did not finish within"),
+    "a short body": (("short", "objects"), "arrived incomplete"),
+    "a login page": (("portal",), "is not a Hugging Face Hub"),
+    "a login page instead of the files": (("portal", "resolve"), "is not a Hugging Face Hub"),
 }
 
 
-@pytest.mark.parametrize("name", REFUSALS)
-def test_every_trouble_of_the_network_is_a_sentence_in_time(name, download, remote):
-    trouble, sentence = REFUSALS[name]
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_network_failure_is_reported_in_one_sentence_and_in_time(name, download, remote):
+    trouble, message = FAILURES[name]
     with remote.misbehave(*trouble):
-        assert sentence in _failure(download, timeout=0.7)
+        assert message in _failure(download, timeout=0.7)
 
 
 STATUSES = {
     401: "access token is not accepted",
-    403: "does not let this token read",
+    403: "may not read user/digits",
     404: "There is no user/digits on the Hub",
     429: "Try again in a few minutes",
-    500: "answers with error 500",
-    503: "answers with error 503",
+    500: "answered with error 500",
+    503: "answered with error 503",
 }
 
 
 @pytest.mark.parametrize("where", ["api/models", "HEAD.*config", "HEAD.*h5"])
 @pytest.mark.parametrize("status", STATUSES)
-def test_every_refusal_of_the_server_is_a_sentence(status, where, download, remote):
-    # The client itself retries 429 and 5xx for the files until the time is up.
-    patient = status >= 429 and where != "api/models"
-    expected = "did not finish within" if patient else STATUSES[status]
+def test_an_error_status_is_reported_in_one_sentence(status, where, download, remote):
+    # The client retries 429 and 5xx for files until the deadline.
+    retried = status >= 429 and where != "api/models"
+    expected = "did not finish within" if retried else STATUSES[status]
     with remote.misbehave("status", where, status=status):
-        assert expected in _failure(download, timeout=0.7 if patient else GENEROUS)
+        assert expected in _failure(download, timeout=0.7 if retried else LONG_SECONDS)
 
 
-def test_a_repository_that_is_not_there(download):
+def test_a_missing_repository_is_reported(download):
     assert "There is no user/other on the Hub" in _failure(download, repo="user/other")
 
 
-def test_a_private_repository(download, remote):
+def test_a_private_repository_without_a_token_is_reported_as_missing(download, remote):
     remote.repos[REPO].private = True
     assert "or it is private" in _failure(download)
 
 
-def test_a_private_repository_with_a_token(download, remote, monkeypatch):
+def test_a_private_repository_is_downloaded_with_a_token(download, remote, monkeypatch):
     remote.repos[REPO].private = True
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     assert content(download()) == FILES
 
 
-def test_a_gated_repository(download, remote):
+def test_a_gated_repository_is_reported(download, remote):
     remote.repos[REPO].gated = True
     assert "is gated" in _failure(download)
 
 
-def test_a_revision_that_is_not_there(download):
+def test_an_unknown_revision_is_reported(download):
     assert f"has no revision {UNKNOWN_COMMIT}" in _failure(download, revision=UNKNOWN_COMMIT)
 
 
-def test_a_repository_without_a_checkpoint(download, remote):
+def test_an_unknown_revision_on_a_hub_that_answers_without_a_commit_is_reported(download, remote):
+    remote.standard_errors = False
+    assert f"has no revision {UNKNOWN_COMMIT}" in _failure(download, revision=UNKNOWN_COMMIT)
+
+
+def test_a_missing_repository_on_a_hub_without_error_codes_is_reported(download, remote):
+    remote.standard_errors = False
+    assert "There is no user/other on the Hub" in _failure(download, repo="user/other")
+
+
+def test_a_repository_without_a_checkpoint_is_reported(download, remote):
     remote.add(REPO, {CONFIG: b"{}"})
-    assert "holds no model.weights.h5" in _failure(download)
+    assert "has no file model.weights.h5" in _failure(download)
 
 
-def test_weights_of_absurd_size_are_not_fetched(download, remote, monkeypatch):
+def test_oversized_weights_are_not_downloaded(download, remote, monkeypatch):
     monkeypatch.setattr(module, "MAX_FILE_BYTES", 1000)
-    assert "has 16,384 bytes; the limit is 1,000" in _failure(download)
+    assert "model.weights.h5 of user/digits has 16,384 bytes; the limit is 1,000" in _failure(
+        download
+    )
     assert not any("resolve" in asked for asked in remote.requests)
 
 
@@ -149,33 +163,33 @@ def test_weights_of_absurd_size_are_not_fetched(download, remote, monkeypatch):
         "user./x",
     ],
 )
-def test_a_malformed_name(name, download, remote):
+def test_a_malformed_repository_name_causes_no_request(name, download, remote):
     assert "the form USER/NAME" in _failure(download, repo=name)
     assert remote.requests == []
 
 
-def test_a_refused_connection(download):
+def test_a_refused_connection_is_reported(download):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     failure = _failure(download, endpoint=f"http://127.0.0.1:{port}")
     assert "cannot be reached" in failure
 
 
-def test_a_host_that_never_accepts(download):
+def test_a_host_that_never_accepts_a_connection_is_given_up(download):
     with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf:
         endpoint = f"http://127.0.0.1:{deaf.getsockname()[1]}"
         assert "did not finish within" in _failure(download, endpoint=endpoint, timeout=0.5)
 
 
-def test_headers_that_trickle_in(download):
-    """No timeout between two reads ever ends this; the limit over everything does."""
+def test_a_header_that_never_ends_is_given_up(download):
+    """No timeout between two reads can end this download; only the deadline can."""
     with Trickle() as trickle:
         assert "did not finish within" in _failure(download, endpoint=trickle.url, timeout=0.5)
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's device that is full")
-def test_a_full_disk(download, remote, monkeypatch):
-    """The real client writes into a device that is always full."""
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_reported(download, remote, monkeypatch):
+    """Let the client write to a device that is always full."""
     opened = Path.open
 
     def open_full(path, mode="r", *args, **kwargs):
@@ -186,7 +200,7 @@ def test_a_full_disk(download, remote, monkeypatch):
     assert "cannot be written (no space left on device)" in _failure(download)
 
 
-def test_a_cache_that_cannot_be_written(download, tmp_path):
+def test_a_cache_that_cannot_be_written_is_reported_without_its_path(download, tmp_path):
     (tmp_path / "cache").write_text("a file where the folder should be")
     failure = _failure(download)
     assert "cannot be written" in failure
@@ -196,6 +210,7 @@ def test_a_cache_that_cannot_be_written(download, tmp_path):
 PULL = """
 import os, resource, sys
 from pathlib import Path
+from digit_model import hub
 from digit_model import hub
 from digit_model.errors import ModelUnavailable
 
@@ -210,10 +225,10 @@ for _ in range(int(processes)):
         children.append(child)
         continue
     try:
-        said = hub.download(repo, None, files, timeout=20, endpoint=endpoint, cache=Path(cache))
+        result = hub.download(repo, None, files, timeout=20, endpoint=endpoint, cache=Path(cache))
     except ModelUnavailable as error:
-        said = error
-    os.write(1, f"{said}\\n".encode())
+        result = error
+    os.write(1, f"{result}\\n".encode())
     os._exit(0)
 for child in children:
     os.waitpid(child, 0)
@@ -222,7 +237,7 @@ for child in children:
 
 @pytest.fixture
 def pull(remote, tmp_path):
-    """Let processes pull at the same moment; a context that gives what they said."""
+    """Return a context manager that downloads in several processes at the same moment."""
 
     @contextmanager
     def run(processes=1, largest=0):
@@ -248,17 +263,17 @@ def pull(remote, tmp_path):
     return run
 
 
-def test_six_cold_processes_at_once_download_once(pull, remote):
+def test_six_processes_with_an_empty_cache_download_each_file_once(pull, remote):
     with remote.misbehave("late", "GET /objects"), pull(processes=6) as pulling:
-        said = pulling.communicate(timeout=30)[0].splitlines()
-        assert len(said) == 6
-    assert len(set(said)) == 1
-    assert content(Path(said[0])) == FILES
+        results = pulling.communicate(timeout=30)[0].splitlines()
+        assert len(results) == 6
+    assert len(set(results)) == 1
+    assert content(Path(results[0])) == FILES
     body = re.compile("GET .*(objects|resolve.*json)")
     assert len([asked for asked in remote.requests if body.match(asked)]) == len(FILES)
 
 
-def test_processes_that_are_killed_meanwhile_leave_nothing_in_the_way(pull, download, remote):
+def test_a_killed_download_does_not_block_the_next_one(pull, download, remote):
     with remote.misbehave("drip", "GET /objects"), pull(processes=2):
         while not any("objects" in asked for asked in remote.requests):
             time.sleep(0.01)
@@ -266,26 +281,40 @@ def test_processes_that_are_killed_meanwhile_leave_nothing_in_the_way(pull, down
     assert content(download()) == FILES
 
 
-def test_a_disk_without_room(pull):
-    """The system itself refuses to let the file grow."""
+def test_a_file_size_limit_of_the_system_is_reported(pull):
+    """The operating system refuses to let the file grow."""
     with pull(largest=8000) as pulling:
         assert "cannot be written (file too large)" in pulling.communicate(timeout=30)[0]
 
 
-def test_other_users_of_the_library_are_left_alone(download, remote):
-    """After a download that was given up, the process can use the Hub as before."""
+def test_the_library_still_works_after_an_abandoned_download(download, remote):
     with remote.misbehave("silent"):
         _failure(download, timeout=0.3)
     api = HfApi(endpoint=remote.url)
     assert api.model_info(REPO).sha == remote.repos[REPO].head
 
 
-def _failure(download, *, timeout=GENEROUS, **arguments) -> str:
-    """The sentence of a download that must fail, and fail in time."""
+def test_an_upload_that_starts_during_a_download_does_not_break_it(
+    download, remote, tmp_path, monkeypatch
+):
+    """The threads share the library's HTTP client, which must not be closed while one reads."""
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "record.json").write_text("{}")
+    with ThreadPoolExecutor() as pool, remote.misbehave("late", "api/models"):
+        downloading = pool.submit(download)
+        while not remote.requests:
+            time.sleep(0.01)
+        assert hub.upload_folders("user/corrections", [tmp_path / "one"], endpoint=remote.url) == 1
+        assert content(downloading.result()) == FILES
+
+
+def _failure(download, *, timeout=LONG_SECONDS, **arguments) -> str:
+    """Return the message of a download that must fail, and fail in time."""
     started = time.perf_counter()
     with pytest.raises(ModelUnavailable) as failure:
         download(timeout=timeout, **arguments)
     assert time.perf_counter() - started < timeout + 1.5
-    sentence = str(failure.value)
-    assert re.fullmatch(r"[A-Z'u].*\.", sentence), sentence
-    return sentence
+    message = str(failure.value)
+    assert re.fullmatch(r"[A-Z'u].*\.", message), message
+    return message

@@ -1,4 +1,4 @@
-"""Publishing, with the real client, to a Hub on loopback that misbehaves on demand."""
+"""Publishing with the real client to a Hub on loopback that misbehaves on demand."""
 
 import os
 import re
@@ -9,11 +9,11 @@ from huggingface_hub import HfApi
 
 from digit_model import hub
 from digit_model.errors import PublishFailed
-from digit_model.hub import publishing as push
+from digit_model.hub import PublishOptions, publishing
 from tests.hub.conftest import CONFIG, FILES, REPO, WEIGHTS, content
 from tests.loopback_hub import TOKEN
 
-# huggingface_hub 2.4 hands files to its HTTP client in a way that the client wants to drop.
+# huggingface_hub 2.4 passes files to its HTTP client in a deprecated way.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 
 
@@ -21,9 +21,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning
 def publish(remote, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", TOKEN)
 
-    def run(repo="user/new", files=None, **options):
+    def run(repo="user/new", files=None, tag=None, **options):
         files = files or {**FILES, "README.md": b"---\nlicense: apache-2.0\n---\n"}
-        return hub.publish(repo, files, subject="digits", endpoint=remote.url, **options)
+        options = PublishOptions(endpoint=remote.url, **options)
+        return hub.publish(repo, files, subject="digits", tag=tag, options=options)
 
     return run
 
@@ -31,8 +32,8 @@ def publish(remote, monkeypatch):
 def test_publish_makes_one_commit_with_all_files(publish, remote):
     published = publish()
     repo = remote.repos["user/new"]
-    assert len(repo.commits) == 2  # the Hub's own first one, and ours
-    assert published.new
+    assert len(repo.commits) == 2  # the Hub's initial commit, and ours
+    assert published.changed
     assert published.commit == repo.head
     assert re.fullmatch("[0-9a-f]{40}", published.commit)
     assert published.url.startswith(remote.url)
@@ -43,29 +44,29 @@ def test_publishing_the_same_again_makes_no_commit(publish, remote):
     first = publish()
     again = publish()
     assert again.commit == first.commit
-    assert not again.new
+    assert not again.changed
     assert len(remote.repos["user/new"].commits) == 2
 
 
-def test_publish_private(publish, remote):
+def test_a_repository_can_be_private(publish, remote):
     publish(private=True)
     assert remote.repos["user/new"].private
 
 
-def test_what_is_published_comes_back(publish, download):
+def test_published_files_can_be_downloaded(publish, download):
     published = publish()
     assert content(download(repo="user/new", revision=published.commit)) == FILES
 
 
-def test_a_remote_that_moves_meanwhile_is_not_overwritten(publish, remote, monkeypatch):
-    """Someone else commits between our look at the repository and our commit."""
+def test_a_commit_made_by_someone_else_in_between_is_not_overwritten(publish, remote, monkeypatch):
+    """Someone else commits after we list the repository and before we commit."""
     validate = HfApi._validate_yaml
 
-    def meanwhile(self, *args, **kwargs):
+    def commit_in_between(self, *args, **kwargs):
         remote.repos[REPO].commit({CONFIG: b"someone else's"})
         return validate(self, *args, **kwargs)
 
-    monkeypatch.setattr(HfApi, "_validate_yaml", meanwhile)
+    monkeypatch.setattr(HfApi, "_validate_yaml", commit_in_between)
     with pytest.raises(PublishFailed, match="changed by someone else"):
         publish(repo=REPO)
     assert remote.repos[REPO].at("main")[1][CONFIG] == b"someone else's"
@@ -74,14 +75,14 @@ def test_a_remote_that_moves_meanwhile_is_not_overwritten(publish, remote, monke
 PUBLISH_STATUSES = {
     400: "a mistake in the name or the card",
     401: "does not accept the access token",
-    402: "wants a paid plan",
+    402: "requires a paid plan",
     403: "may not write",
     503: "error 503",
 }
 
 
 @pytest.mark.parametrize("status", PUBLISH_STATUSES)
-def test_a_refusal_to_publish_is_a_sentence(status, publish, remote):
+def test_an_error_status_while_publishing_is_reported(status, publish, remote):
     with (
         remote.misbehave("status", "", status=status),
         pytest.raises(PublishFailed, match=PUBLISH_STATUSES[status]),
@@ -91,7 +92,7 @@ def test_a_refusal_to_publish_is_a_sentence(status, publish, remote):
 
 
 @pytest.mark.parametrize("step", ["preupload", "PUT", "/commit/"])
-def test_a_break_in_the_middle_leaves_the_remote_as_it_was(step, publish, remote):
+def test_an_interrupted_upload_leaves_the_repository_unchanged(step, publish, remote):
     before = remote.repos[REPO].head
     changed = {WEIGHTS: os.urandom(1000), CONFIG: b"{}", "README.md": b"---\n---\n"}
     with (
@@ -103,28 +104,28 @@ def test_a_break_in_the_middle_leaves_the_remote_as_it_was(step, publish, remote
 
 
 @pytest.mark.parametrize("token", ["", "hf_wrong"])
-def test_a_bad_token(token, publish, monkeypatch):
+def test_a_bad_token_is_reported_without_the_token(token, publish, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", token)
     with pytest.raises(PublishFailed, match="access token") as failure:
         publish()
     assert "hf_wrong" not in str(failure.value)
 
 
-def test_a_malformed_name_is_not_published(publish, remote):
+def test_a_malformed_repository_name_causes_no_request(publish, remote):
     with pytest.raises(PublishFailed, match="the form USER/NAME"):
         publish(repo="digits")
     assert remote.requests == []
 
 
-def test_publishing_without_a_network(publish, remote):
+def test_publishing_without_a_network_is_reported(publish, remote):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
     with pytest.raises(PublishFailed, match="cannot be reached"):
-        hub.publish(REPO, FILES, subject="digits", endpoint=endpoint)
+        hub.publish(REPO, FILES, subject="digits", options=PublishOptions(endpoint=endpoint))
 
 
-def test_publishing_to_a_silent_hub_ends(publish, remote, monkeypatch):
-    monkeypatch.setattr(push, "MAX_SILENCE_SECONDS", 0.5)
+def test_publishing_to_a_silent_hub_is_given_up(publish, remote, monkeypatch):
+    monkeypatch.setattr(publishing, "MAX_SILENCE_SECONDS", 0.5)
     with (
         remote.misbehave("silent"),
         pytest.raises(PublishFailed, match=r"did not answer for 0\.5 seconds"),
@@ -132,7 +133,7 @@ def test_publishing_to_a_silent_hub_ends(publish, remote, monkeypatch):
         publish()
 
 
-def test_what_someone_else_changed_is_not_overwritten_unasked(publish, remote):
+def test_a_change_by_someone_else_is_only_replaced_with_overwrite(publish, remote):
     publish()
     repo = remote.repos["user/new"]
     theirs = repo.commit({"README.md": b"---\n---\nbetter words"}, "Update README.md")
@@ -140,11 +141,11 @@ def test_what_someone_else_changed_is_not_overwritten_unasked(publish, remote):
         publish()
     assert repo.head == theirs
     published = publish(overwrite=True)
-    assert published.new
+    assert published.changed
     assert repo.at("main")[1]["README.md"] != b"---\n---\nbetter words"
 
 
-def test_what_someone_else_added_stays(publish, remote):
+def test_a_file_added_by_someone_else_stays(publish, remote):
     publish()
     repo = remote.repos["user/new"]
     repo.commit({"LICENSE": b"theirs"}, "Add a license")
@@ -152,7 +153,7 @@ def test_what_someone_else_added_stays(publish, remote):
     assert repo.at("main")[1]["LICENSE"] == b"theirs"
 
 
-def test_versions_are_numbered(publish, remote):
+def test_versions_are_tagged_with_numbers(publish, remote):
     first = publish()
     again = publish()
     second = publish(files={**FILES, CONFIG: b"{}"})
@@ -160,13 +161,13 @@ def test_versions_are_numbered(publish, remote):
     assert remote.repos["user/new"].tags == {"v1": first.commit, "v2": second.commit}
 
 
-def test_a_tag_of_ones_own(publish, remote):
+def test_a_tag_can_be_chosen(publish, remote):
     publish(tag="thesis")
     publish(tag="thesis")
     assert remote.repos["user/new"].tags.keys() == {"thesis"}
 
 
-def test_a_tag_is_never_moved_and_never_left_behind_in_silence(publish, remote):
+def test_a_tag_of_another_commit_is_an_error_and_nothing_is_committed(publish, remote):
     publish(tag="thesis")
     head = remote.repos["user/new"].head
     with pytest.raises(PublishFailed, match=r"tag thesis .* names another commit.*--tag"):
@@ -174,7 +175,7 @@ def test_a_tag_is_never_moved_and_never_left_behind_in_silence(publish, remote):
     assert remote.repos["user/new"].head == head
 
 
-def test_a_tag_that_someone_else_sets_meanwhile(publish, remote):
+def test_a_tag_set_by_someone_else_in_between_is_reported(publish, remote):
     with (
         remote.misbehave("status", "POST.*/tag/", status=409),
         pytest.raises(PublishFailed, match=r"tag v1 .* names another commit"),
@@ -182,17 +183,17 @@ def test_a_tag_that_someone_else_sets_meanwhile(publish, remote):
         publish()
 
 
-def test_a_break_before_the_tag_is_made_good_by_running_again(publish, remote):
+def test_a_missing_tag_is_added_by_publishing_again(publish, remote):
     with remote.misbehave("status", "POST.*/tag/", status=503), pytest.raises(PublishFailed):
         publish()
     commits = len(remote.repos["user/new"].commits)
     published = publish()
-    assert not published.new
+    assert not published.changed
     assert remote.repos["user/new"].tags == {"v1": published.commit}
     assert len(remote.repos["user/new"].commits) == commits
 
 
-def test_the_hub_names_a_mistake_in_the_card(publish, remote):
+def test_the_hubs_message_about_a_mistake_in_the_card_is_shown(publish, remote):
     files = {**FILES, "README.md": b"---\nlicense: 3\n---\n"}
     with pytest.raises(PublishFailed, match=r'a mistake .* "license" must be a string'):
         publish(files=files)
@@ -211,16 +212,18 @@ VARIABLES = {"DIGIT_MODEL_REPO": REPO, "DIGIT_MODEL_REVISION": "a" * 40}
 
 @pytest.fixture
 def publish_space(publish, remote):
-    def run(files=None, variables=None, **options):
+    def run(files=None, variables=None, zero_gpu=False, **options):
         files, variables = files or PAGE, variables or VARIABLES
+        options = PublishOptions(endpoint=remote.url, **options)
         return hub.publish_space(
-            SPACE, files, variables, subject="the page", endpoint=remote.url, **options
+            SPACE, files, variables, subject="the page", zero_gpu=zero_gpu, options=options
         )
 
     return run
 
 
 def the_space(remote):
+    """Return the published Space as the Hub holds it."""
     return remote.repos[f"spaces/{SPACE}"]
 
 
@@ -236,15 +239,15 @@ def test_a_space_holds_the_files_and_the_variables(publish_space, remote):
     assert space.hardware is None
 
 
-def test_a_space_that_has_not_changed_is_left_alone(publish_space, remote):
+def test_an_unchanged_space_gets_no_commit_and_no_variables(publish_space, remote):
     publish_space()
     remote.requests.clear()
-    assert not publish_space().new
+    assert not publish_space().changed
     assert len(the_space(remote).commits) == 2
     assert not [asked for asked in remote.requests if re.search("POST.*(variables|commit)", asked)]
 
 
-def test_a_space_gets_what_changed_and_loses_what_is_ours_no_more(publish_space, remote):
+def test_a_space_gets_changed_files_and_loses_our_deleted_ones(publish_space, remote):
     publish_space()
     the_space(remote).commit({"notes.txt": b"theirs"}, "Add notes")
     smaller = {name: content for name, content in PAGE.items() if not name.startswith("page/")}
@@ -256,21 +259,21 @@ def test_a_space_gets_what_changed_and_loses_what_is_ours_no_more(publish_space,
     assert the_space(remote).variables == newer
 
 
-def test_a_private_space_on_zero_gpu(publish_space, remote):
+def test_a_space_can_be_private_and_on_zero_gpu(publish_space, remote):
     publish_space(private=True, zero_gpu=True)
     assert the_space(remote).private
     assert the_space(remote).hardware == "zero-a10g"
 
 
-def test_a_space_that_someone_else_changed(publish_space, remote):
+def test_a_space_changed_by_someone_else_is_only_replaced_with_overwrite(publish_space, remote):
     publish_space()
     the_space(remote).commit({"app.py": b"theirs"}, "Update app.py")
-    with pytest.raises(PublishFailed, match=r"changed app\.py"):
+    with pytest.raises(PublishFailed, match=r"changed app\.py of the Space user/page"):
         publish_space()
-    assert publish_space(overwrite=True).new
+    assert publish_space(overwrite=True).changed
 
 
-def test_a_space_that_wants_a_paid_plan(publish_space, remote):
+def test_a_space_that_requires_a_paid_plan_names_the_alternatives(publish_space, remote):
     with (
         remote.misbehave("status", "repos/create", status=402),
         pytest.raises(PublishFailed, match=r"paid plan for the Space user/page.*--zero-gpu"),
@@ -278,14 +281,14 @@ def test_a_space_that_wants_a_paid_plan(publish_space, remote):
         publish_space()
 
 
-def test_a_plan_that_ended_does_not_matter_to_a_space_that_is_there(publish_space, remote):
+def test_an_existing_space_needs_no_paid_plan(publish_space, remote):
     publish_space()
     with remote.misbehave("status", "repos/create", status=402):
-        assert publish_space({**PAGE, "app.py": b"newer"}).new
+        assert publish_space({**PAGE, "app.py": b"newer"}).changed
 
 
 @pytest.mark.parametrize("step", ["preupload", "PUT", "/commit/"])
-def test_a_break_in_the_middle_leaves_the_space_as_it_was(step, publish_space, remote):
+def test_an_interrupted_upload_leaves_the_space_unchanged(step, publish_space, remote):
     publish_space()
     before = the_space(remote).head
     changed = {**PAGE, "digit_model/bundled/model.weights.h5": os.urandom(1000)}
@@ -297,7 +300,7 @@ def test_a_break_in_the_middle_leaves_the_space_as_it_was(step, publish_space, r
     assert the_space(remote).head == before
 
 
-def test_a_break_before_the_variables_is_made_good_by_running_again(publish_space, remote):
+def test_missing_variables_are_set_by_publishing_again(publish_space, remote):
     publish_space()
     newer = {**VARIABLES, "DIGIT_MODEL_REVISION": "b" * 40}
     with (
@@ -309,6 +312,20 @@ def test_a_break_before_the_variables_is_made_good_by_running_again(publish_spac
     assert the_space(remote).variables == newer
 
 
-def test_someone_elses_name(publish):
+def test_the_message_about_a_space_says_that_it_is_one(publish_space, remote):
+    with (
+        remote.misbehave("status", "repos/create", status=403),
+        pytest.raises(PublishFailed, match="may not write to the Space user/page"),
+    ):
+        publish_space()
+
+
+def test_a_new_repository_is_published_to_a_hub_without_error_codes(publish, publish_space, remote):
+    remote.standard_errors = False
+    assert publish().commit == remote.repos["user/new"].head
+    assert publish_space().commit == the_space(remote).head
+
+
+def test_a_repository_of_another_user_is_refused(publish):
     with pytest.raises(PublishFailed, match="may not write to other/digits"):
         publish(repo="other/digits")
