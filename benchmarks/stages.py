@@ -71,7 +71,7 @@ def digit(side: int) -> np.ndarray:
     """The mask of a 3, (side, side) bool."""
     rng = np.random.default_rng(0)
     shapes = load_skeletons().digits[3]
-    ink = draw(write(shapes.skeletons[0], shapes.aspects, rng), 3, rng)
+    ink = draw(write(next(iter(shapes.skeletons.values())), shapes.aspects, rng), 3, rng)
     return np.asarray(Image.fromarray(ink).resize((side, side))) > 0.5
 
 

@@ -95,7 +95,7 @@ def _draw_digit(digit: int) -> tuple[Picture, Digit]:
     """Draw a digit in black on white; return the picture and the digit in it."""
     rng = np.random.default_rng(_SEED + digit)
     shapes = load_skeletons().digits[digit]
-    ink = draw(write(shapes.skeletons[0], shapes.aspects, rng), _PEN_PIXELS, rng)
+    ink = draw(write(next(iter(shapes.skeletons.values())), shapes.aspects, rng), _PEN_PIXELS, rng)
     ink = np.pad(ink, _square_padding(ink))
     tile, placement = normalise(ink)
     picture = np.rint((1 - np.repeat(ink[..., None], 3, 2)) * 255).astype(np.uint8)

@@ -13,7 +13,7 @@ from ..data.mnist import LabelledImages
 from ..picture.normalise import bounding_box, normalise
 from .interference import add_box_remnants, cross_out
 from .pen import CLOSED_LOOPS, OPEN_LOOPS, TYPE, Path, draw, write
-from .skeletons import load_skeletons
+from .skeletons import Skeleton, load_skeletons
 from .warp import warp
 
 # Ranges of a pen's width in tile pixels. MNIST's own are mostly 2 to 4. Under a broad brush loops
@@ -62,12 +62,17 @@ def random_pen(rng: np.random.Generator) -> float:
     return rng.uniform(*(_FINE if rng.random() < 0.15 else _USUAL))
 
 
+def choose(skeletons: dict[str, Skeleton], rng: np.random.Generator) -> Skeleton:
+    """Return one of the skeletons, each as likely as any other."""
+    return tuple(skeletons.values())[rng.integers(len(skeletons))]
+
+
 def write_digit(label: int, rng: np.random.Generator) -> list[Path]:
     """Write a digit in one of its handwritten shapes and in one random hand."""
     shapes = load_skeletons().digits[label]
     low, high = shapes.aspects
     aspects = (high, 1.2) if rng.random() < _STRETCHED else (low, high)
-    return write(shapes.skeletons[rng.integers(len(shapes.skeletons))], aspects, rng)
+    return write(choose(shapes.skeletons, rng), aspects, rng)
 
 
 def handwritten(label: int, rng: np.random.Generator) -> np.ndarray:
@@ -78,7 +83,7 @@ def handwritten(label: int, rng: np.random.Generator) -> np.ndarray:
 def printed_with_serifs(label: int, rng: np.random.Generator) -> np.ndarray:
     """Draw a digit as type prints it, upright strokes broader than level ones, often small."""
     shapes = load_skeletons().printed[label]
-    skeleton = shapes.skeletons[rng.integers(len(shapes.skeletons))]
+    skeleton = choose(shapes.skeletons, rng)
     contrast = rng.uniform(1, 2)
     paths = [path / (contrast, 1) for path in write(skeleton, shapes.aspects, rng, TYPE)]
     ink = draw(paths, rng.uniform(1, 3) / np.sqrt(contrast), rng)

@@ -22,7 +22,7 @@ Colour = tuple[int, int, int]
 
 
 def photo(rng: np.random.Generator) -> Image.Image:
-    """A number in ballpoint on a sheet of paper under a lamp, a little askew."""
+    """Draw a number in ballpoint on a sheet of paper under a lamp, slightly rotated."""
     ink = _sheet((400, 520), ["47"], 250, 1.9, rng)
     ink = ndimage.rotate(ink, 5, reshape=False, order=1)
     y, x = np.mgrid[-1 : 1 : ink.shape[0] * 1j, -1 : 1 : ink.shape[1] * 1j]
@@ -31,71 +31,72 @@ def photo(rng: np.random.Generator) -> Image.Image:
         - 0.2 * np.hypot(x + 0.3, y + 0.2) ** 2
         - 0.12 * ndimage.gaussian_filter((x - 0.5 * y > 0.75).astype(float), 14)
     )
-    return _developed(ink, (246, 240, 226), BALLPOINT, light, 4, rng)
+    return _photographed(ink, (246, 240, 226), BALLPOINT, light, 4, rng)
 
 
 def scan(rng: np.random.Generator) -> Image.Image:
-    """A line of a form, written with a thin pen and scanned flat."""
+    """Draw a line of a form, written with a thin pen and scanned flat."""
     ink = _sheet((150, 620), ["90210"], 84, 1.4, rng)
-    picture = np.asarray(_developed(ink, (244, 244, 244), FELT_TIP, 1, 2, rng)).copy()
+    picture = np.asarray(_photographed(ink, (244, 244, 244), FELT_TIP, 1, 2, rng)).copy()
     picture[124:126, 40:580] = 168
     return Image.fromarray(picture)
 
 
 def rows(rng: np.random.Generator) -> Image.Image:
-    """Two rows of digits in pencil on squared paper."""
+    """Draw two rows of digits in pencil on squared paper."""
     ink = _sheet((360, 480), ["314", "159"], 110, 2.2, rng)
     paper = np.ones(ink.shape)
     paper[::24] = paper[:, ::24] = 0.9
-    return _developed(ink, (250, 250, 246), PENCIL, paper, 3, rng)
+    return _photographed(ink, (250, 250, 246), PENCIL, paper, 3, rng)
 
 
 def board(rng: np.random.Generator) -> Image.Image:
-    """A digit in chalk on a board."""
+    """Draw a digit in chalk on a board."""
     ink = _sheet((360, 420), ["5"], 220, 2.8, rng)
     grain = ndimage.gaussian_filter(rng.random(ink.shape), 1.2)
     chalk = ink * np.clip(0.7 + 4 * (grain - 0.45), 0.55, 1)
-    return _developed(chalk, (44, 66, 58), CHALK, 1 + 0.15 * (grain - 0.5), 4, rng)
+    return _photographed(chalk, (44, 66, 58), CHALK, 1 + 0.15 * (grain - 0.5), 4, rng)
 
 
 def letter(rng: np.random.Generator) -> Image.Image:
-    """A letter, which is not a digit, with a felt tip."""
+    """Draw a letter with a felt tip: the network should refuse it."""
     paths = write(load_skeletons().signs["A"], (0.7, 0.9), rng)
     ink = np.zeros((360, 360), np.float32)
-    _put(ink, _enlarged(draw(paths, 2.6, rng), 210), 180, 75)
-    return _developed(ink, (250, 248, 242), FELT_TIP, 1, 2, rng)
+    _paste(ink, _scaled(draw(paths, 2.6, rng), 210), 180, 75)
+    return _photographed(ink, (250, 248, 242), FELT_TIP, 1, 2, rng)
 
 
 def _sheet(
     size: tuple[int, int], lines: list[str], height: int, pen: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """Ink of (height, width) with lines of digits in its middle, so many pixels high."""
+    """Return ink of the size (height, width) with centred lines of digits, so many pixels high."""
     ink = np.zeros(size, np.float32)
     step = size[0] // len(lines)
-    for place, line in enumerate(lines):
-        top = place * step + (step - height) // 2
-        for number, character in enumerate(line):
-            mark = _enlarged(draw(write_digit(int(character), rng), pen, rng), height)
-            middle = size[1] * (2 * number + 1) // (2 * len(line))
-            _put(ink, mark, middle, top + int(rng.integers(-4, 5)))
+    for row, line in enumerate(lines):
+        top = row * step + (step - height) // 2
+        for column, character in enumerate(line):
+            digit = _scaled(draw(write_digit(int(character), rng), pen, rng), height)
+            middle = size[1] * (2 * column + 1) // (2 * len(line))
+            _paste(ink, digit, middle, top + int(rng.integers(-4, 5)))
     return ink
 
 
-def _enlarged(ink: np.ndarray, height: int) -> np.ndarray:
-    """Ink as high as that, or as wide where it is wider than high."""
-    scale = height / max(ink.shape)
+def _scaled(ink: np.ndarray, longest: int) -> np.ndarray:
+    """Scale ink so that its longer side has so many pixels."""
+    scale = longest / max(ink.shape)
     size = (round(ink.shape[1] * scale), round(ink.shape[0] * scale))
     large = Image.fromarray(ink).resize(size, Image.Resampling.BICUBIC)
     return np.clip(np.asarray(large), 0, 1)
 
 
-def _put(sheet: np.ndarray, mark: np.ndarray, middle: int, top: int) -> None:
-    left = middle - mark.shape[1] // 2
-    place = sheet[top : top + mark.shape[0], left : left + mark.shape[1]]
-    np.maximum(place, mark, out=place)
+def _paste(sheet: np.ndarray, digit: np.ndarray, middle: int, top: int) -> None:
+    """Draw a digit's ink on the sheet; middle: the column of its centre."""
+    left = middle - digit.shape[1] // 2
+    target = sheet[top : top + digit.shape[0], left : left + digit.shape[1]]
+    np.maximum(target, digit, out=target)
 
 
-def _developed(
+def _photographed(
     ink: np.ndarray,
     paper: Colour,
     pen: Colour,
@@ -103,7 +104,7 @@ def _developed(
     noise: float,
     rng: np.random.Generator,
 ) -> Image.Image:
-    """Ink on coloured paper in some light, as a camera would take it."""
+    """Return ink on coloured paper as a camera sees it; light: brightness, as a factor."""
     ink = ndimage.gaussian_filter(ink, 0.8)[..., None]
     colours = np.asarray(paper) * (1 - ink) + np.asarray(pen) * ink
     shade = np.broadcast_to(light, ink.shape[:2])[..., None]
@@ -111,7 +112,7 @@ def _developed(
     return Image.fromarray(np.clip(colours * shade + grain, 0, 255).round().astype(np.uint8))
 
 
-# Each picture's file name, and the seed of its hand.
+# Each picture's file name, the function that draws it and the seed of its handwriting.
 PICTURES: dict[str, tuple[Callable[[np.random.Generator], Image.Image], int]] = {
     "photo.jpg": (photo, 2),
     "scan.jpg": (scan, 3),
@@ -123,8 +124,8 @@ PICTURES: dict[str, tuple[Callable[[np.random.Generator], Image.Image], int]] = 
 
 def make(folder: Path) -> None:
     """Write every example picture into the folder."""
-    for name, (drawn, seed) in PICTURES.items():
-        drawn(np.random.default_rng(seed)).save(folder / name, quality=QUALITY)
+    for name, (draw_picture, seed) in PICTURES.items():
+        draw_picture(np.random.default_rng(seed)).save(folder / name, quality=QUALITY)
 
 
 if __name__ == "__main__":

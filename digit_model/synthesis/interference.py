@@ -35,13 +35,11 @@ def cross_out(ink: Ink, rng: np.random.Generator) -> Ink:
     """
     margin = round(max(ink.shape) * rng.uniform(0.05, 0.35))
     canvas = np.pad(ink, margin)
-    height, width = canvas.shape
-    centre = np.array([width, height]) / 2 + rng.uniform(-0.2, 0.2, 2) * ink.shape[::-1]
+    size = np.array(canvas.shape[::-1])
+    centre = size / 2 + rng.uniform(-0.2, 0.2, 2) * ink.shape[::-1]
     angle = rng.normal(0, 0.25) if rng.random() < 0.6 else rng.uniform(-np.pi / 2, np.pi / 2)
-    direction = np.array([np.cos(angle), np.sin(angle)])
-    reach = margin + np.abs(direction * ink.shape[::-1]).sum() / 2
-    start, end = centre - reach * direction, centre + reach * direction
-    return _with_lines(canvas, [(tuple(start), tuple(end))], rng)
+    half = size.sum() * np.array([np.cos(angle), np.sin(angle)])
+    return _with_lines(canvas, [(tuple(centre - half), tuple(centre + half))], rng)
 
 
 def _piece(start, end, rng: np.random.Generator) -> tuple:

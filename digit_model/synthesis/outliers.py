@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import DIGITS, TILE_SIZE
 from ..data.mnist import LabelledImages
-from .digits import as_tile, print_character, random_pen, stack, write_digit
+from .digits import as_tile, choose, print_character, random_pen, stack, write_digit
 from .pen import Path, draw, write
 from .polygons import write_polygon
 from .scenes import SCENES
@@ -71,8 +71,7 @@ def _combine(pair: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
 
 def _sign(rng: np.random.Generator) -> np.ndarray:
     """Draw a letter or sign from our own skeletons."""
-    signs = tuple(load_skeletons().signs.values())
-    paths = write(signs[rng.integers(len(signs))], _SIGN_ASPECTS, rng)
+    paths = write(choose(load_skeletons().signs, rng), _SIGN_ASPECTS, rng)
     return as_tile(draw(paths, random_pen(rng), rng))
 
 
@@ -89,7 +88,7 @@ def _polygon(rng: np.random.Generator) -> np.ndarray:
 
 
 def _scribble(rng: np.random.Generator) -> np.ndarray:
-    """A line of many turns, smooth or zigzag."""
+    """Draw a line of many turns, smooth or zigzag."""
     points = [(x, y) for x, y in rng.random((rng.integers(10, 24), 2)).tolist()]
     if rng.random() < 0.3:
         points.sort()
@@ -99,7 +98,7 @@ def _scribble(rng: np.random.Generator) -> np.ndarray:
 
 
 def _overlaid(rng: np.random.Generator) -> np.ndarray:
-    """Two or three different digits over each other."""
+    """Draw two or three different digits over each other."""
     labels = rng.choice(_WITHOUT_SLASHES, rng.integers(2, 4), replace=False)
     paths: list[Path] = []
     for label in labels.tolist():
@@ -110,7 +109,7 @@ def _overlaid(rng: np.random.Generator) -> np.ndarray:
 
 
 def _side_by_side(rng: np.random.Generator) -> np.ndarray:
-    """Two digits, or three, squeezed into one tile."""
+    """Draw two digits, or three, squeezed into one tile."""
     paths: list[Path] = []
     right = 0.0
     for label in rng.integers(0, DIGITS, 2 + (rng.random() < 0.2)).tolist():
@@ -124,7 +123,7 @@ def _side_by_side(rng: np.random.Generator) -> np.ndarray:
 
 
 def _parallels(rng: np.random.Generator) -> np.ndarray:
-    """Several parallel lines, or two sets of them across each other."""
+    """Draw several parallel lines, or two sets of them across each other."""
     lines = []
     for _ in range(rng.integers(1, 3)):
         places = np.linspace(0, 1, rng.integers(3, 7)).tolist()
@@ -136,7 +135,7 @@ def _parallels(rng: np.random.Generator) -> np.ndarray:
 
 
 def _dots(rng: np.random.Generator) -> np.ndarray:
-    """A few dots."""
+    """Draw a few dots."""
     places = rng.random((rng.integers(2, 7), 2))
     paths = [np.tile(place, (2, 1)) for place in places]
     return as_tile(draw(paths, rng.uniform(2, 5), rng))

@@ -1,6 +1,6 @@
-"""Tiles of pictures without a digit: silhouettes, scenes, textures and noise.
+"""Draw tiles of pictures without a digit: silhouettes, scenes, textures and noise.
 
-Natural scenes are imitated by dead leaves, opaque shapes that cover one another (Lee, Mumford and
+Natural scenes follow the dead leaves model: opaque shapes that cover one another (Lee, Mumford and
 Huang 2001, https://doi.org/10.1023/A:1011109015675).
 """
 
@@ -17,12 +17,17 @@ from ..picture.normalise import normalise
 from ..picture.segment import single_digit
 from .digits import as_bytes, as_tile
 
-# Things are drawn this large and then shrunk to the small pictures of collections of them.
+# Side in pixels on which pictures are drawn before they are shrunk.
 _CANVAS = 112
 
 
-def _served(draw_picture: Callable[[np.random.Generator], np.ndarray], rng) -> np.ndarray:
-    """Draw (side, side) float32 grey pictures in 0..1 until serving finds ink in one: its tile."""
+def _read_as_picture(
+    draw_picture: Callable[[np.random.Generator], np.ndarray], rng: np.random.Generator
+) -> np.ndarray:
+    """Draw grey pictures until serving finds ink in one, and return its (28, 28) uint8 tile.
+
+    draw_picture: returns (side, side) float32 in 0..1.
+    """
     while True:
         grey = as_bytes(np.clip(draw_picture(rng), 0, 1))
         try:
@@ -33,7 +38,7 @@ def _served(draw_picture: Callable[[np.random.Generator], np.ndarray], rng) -> n
 
 
 def _leaves(rng: np.random.Generator) -> np.ndarray:
-    """Dead leaves of one scene: many shapes whose sizes fall off by a power law."""
+    """Draw many shapes that cover one another; their sizes follow a power law."""
     canvas = Image.new("L", (_CANVAS, _CANVAS), int(rng.integers(256)))
     brush = ImageDraw.Draw(canvas)
     for _ in range(rng.integers(4, 60)):
@@ -46,17 +51,18 @@ def _leaves(rng: np.random.Generator) -> np.ndarray:
 
 
 def _scene(rng: np.random.Generator) -> np.ndarray:
-    return _served(_leaves, rng)
+    """Draw the tile of a natural scene."""
+    return _read_as_picture(_leaves, rng)
 
 
 def _object(rng: np.random.Generator) -> np.ndarray:
-    """A silhouette on plain ground as a collection of things shows it."""
-    return _served(_silhouette, rng)
+    """Draw the tile of an object on a plain background, as in a shop's catalogue."""
+    return _read_as_picture(_silhouette, rng)
 
 
 def _silhouette(rng: np.random.Generator) -> np.ndarray:
-    """A filled outline, flat or shaded, light on dark ground or dark on light."""
-    outline = (_blob, _standing, _garment)[rng.integers(3)](rng)
+    """Draw a filled outline, flat or shaded, light on a dark background or dark on a light one."""
+    outline = (_blob, _symmetric, _garment)[rng.integers(3)](rng)
     outline = (outline * (rng.uniform(0.6, 1), 1) + 1) / 2
     margin = rng.uniform(0, 0.1)
     corners = (margin + (1 - 2 * margin) * outline) * (_CANVAS - 1)
@@ -70,24 +76,24 @@ def _silhouette(rng: np.random.Generator) -> np.ndarray:
 
 
 def _blob(rng: np.random.Generator) -> np.ndarray:
-    """A polygon, spiky or rounded: (k, 2) corners in -1..1."""
+    """Return a polygon, spiky or rounded: (k, 2) corners in -1..1."""
     corners = int(rng.integers(4, 14))
     angles = 2 * np.pi * (np.arange(corners) + rng.uniform(-0.3, 0.3, corners)) / corners
     radii = rng.uniform(rng.uniform(0.45, 0.9), 1, corners)[:, None]
     return radii * np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
-def _standing(rng: np.random.Generator) -> np.ndarray:
-    """What stands upright and is the same left and right, in one piece or on two legs."""
+def _symmetric(rng: np.random.Generator) -> np.ndarray:
+    """Return an upright outline with mirror symmetry, in one piece or on two legs, (k, 2)."""
     heights = np.linspace(-1, 1, rng.integers(2, 9))
-    walk = rng.uniform(0.3, 0.6) * np.exp(np.cumsum(rng.normal(0, 0.25, len(heights))))
-    half = np.stack([np.minimum(walk, 1), heights], axis=1)
+    widths = rng.uniform(0.3, 0.6) * np.exp(np.cumsum(rng.normal(0, 0.25, len(heights))))
+    half = np.stack([np.minimum(widths, 1), heights], axis=1)
     gap = rng.uniform(0.1, 0.6) * half[-1, 0]
     legs = [[gap, 1], [0, rng.uniform(-0.6, 0.4)], [-gap, 1]] if rng.random() < 0.4 else []
     return np.concatenate([half, np.reshape(legs, (-1, 2)), half[::-1] * (-1, 1)])
 
 
-# Outlines of clothes as a shop pictures them: (x, y), y down.
+# Outlines of clothes: x and y in turn, y down, in 0..100.
 _CLOTHES = (
     # shirt, trousers, dress, shoe, boot, bag, sandal
     "30 0 45 8 55 8 70 0 100 20 88 42 75 32 75 100 25 100 25 32 12 42 0 20",
@@ -101,20 +107,21 @@ _CLOTHES = (
 
 
 def _garment(rng: np.random.Generator) -> np.ndarray:
+    """Return the outline of a piece of clothing, (k, 2) corners in about -1..1."""
     outline = np.array(_CLOTHES[rng.integers(len(_CLOTHES))].split(), float).reshape(-1, 2)
     outline = (outline / 50 - 1 + rng.normal(0, 0.04, outline.shape)) * rng.uniform(0.7, 1, 2)
     return outline * (rng.choice([-1, 1]), 1)
 
 
 def _shrunk(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """To the 28 to 40 pixels a side of collections of small pictures."""
+    """Shrink a square picture to 28 to 40 pixels a side."""
     side = int(rng.integers(TILE_SIZE, 41))
     small = Image.fromarray(picture).resize((side, side), Image.Resampling.BOX)
     return np.asarray(small)
 
 
 def _shading(side: int, rng: np.random.Generator) -> np.ndarray:
-    """A slope, stripes or clouds, (side, side) float32 in 0.15..1."""
+    """Return a gradient, stripes or clouds, (side, side) float32 in 0.15..1."""
     y, x = np.mgrid[0:side, 0:side] / side
     angle = rng.uniform(0, 2 * np.pi)
     along = np.cos(angle) * x + np.sin(angle) * y
@@ -130,24 +137,24 @@ def _shading(side: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _clouds(side: int, rng: np.random.Generator) -> np.ndarray:
-    """Smooth noise, (side, side), about 0; its grain is a twelfth to a third of the side."""
+    """Return smooth noise around 0, (side, side); its grain is 1/12 to 1/4 of the side."""
     coarse = rng.normal(size=(rng.integers(4, 13),) * 2)
     return ndimage.zoom(coarse, side / len(coarse), order=2)[:side, :side]
 
 
 def _texture(rng: np.random.Generator) -> np.ndarray:
-    """A slope, stripes or clouds that fill a digit's box."""
+    """Draw a gradient, stripes or clouds that fill a digit's box."""
     return as_tile(_shading(_CANVAS, rng))
 
 
 def _patches(rng: np.random.Generator) -> np.ndarray:
-    """Smooth noise with a threshold: islands and holes."""
+    """Draw smooth noise cut at a threshold: islands and holes."""
     field = _clouds(_CANVAS, rng)
     return as_tile((field > np.quantile(field, rng.uniform(0.35, 0.75))).astype(np.float32))
 
 
 def _noise(rng: np.random.Generator) -> np.ndarray:
-    """White noise over a whole tile, dense or sparse, in greys or in black."""
+    """Draw white noise over a whole tile, dense or sparse, in greys or in black."""
     values = rng.random((TILE_SIZE, TILE_SIZE))
     density = rng.uniform(0.1, 1)
     noise = np.where(rng.random(values.shape) < density, values, 0)

@@ -26,9 +26,12 @@ _MIN_COORDINATE, _MAX_COORDINATE = -0.1, 1.1
 
 @dataclass(frozen=True)
 class DigitShapes:
-    """The skeletons of one digit, and the smallest and largest ratio of its width to its height."""
+    """The shapes of one digit.
 
-    skeletons: tuple[Skeleton, ...]
+    skeletons: by name. aspects: the smallest and largest ratio of width to height.
+    """
+
+    skeletons: dict[str, Skeleton]
     aspects: tuple[float, float]
 
 
@@ -78,7 +81,7 @@ def _digits(content: dict[str, Any], style: str) -> dict[int, DigitShapes]:
         if not 0 < low < high:
             raise ValueError(f"{_FILE}: the aspects of {style} {label} must rise from above 0.")
         named = _named(digit["shapes"], f"{style} {label}")
-        shapes[int(label)] = DigitShapes(tuple(named.values()), (low, high))
+        shapes[int(label)] = DigitShapes(named, (low, high))
     return shapes
 
 

@@ -12,10 +12,10 @@ from digit_model.synthesis.skeletons import load_skeletons
 
 SKELETONS = load_skeletons()
 VARIANTS = [
-    pytest.param(skeleton, shapes.aspects, id=f"{style}-{label}-{i}")
+    pytest.param(skeleton, shapes.aspects, id=f"{style} {label} {name}")
     for style, digits in (("written", SKELETONS.digits), ("printed", SKELETONS.printed))
     for label, shapes in digits.items()
-    for i, skeleton in enumerate(shapes.skeletons)
+    for name, skeleton in shapes.skeletons.items()
 ] + [pytest.param(sign, (0.8, 1.0), id=name) for name, sign in SKELETONS.signs.items()]
 
 
