@@ -1,4 +1,4 @@
-"""Tools for language models: there with gradio[mcp] installed, off without it."""
+"""Tools for language models: served if gradio[mcp] is installed, otherwise off."""
 
 import ast
 import asyncio
@@ -11,20 +11,20 @@ import pytest
 
 from tests.helpers import sketch
 
-PLACE = "/gradio_api/mcp/"
+MCP_PATH = "/gradio_api/mcp/"
 HAS_MCP = importlib.util.find_spec("mcp") is not None
 
 
 @pytest.mark.skipif(HAS_MCP, reason="gradio[mcp] is installed")
-def test_without_the_package_there_are_no_tools(app_url):
-    assert httpx.get(app_url + PLACE).status_code == 404
+def test_without_the_package_there_is_no_mcp_server(app_url):
+    assert httpx.get(app_url + MCP_PATH).status_code == 404
     assert httpx.get(app_url).status_code == 200
 
 
 @pytest.mark.skipif(not HAS_MCP, reason="needs gradio[mcp]: pip install 'gradio[mcp]<6.32'")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_tools_are_the_public_calls_and_read_a_picture(app_url):
-    tools, text = asyncio.run(_ask(app_url + PLACE))
+def test_the_tools_are_the_public_endpoints_and_read_a_picture(app_url):
+    tools, text = asyncio.run(_call_predict(app_url + MCP_PATH))
     assert {name.removeprefix("digit_reader_") for name in tools} == {
         *("predict", "predict_batch", "model_info", "health"),
     }
@@ -32,8 +32,8 @@ def test_the_tools_are_the_public_calls_and_read_a_picture(app_url):
     assert ast.literal_eval(text)[0]["text"] == "147"
 
 
-async def _ask(url: str) -> tuple[dict[str, str], str]:
-    """Each tool's description, and the first thing that predict answers."""
+async def _call_predict(url: str) -> tuple[dict[str, str], str]:
+    """Return the description of each tool by name, and the text that predict returns."""
     from mcp import ClientSession
     from mcp.client.streamable_http import streamablehttp_client
 

@@ -1,4 +1,4 @@
-"""What the README says is so."""
+"""The README: its examples run, its links and its tree exist, its settings are valid."""
 
 import os
 import re
@@ -36,8 +36,8 @@ def test_the_shell_example_runs(app_url, tmp_path):
     assert '"text": "7"' in ran.stdout
 
 
-def test_the_spaces_settings():
-    """What https://huggingface.co/docs/hub/spaces-config-reference allows, and what runs here."""
+def test_the_front_matter_is_valid_for_a_space():
+    """See https://huggingface.co/docs/hub/spaces-config-reference."""
     front = yaml.safe_load(README.split("---\n")[1])
     assert front["sdk"] == "gradio"
     assert front["sdk_version"] == version("gradio")
@@ -46,18 +46,18 @@ def test_the_spaces_settings():
     assert len(front["short_description"]) <= 60
     colours = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
     assert {front["colorFrom"], front["colorTo"]} <= colours
-    assert "preload_from_hub" not in front  # it would fetch a branch, not the pinned commit
+    assert "preload_from_hub" not in front  # it would download a branch, not the pinned commit
 
 
-def test_what_it_links_to_is_on_a_space_too():
-    sent = {file for pattern in push_to_hub.SPACE_FILES for file in ROOT.glob(pattern)}
+def test_every_linked_file_is_uploaded_to_a_space():
+    uploaded = {file for pattern in push_to_hub.SPACE_FILES for file in ROOT.glob(pattern)}
     links = re.findall(r"\]\(([^):]+)\)", README)
     assert links
     for name in links:
-        assert ROOT / name in sent, name
+        assert ROOT / name in uploaded, name
 
 
-def test_every_file_of_the_house_is_there():
+def test_every_file_of_the_tree_exists():
     [tree] = re.findall(r"## The house\n\n(.*?)\n\n", README, re.DOTALL)
     inside = ""
     for line in tree.splitlines():
@@ -69,5 +69,5 @@ def test_every_file_of_the_house_is_there():
             assert os.path.exists(ROOT / (inside if names["indent"] else "") / name), line
 
 
-def test_it_is_short():
+def test_the_readme_is_short():
     assert README.count("\n") < 150
