@@ -58,13 +58,13 @@ def test_every_linked_file_is_uploaded_to_a_space():
 
 
 def test_every_file_of_the_tree_exists():
-    [tree] = re.findall(r"## The house\n\n(.*?)\n\n", README, re.DOTALL)
+    [tree] = re.findall(r"## Layout\n\n(.*?)\n\n", README, re.DOTALL)
     inside = ""
     for line in tree.splitlines():
         names = re.match(r"    (?P<indent> *)(?P<names>[^\s,]+(, [^\s,]+)*)", line)
         assert names, line
         if not names["indent"]:
-            inside = names["names"] if names["names"] == "digit_model/" else ""
+            inside = names["names"] if names["names"].endswith("/") else ""
         for name in names["names"].split(", "):
             assert os.path.exists(ROOT / (inside if names["indent"] else "") / name), line
 
