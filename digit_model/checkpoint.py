@@ -1,7 +1,12 @@
-"""A folder {model.weights.h5, config.json}: save, load, verify. Nothing in it is executed."""
+"""Save, load and verify a checkpoint: a folder with model.weights.h5 and config.json.
+
+Nothing in a checkpoint is executed: the weights are plain arrays, which are loaded into an
+architecture of this package.
+"""
 
 import hashlib
 import json
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -15,27 +20,36 @@ import numpy as np
 
 from .architectures import ARCHITECTURES, seeds
 from .arrays import DIGITS, TILE_SIZE, Calibration, Tile
+from .backend import require_jax_backend
 from .errors import BadCheckpoint, CheckpointExists
 
 WEIGHTS = "model.weights.h5"
 CONFIG = "config.json"
 FORMAT = 1
-# The same weights give logits this close on another machine or a later version.
+# Logits of the same weights differ by less than this between machines and versions.
 GOLDEN_TOLERANCE = 1e-2
-_LARGEST_CONFIG = 1_000_000
-_LARGEST_WEIGHTS = 200_000_000
-_LARGEST_NUMBER = 1e300
-_MOST_MEMBERS = 5000
+# Weights that are saved, but not yet the ones that config.json describes.
+_PENDING_WEIGHTS = "pending.weights.h5"
+_PENDING_CONFIG = "pending.config.json"
+_MAX_CONFIG_BYTES = 1_000_000
+_MAX_WEIGHTS_BYTES = 200_000_000
+_MAX_NUMBER = 1e300
+_MAX_HDF5_MEMBERS = 5000
+# Keras stores a few numbers beside the parameters, such as the state of seed generators.
+_MAX_EXTRA_NUMBERS = 100
 _SCORES = ("images", "accuracy", "errors", "nll", "ece")
 _RECORDED_PACKAGES = ("keras", "jax", "numpy", "h5py")
+# The entries of config.json that are not part of a checkpoint's record.
+_CONFIG_KEYS = ("format", "architecture", "calibration", "weights", "golden")
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A network with what it takes to read its logits.
+    """A network and how to interpret its logits.
 
-    record: how it was made and how it scored: ``recipe``, ``scores``, ``versions``, as JSON types.
-    sha256: of the weights file, in hexadecimal; it names the weights.
+    record: how the network was trained and how it scored, as JSON types: ``recipe``, ``training``,
+        ``scores`` and ``versions``.
+    sha256: the hash of the weights file in hexadecimal, which identifies the weights.
     """
 
     model: keras.Model
@@ -46,30 +60,36 @@ class Checkpoint:
 
 
 def save(folder: Path, checkpoint: Checkpoint, *, force: bool = False) -> Checkpoint:
-    """Write the checkpoint and return it with its sha256.
+    """Write a checkpoint into a folder, and return it with its sha256.
 
-    Raises CheckpointExists if the folder holds one already and ``force`` is not given.
+    Saving is atomic: an interrupted save leaves the earlier checkpoint of the folder.
+    Raises CheckpointExists if the folder already holds one, unless ``force`` is set.
     """
     refuse_to_overwrite(folder, force)
     folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / WEIGHTS
+    weights, config = folder / _PENDING_WEIGHTS, folder / _PENDING_CONFIG
     checkpoint.model.save_weights(weights)
-    digest = _sha256(weights)
-    config = {
+    content = {
         "format": FORMAT,
         "architecture": checkpoint.architecture,
         "calibration": asdict(checkpoint.calibration),
-        "weights": {"sha256": digest, "size": weights.stat().st_size},
+        "weights": {"sha256": _sha256(weights), "size": weights.stat().st_size},
         "golden": _golden_logits(checkpoint.model),
         "versions": {package: version(package) for package in _RECORDED_PACKAGES},
         **checkpoint.record,
     }
-    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    config.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    _flush_to_disk(weights)
+    _flush_to_disk(config)
+    # Replacing config.json is the moment at which the new checkpoint takes the place of the old
+    # one. If the program stops right after it, load() finishes the work.
+    os.replace(config, folder / CONFIG)
+    os.replace(weights, folder / WEIGHTS)
     return load(folder)
 
 
 def refuse_to_overwrite(folder: Path, force: bool) -> None:
-    """Raise CheckpointExists if the folder holds a checkpoint and ``force`` is false."""
+    """Raise CheckpointExists if the folder holds a checkpoint, unless ``force`` is set."""
     if not force and (folder / CONFIG).exists():
         raise CheckpointExists(
             f"{folder} already holds a checkpoint. Give another folder, or --force to replace it."
@@ -77,11 +97,12 @@ def refuse_to_overwrite(folder: Path, force: bool) -> None:
 
 
 def load(folder: Path, *, sha256: str | None = None) -> Checkpoint:
-    """Read a checkpoint folder, verified in the order size, sha256, shapes, values, golden answer.
+    """Load and verify a checkpoint: size, sha256, structure, values and golden prediction.
 
-    sha256: what the weights must have besides, where the caller knows it from elsewhere.
-    Raises BadCheckpoint, naming what is wrong.
+    sha256: the hash that the weights must have, if the caller knows it from another source.
+    Raises BadCheckpoint, which says what is wrong, and WrongBackend.
     """
+    require_jax_backend()
     try:
         return _load(folder, sha256)
     except OSError as error:
@@ -92,38 +113,49 @@ def load(folder: Path, *, sha256: str | None = None) -> Checkpoint:
 
 
 def _load(folder: Path, sha256: str | None) -> Checkpoint:
-    config = _read_config(folder / CONFIG)
+    config = _read_config(folder)
     if sha256 is not None and config["weights"]["sha256"] != sha256.lower():
-        raise BadCheckpoint(f"{WEIGHTS} is not the one asked for: its sha256 is another.")
+        raise BadCheckpoint(
+            f"{WEIGHTS} does not have the sha256 that was asked for: it has "
+            f"{config['weights']['sha256'][:12]}…, not {sha256[:12].lower()}…."
+        )
+    _finish_interrupted_save(folder, config)
     weights = folder / WEIGHTS
     _verify_file(weights, config)
     model = _without_weights(ARCHITECTURES[config["architecture"]])
     _verify_structure(weights, model.count_params())
     _load_weights(model, weights, config["architecture"])
     _verify_values(model, config)
-    record = {name: config[name] for name in config if name not in _OWN_KEYS}
+    record = {name: config[name] for name in config if name not in _CONFIG_KEYS}
     calibration = Calibration(**{k: float(v) for k, v in config["calibration"].items()})
     return Checkpoint(
         model, config["architecture"], calibration, record, config["weights"]["sha256"]
     )
 
 
+def _finish_interrupted_save(folder: Path, config: dict) -> None:
+    """Move the pending weights into place if config.json already describes them."""
+    pending = folder / _PENDING_WEIGHTS
+    if pending.is_file() and _is_described(pending, config):
+        os.replace(pending, folder / WEIGHTS)
+
+
 def _without_weights(architecture: Callable[[], keras.Model]) -> keras.Model:
-    """The network with placeholders for its weights: to draw random ones takes JAX seconds."""
-    made: list[keras.Model] = []
+    """Build a network with placeholders for weights, as JAX needs seconds to draw random ones."""
+    built: list[keras.Model] = []
 
-    def made_seeds() -> list[jax.Array]:
-        made.append(architecture())
-        return [seed.value for seed in seeds(made[0])]
+    def build() -> list[jax.Array]:
+        built.append(architecture())
+        return [seed.value for seed in seeds(built[0])]
 
-    values = jax.jit(made_seeds)()
-    for seed, value in zip(seeds(made[0]), values, strict=True):
+    values = jax.jit(build)()
+    for seed, value in zip(seeds(built[0]), values, strict=True):
         seed.assign(value)
-    return made[0]
+    return built[0]
 
 
 def _load_weights(model: keras.Model, weights: Path, architecture: str) -> None:
-    """Keras only warns where layers find nothing in the file and keep what they had."""
+    """Load the weights; layers that are missing in the file are an error, not Keras's warning."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)
@@ -133,21 +165,22 @@ def _load_weights(model: keras.Model, weights: Path, architecture: str) -> None:
 
 
 def golden_tile() -> Tile:
-    """A ring drawn by formula: the tile whose logits every checkpoint stores, (28, 28) float32."""
+    """Return the tile whose logits every checkpoint stores: a ring drawn by a formula."""
     y, x = np.mgrid[:TILE_SIZE, :TILE_SIZE] - (TILE_SIZE - 1) / 2
     return np.clip(2.5 - np.abs(np.hypot(x * 1.3, y) - 8), 0, 1).astype(np.float32)
 
 
-_OWN_KEYS = ("format", "architecture", "calibration", "weights", "golden")
-
-
-def _read_config(path: Path) -> dict:
+def _read_config(folder: Path) -> dict:
+    path = folder / CONFIG
     try:
-        if path.stat().st_size > _LARGEST_CONFIG:
-            raise BadCheckpoint(f"{CONFIG} is larger than {_LARGEST_CONFIG:,} bytes.")
+        if path.stat().st_size > _MAX_CONFIG_BYTES:
+            raise BadCheckpoint(f"{CONFIG} is larger than {_MAX_CONFIG_BYTES:,} bytes.")
         config = json.loads(path.read_bytes())
     except FileNotFoundError as error:
-        raise BadCheckpoint(f"There is no {CONFIG} in {path.parent.name}.") from error
+        missing = f"no {CONFIG} in {folder.name}" if folder.is_dir() else f"no folder {folder.name}"
+        raise BadCheckpoint(
+            f"There is {missing}. Name a checkpoint folder, such as train.py writes."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise BadCheckpoint(f"{CONFIG} is not JSON.") from error
     _verify_config(config)
@@ -155,14 +188,14 @@ def _read_config(path: Path) -> dict:
     return config
 
 
-def _verify_config(config) -> None:
-    """Raise BadCheckpoint unless every entry that loading uses is there, of its type and finite."""
+def _verify_config(config: object) -> None:
+    """Raise BadCheckpoint unless every entry that loading needs is present, typed and finite."""
     if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise BadCheckpoint(f"{CONFIG} is not of format {FORMAT}; update the program.")
+        raise BadCheckpoint(f"{CONFIG} does not have format {FORMAT}. Update this program.")
     name = config.get("architecture")
     if not isinstance(name, str) or name not in ARCHITECTURES:
         raise BadCheckpoint(
-            f"{CONFIG} names the architecture {str(name)[:40]!r}; known are "
+            f"{CONFIG} names the architecture {str(name)[:40]!r}; known ones are "
             f"{', '.join(sorted(ARCHITECTURES))}."
         )
     weights, golden, calibration = (config.get(k) for k in ("weights", "golden", "calibration"))
@@ -180,71 +213,79 @@ def _verify_config(config) -> None:
         and all(map(_is_finite, calibration.values()))
         and calibration["temperature"] > 0
     ):
-        raise BadCheckpoint(f"{CONFIG} lacks a usable temperature and refusal thresholds.")
+        raise BadCheckpoint(f"{CONFIG} lacks a usable temperature and acceptance thresholds.")
 
 
 def _verify_record(config: dict) -> None:
-    """Raise BadCheckpoint unless what others read from the record is of its type."""
+    """Raise BadCheckpoint unless the parts of the record that others read have the right types."""
     for name in ("recipe", "training", "scores", "versions"):
         if not isinstance(config.get(name, {}), dict):
-            raise BadCheckpoint(f"{CONFIG} has {name} that are no names with values.")
+            raise BadCheckpoint(f"In {CONFIG}, {name} is not an object.")
     if not _are_recipes(config.get("recipe", {}).get("columns", [])):
-        raise BadCheckpoint(f"{CONFIG} has a recipe of columns that are no recipes.")
+        raise BadCheckpoint(f"In {CONFIG}, the columns of the recipe are not recipes.")
     training = config.get("training", {})
-    numbers = [training[name] for name in ("epochs", "seconds", "corrections") if name in training]
-    if not all(map(_is_finite, numbers)):
-        raise BadCheckpoint(f"{CONFIG} has a length of training that is no number.")
-    for other in ("start", "teacher"):
-        if not isinstance(training.get(other, ""), str):
-            raise BadCheckpoint(f"{CONFIG} has a {other} of training that is no sha256.")
+    for name in ("epochs", "seconds", "corrections"):
+        if not _is_finite(training.get(name, 0)):
+            raise BadCheckpoint(f"In {CONFIG}, training.{name} is not a number.")
+    for name in ("start", "teacher", "refit"):
+        if not isinstance(training.get(name, ""), str):
+            raise BadCheckpoint(f"In {CONFIG}, training.{name} is not a sha256.")
     for part, scores in config.get("scores", {}).items():
         if not (
             isinstance(scores, dict)
             and all(_is_finite(scores.get(name)) for name in _SCORES)
-            and _is_confusion(scores.get("confusion"))
+            and _is_confusion_matrix(scores.get("confusion"))
         ):
-            raise BadCheckpoint(f"{CONFIG} has scores on {part[:20]!r} that are not all numbers.")
+            raise BadCheckpoint(f"In {CONFIG}, the scores on {part[:20]!r} are not all numbers.")
 
 
-def _are_recipes(columns) -> bool:
-    """Whether columns are a list of recipes that name the same choices."""
+def _are_recipes(columns: object) -> bool:
+    """Return whether columns is a list of recipes with the same entries."""
     return isinstance(columns, list) and all(
         isinstance(column, dict) and column.keys() == columns[0].keys() for column in columns
     )
 
 
-def _is_confusion(counts) -> bool:
-    """Whether counts are DIGITS rows of DIGITS whole numbers."""
+def _is_confusion_matrix(counts: object) -> bool:
     rows = counts if isinstance(counts, list) else []
     return len(rows) == DIGITS and all(
         isinstance(row, list) and len(row) == DIGITS and all(map(_is_count, row)) for row in rows
     )
 
 
-def _is_count(value) -> bool:
+def _is_count(value: object) -> bool:
     return type(value) is int and 0 <= value < 1 << 53
 
 
-def _is_finite(value) -> bool:
-    """Whether a value is a number that a float can hold; JSON also has 1e999 and longer ones."""
-    return type(value) in (int, float) and abs(value) < _LARGEST_NUMBER
+def _is_finite(value: object) -> bool:
+    """Return whether a value is a number that fits a float; JSON allows 1e999 and longer ones."""
+    return isinstance(value, int | float) and type(value) is not bool and abs(value) < _MAX_NUMBER
 
 
 def _verify_file(weights: Path, config: dict) -> None:
     expected = config["weights"]
     if not weights.is_file():
-        raise BadCheckpoint(f"There is no {WEIGHTS} in {weights.parent.name}.")
+        raise BadCheckpoint(
+            f"There is no {WEIGHTS} in {weights.parent.name}. Copy it beside {CONFIG}, or name "
+            "another checkpoint folder."
+        )
     size = weights.stat().st_size
-    if size != expected["size"] or size > _LARGEST_WEIGHTS:
+    if size != expected["size"] or size > _MAX_WEIGHTS_BYTES:
         raise BadCheckpoint(f"{WEIGHTS} has {size:,} bytes, not {expected['size']:,}.")
-    if _sha256(weights) != expected["sha256"]:
+    if not _is_described(weights, config):
         raise BadCheckpoint(
             f"{WEIGHTS} is not the file that {CONFIG} describes: its sha256 differs."
         )
 
 
+def _is_described(weights: Path, config: dict) -> bool:
+    """Return whether a weights file has the size and sha256 that the config gives."""
+    expected = config["weights"]
+    return weights.stat().st_size == expected["size"] and _sha256(weights) == expected["sha256"]
+
+
 def _verify_structure(weights: Path, parameters: int) -> None:
-    """Refuse links out of the file and arrays that no network of ours has, before any is read."""
+    """Reject links out of the file and surplus arrays before any array is read."""
     numbers = 0
     try:
         with h5py.File(weights) as file:
@@ -252,25 +293,26 @@ def _verify_structure(weights: Path, parameters: int) -> None:
                 numbers += array.size
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise BadCheckpoint(f"{WEIGHTS} is not a readable HDF5 file.") from error
-    # Besides the parameters Keras writes a few numbers of its own, such as seed states.
-    if numbers > parameters + 100:
+    if numbers > parameters + _MAX_EXTRA_NUMBERS:
         raise BadCheckpoint(
             f"{WEIGHTS} holds {numbers:,} numbers; the network has {parameters:,} parameters."
         )
 
 
 def _arrays(file: h5py.File) -> Iterator[h5py.Dataset]:
-    """The arrays of a file, each a plain one; BadCheckpoint at the first thing that is not."""
+    """Yield the arrays of a file, and raise BadCheckpoint at anything but a plain array."""
     groups, seen = [file], 0
     while groups:
         group = groups.pop()
         seen += len(group)
-        # Groups within themselves or shared would otherwise be walked for ever.
-        if seen > _MOST_MEMBERS:
-            raise BadCheckpoint(f"{WEIGHTS} holds more than {_MOST_MEMBERS:,} groups and arrays.")
+        # Without this limit, groups that contain themselves would be walked for ever.
+        if seen > _MAX_HDF5_MEMBERS:
+            raise BadCheckpoint(
+                f"{WEIGHTS} holds more than {_MAX_HDF5_MEMBERS:,} groups and arrays."
+            )
         for name in group:
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise BadCheckpoint(f"{WEIGHTS} holds a link to somewhere else.")
+                raise BadCheckpoint(f"{WEIGHTS} holds a link to another place.")
             member = group[name]
             if isinstance(member, h5py.Group):
                 groups.append(member)
@@ -279,14 +321,14 @@ def _arrays(file: h5py.File) -> Iterator[h5py.Dataset]:
                 yield member
 
 
-def _verify_array(array) -> None:
+def _verify_array(array: object) -> None:
     if not isinstance(array, h5py.Dataset) or array.shape is None:
-        raise BadCheckpoint(f"{WEIGHTS} holds something that is no array.")
+        raise BadCheckpoint(f"{WEIGHTS} holds something that is not an array.")
     if array.is_virtual or array.external:
         raise BadCheckpoint(f"{WEIGHTS} keeps its numbers in another file.")
     if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
         raise BadCheckpoint(f"{WEIGHTS} holds an array of {str(array.dtype)[:40]}, not of numbers.")
-    # Small in the file, it could be of any size in memory; train.py writes arrays as they are.
+    # A small compressed array can expand to any size in memory, and train.py does not compress.
     if array.id.get_create_plist().get_nfilters():
         raise BadCheckpoint(f"{WEIGHTS} holds a compressed array; train.py writes plain ones.")
 
@@ -294,11 +336,11 @@ def _verify_array(array) -> None:
 def _verify_values(model: keras.Model, config: dict) -> None:
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
         raise BadCheckpoint(f"{WEIGHTS} holds weights that are not finite numbers.")
-    gap = np.abs(np.subtract(_golden_logits(model), config["golden"])).max()
-    if not gap <= GOLDEN_TOLERANCE:
+    difference = np.abs(np.subtract(_golden_logits(model), config["golden"])).max()
+    if not difference <= GOLDEN_TOLERANCE:
         raise BadCheckpoint(
-            f"The network answers the golden tile {gap:.3g} away from what {CONFIG} stores: "
-            "the weights and the code do not belong together."
+            f"The logits of the golden tile differ by {difference:.3g} from those in {CONFIG}: "
+            "the weights do not belong to this version of the architecture."
         )
 
 
@@ -309,3 +351,8 @@ def _golden_logits(model: keras.Model) -> list[float]:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush_to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

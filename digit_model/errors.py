@@ -1,37 +1,38 @@
-"""The exception tree. Every message can be shown to the person whose picture or command failed.
+"""Define the exceptions of this package. Every message can be shown to the person it concerns.
 
 DigitError
-├── UndecodableImage     the file is no picture that can be read
-│   └── PictureTooLarge  it is one, of too many pixels
-├── NoInk                the picture is blank, too small, or nothing in it looks like a stroke
-├── BadLink              a link to a drawing is cut or mistyped
-├── BadDataset           a training or test file is not what it should be
+├── UndecodableImage     a file or array is not a picture that can be read
+│   └── PictureTooLarge  a picture has more pixels than can be read
+├── NoInk                a picture is blank, or nothing in it looks like a stroke
+├── BadLink              a link to a drawing is truncated or mistyped
+├── BadDataset           a training or test file is damaged or has the wrong format
 ├── BadCheckpoint        a checkpoint folder is damaged, incomplete or hostile
-├── CheckpointExists     a run would overwrite an earlier one
-├── WeightsUnavailable   the weights that a training begins with could not be downloaded
-├── ModelUnavailable     the Hub did not give the model in time
-└── PublishFailed        the Hub did not take the model
+├── CheckpointExists     a run would overwrite an earlier checkpoint
+├── WrongBackend         Keras runs on another backend than JAX
+├── WeightsUnavailable   the weights that a training run starts from cannot be downloaded
+├── ModelUnavailable     the Hub did not deliver the model in time
+└── PublishFailed        the Hub did not accept the model
 """
 
 
 class DigitError(Exception):
-    """Anything that this package reports to a person."""
+    """The base of all errors that this package reports to a person."""
 
 
 class UndecodableImage(DigitError):
-    """The file is no picture that can be read."""
+    """A file or array is not a picture that can be read."""
 
 
 class PictureTooLarge(UndecodableImage):
-    """The picture has more pixels than are read."""
+    """A picture has more pixels than can be read."""
 
 
 class NoInk(DigitError):
-    """Nothing in the picture looks like a stroke."""
+    """A picture is blank, or nothing in it looks like a stroke."""
 
 
 class BadLink(DigitError):
-    """A link to a drawing is cut, mistyped or too long."""
+    """A link to a drawing is truncated, mistyped or too long."""
 
 
 class BadDataset(DigitError):
@@ -46,13 +47,17 @@ class CheckpointExists(DigitError):
     """The folder to write to already holds a checkpoint."""
 
 
+class WrongBackend(DigitError):
+    """Keras runs on another backend than JAX."""
+
+
 class WeightsUnavailable(DigitError):
-    """The weights that a training begins with could not be downloaded."""
+    """The weights that a training run starts from cannot be downloaded."""
 
 
 class ModelUnavailable(DigitError):
-    """The Hub did not give the model in time."""
+    """The Hub did not deliver the model in time."""
 
 
 class PublishFailed(DigitError):
-    """The Hub did not take the model."""
+    """The Hub did not accept the model."""

@@ -1,4 +1,4 @@
-"""The Hub's checkpoint or the bundled one -> Recogniser, and where it came from."""
+"""Load the checkpoint to serve, from the Hub or a folder, and tell where it came from."""
 
 import logging
 import os
@@ -14,11 +14,11 @@ from .recogniser import Recogniser
 
 BUNDLED_FOLDER = Path(__file__).parent / "bundled"
 BUNDLED_SOURCE = "the bundled checkpoint"
-# Seconds for everything on the network; imports, verifying and compiling come on top, and all of
-# it is to end within 10.
+# The time limit for all network requests. Imports, verification and compilation come on top, and
+# everything together must take less than 10 seconds.
 TIMEOUT_SECONDS = 4.0
-# A Hub that has not answered after so many seconds may never: while waiting on, the bundled
-# checkpoint is made ready.
+# A Hub that has not answered after this time may never do so. The bundled checkpoint is compiled
+# while waiting for it.
 FALLBACK_AFTER_SECONDS = 1.5
 
 log = logging.getLogger(__name__)
@@ -26,10 +26,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Pretrained:
-    """A recogniser that is ready, and the words for where it came from.
+    """A recogniser that is ready to read, and where its checkpoint came from.
 
-    source: such as "USER/NAME at 1a2b3c4d on the Hugging Face Hub" or "the bundled checkpoint".
-    fallback: why the one that was asked for is not serving; None if it is.
+    source: "USER/NAME at 1a2b3c4d on the Hugging Face Hub" or "the bundled checkpoint", say.
+    fallback: why the requested checkpoint could not be loaded; None if it could.
     folder: where the checkpoint lies on this machine.
     """
 
@@ -46,42 +46,47 @@ def load(
     timeout: float = TIMEOUT_SECONDS,
     bundled: Path = BUNDLED_FOLDER,
 ) -> Pretrained:
-    """The checkpoint that the environment names, or the bundled one where that cannot be had.
+    """Load the checkpoint that the environment names, or else the bundled one.
 
-    DIGIT_MODEL_REPO: USER/NAME on the Hub; without it the bundled checkpoint serves.
-    DIGIT_MODEL_REVISION: a 40-hex commit; without it the repository's main branch.
-    DIGIT_MODEL_SHA256: the sha256 that the weights must have, if given.
-    timeout: seconds on the network.
-    Raises BadCheckpoint if the bundled checkpoint is damaged.
+    environ:
+        DIGIT_MODEL_REPO: USER/NAME on the Hub. Without it, the bundled checkpoint is loaded.
+        DIGIT_MODEL_REVISION: a commit of 40 hexadecimal digits; the main branch by default.
+        DIGIT_MODEL_SHA256: the sha256 that the weights must have, if given.
+    timeout: the limit for all network requests, in seconds.
+    bundled: the folder to fall back to.
+    Raises BadCheckpoint if the bundled checkpoint is damaged, and WrongBackend.
     """
     repo, revision, sha256 = (
         environ.get(f"DIGIT_MODEL_{name}", "").strip() for name in ("REPO", "REVISION", "SHA256")
     )
     if not repo:
-        return _said(load_folder(bundled, BUNDLED_SOURCE))
+        return _logged(load_folder(bundled, BUNDLED_SOURCE))
     with ThreadPoolExecutor(1, "pull") as pool:
-        pulling = pool.submit(_pull_pinned, repo, revision, environ, timeout)
-        wait([pulling], FALLBACK_AFTER_SECONDS)
-        spare = None if pulling.done() else _compiled(checkpoint.load(bundled))
+        download = pool.submit(_download_pinned, repo, revision, environ, timeout)
+        wait([download], FALLBACK_AFTER_SECONDS)
+        spare = None if download.done() else _compiled(checkpoint.load(bundled))
         try:
-            folder = pulling.result()
-            found = checkpoint.load(folder, sha256=sha256 or None)
+            folder = download.result()
+            loaded = checkpoint.load(folder, sha256=sha256 or None)
         except (ModelUnavailable, BadCheckpoint) as error:
             spare = spare or _compiled(checkpoint.load(bundled))
-            return _said(Pretrained(*spare, BUNDLED_SOURCE, str(error), bundled))
-    return _said(_ready(found, _on_hub(repo, folder.name), folder))
+            return _logged(Pretrained(*spare, BUNDLED_SOURCE, str(error), bundled))
+    return _logged(Pretrained(*_compiled(loaded), _hub_source(repo, folder.name), folder=folder))
 
 
 def load_from(
-    place: str | Path, environ: Mapping[str, str] = os.environ, *, timeout: float = TIMEOUT_SECONDS
+    place: str | Path,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    timeout: float = TIMEOUT_SECONDS,
 ) -> Pretrained:
-    """The checkpoint at a place that a person named: there is no fallback.
+    """Load the checkpoint at a place that a person named, without any fallback.
 
     place: a checkpoint folder, or USER/NAME or USER/NAME@REVISION on the Hub.
-    Raises BadCheckpoint or ModelUnavailable.
+    Raises BadCheckpoint, ModelUnavailable or WrongBackend.
     """
     if Path(place).is_dir():
-        return _said(load_folder(Path(place), f"the folder {Path(place).name}"))
+        return _logged(load_folder(Path(place), f"the folder {Path(place).name}"))
     repo, _, revision = str(place).partition("@")
     if not hub.is_repository_name(repo):
         raise BadCheckpoint(
@@ -89,31 +94,31 @@ def load_from(
             "USER/NAME@REVISION."
         )
     try:
-        folder = _pull(repo, revision or None, environ, timeout)
+        folder = _download(repo, revision or None, environ, timeout)
     except ModelUnavailable as error:
         raise ModelUnavailable(f"There is no folder {repo}. {error}") from error
-    return _said(load_folder(folder, _on_hub(repo, folder.name)))
+    return _logged(load_folder(folder, _hub_source(repo, folder.name)))
 
 
 def load_folder(folder: Path, source: str) -> Pretrained:
-    """The checkpoint in a folder, verified and ready. source: the words for where it came from.
+    """Load and compile the checkpoint in a folder. source: how to describe where it came from.
 
-    Raises BadCheckpoint.
+    Raises BadCheckpoint or WrongBackend.
     """
-    return _ready(checkpoint.load(folder), source, folder)
+    return Pretrained(*_compiled(checkpoint.load(folder)), source, folder=folder)
 
 
-def _pull_pinned(repo: str, revision: str, environ: Mapping[str, str], timeout: float) -> Path:
+def _download_pinned(repo: str, revision: str, environ: Mapping[str, str], timeout: float) -> Path:
     if revision and not hub.is_commit(revision):
         raise ModelUnavailable(
-            f"DIGIT_MODEL_REVISION is {revision[:50]!r}; it takes a commit of 40 hexadecimal "
+            f"DIGIT_MODEL_REVISION is {revision[:50]!r}; it must be a commit of 40 hexadecimal "
             "digits."
         )
-    return _pull(repo, revision or None, environ, timeout)
+    return _download(repo, revision or None, environ, timeout)
 
 
-def _pull(repo: str, revision: str | None, environ: Mapping[str, str], timeout: float) -> Path:
-    """The folder of a checkpoint from the Hub or its cache; its name is the commit."""
+def _download(repo: str, revision: str | None, environ: Mapping[str, str], timeout: float) -> Path:
+    """Return the folder of a checkpoint from the Hub or its cache, which is named by its commit."""
     cache = environ.get("HF_HUB_CACHE")
     return hub.download(
         repo,
@@ -125,22 +130,18 @@ def _pull(repo: str, revision: str | None, environ: Mapping[str, str], timeout: 
     )
 
 
-def _on_hub(repo: str, commit: str) -> str:
+def _hub_source(repo: str, commit: str) -> str:
     return f"{repo} at {commit[:8]} on the Hugging Face Hub"
 
 
-def _compiled(found: Checkpoint) -> tuple[Recogniser, Checkpoint]:
-    return Recogniser(found.model, found.calibration), found
+def _compiled(loaded: Checkpoint) -> tuple[Recogniser, Checkpoint]:
+    return Recogniser(loaded.model, loaded.calibration), loaded
 
 
-def _ready(found: Checkpoint, source: str, folder: Path) -> Pretrained:
-    return Pretrained(*_compiled(found), source, folder=folder)
-
-
-def _said(served: Pretrained) -> Pretrained:
-    """Say in the log what serves, and why."""
-    if served.fallback:
-        log.warning("Serving %s, because: %s", served.source, served.fallback)
+def _logged(loaded: Pretrained) -> Pretrained:
+    """Log which checkpoint serves, and why if it is not the requested one."""
+    if loaded.fallback:
+        log.warning("Serving %s, because: %s", loaded.source, loaded.fallback)
     else:
-        log.info("Serving %s.", served.source)
-    return served
+        log.info("Serving %s.", loaded.source)
+    return loaded

@@ -28,6 +28,7 @@ from .arrays import (
     Reading,
     Tile,
 )
+from .backend import require_jax_backend
 from .errors import DigitError
 from .explain import Explainer
 from .picture.components import Glyph
@@ -51,6 +52,7 @@ class Recogniser:
 
     def __init__(self, model: keras.Model, calibration: Calibration | None = None):
         """model: an architecture with its weights. calibration: how to read its logits."""
+        require_jax_backend()
         self.calibration = calibration or Calibration()
         self._explainer = Explainer(model)
         self.explanations = self._explainer.methods

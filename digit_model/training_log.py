@@ -1,4 +1,4 @@
-"""The log of a training run: a JSON line per step and per epoch, written by train.py."""
+"""Read and write the log of a training run: one line of JSON per step and per epoch."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ LOG = "log.jsonl"
 
 
 def read_log(path: Path) -> list[dict]:
-    """The lines of a log, up to one that an interruption cut off; none where there is no log."""
+    """Return the rows of a log, up to a line that an interruption truncated; [] without a file."""
     rows: list[dict] = []
     if path.exists():
         for line in path.read_text(encoding="ascii").splitlines():
@@ -19,22 +19,23 @@ def read_log(path: Path) -> list[dict]:
 
 
 def by_member(rows: list[dict]) -> dict[str, list[dict]]:
-    """The lines of a log by the column that they are of; that of one network is called ""."""
-    found: dict[str, list[dict]] = {}
+    """Group the rows by the ensemble member that they belong to; a single network is called ""."""
+    members: dict[str, list[dict]] = {}
     for row in rows:
-        found.setdefault(row.get("column", ""), []).append(row)
-    return found
+        members.setdefault(row.get("column", ""), []).append(row)
+    return members
 
 
 def write_log(path: Path, rows: list[dict]) -> None:
-    """Write a log anew, a line a row."""
+    """Write a log file with these rows, replacing an earlier one."""
     path.write_text("".join(map(format_row, rows)), encoding="ascii")
 
 
 def epoch_rows(rows: list[dict]) -> list[dict]:
-    """Of a log's lines those that end an epoch."""
+    """Return the rows that end an epoch."""
     return [row for row in rows if "step" not in row]
 
 
 def format_row(row: dict) -> str:
+    """Return a row as a line of JSON with its newline."""
     return json.dumps(row) + "\n"

@@ -38,13 +38,13 @@ def edit(folder, change):
 
 
 def sign(folder):
-    """Make size and sha256 fit the weights again, as someone who means harm would."""
+    """Update the recorded size and sha256 to match the weights, as an attacker would."""
     data = (folder / WEIGHTS).read_bytes()
     digest = checkpoint._sha256(folder / WEIGHTS)
     edit(folder, lambda config: config["weights"].update(size=len(data), sha256=digest))
 
 
-def test_a_round_trip_keeps_everything(saved):
+def test_saving_and_loading_preserves_everything(saved):
     folder, before = saved
     after = checkpoint.load(folder)
     for one, other in zip(before.model.get_weights(), after.model.get_weights(), strict=True):
@@ -62,7 +62,7 @@ def test_the_same_weights_give_the_same_file(saved, tmp_path):
     assert first.sha256 == second.sha256
 
 
-def test_a_checkpoint_is_not_overwritten_unasked(saved):
+def test_a_checkpoint_is_replaced_only_by_force(saved):
     folder, before = saved
     with pytest.raises(CheckpointExists, match="--force"):
         checkpoint.save(folder, before)
@@ -88,40 +88,88 @@ def test_a_checkpoint_is_not_overwritten_unasked(saved):
         (lambda c: c["calibration"].update(max_energy=10**400), "temperature"),
         (lambda c: c["weights"].update(size=-1), "lacks the size"),
         (lambda c: c.update(recipe=["cnn"]), "recipe"),
-        (lambda c: c.update(recipe={"columns": 3}), "columns that are no recipes"),
-        (lambda c: c.update(recipe={"columns": [{}, {"seed": 1}]}), "columns that are no recipes"),
-        (lambda c: c.update(training={"seconds": "long"}), "length of training"),
-        (lambda c: c.update(training={"teacher": 1}), "a teacher of training that is no sha256"),
-        (lambda c: c.update(scores=[]), "scores that"),
+        (lambda c: c.update(recipe={"columns": 3}), "columns of the recipe are not recipes"),
+        (
+            lambda c: c.update(recipe={"columns": [{}, {"seed": 1}]}),
+            "columns of the recipe are not recipes",
+        ),
+        (lambda c: c.update(training={"seconds": "long"}), "training.seconds is not a number"),
+        (lambda c: c.update(training={"seconds": True}), "training.seconds is not a number"),
+        (lambda c: c.update(training={"teacher": 1}), "training.teacher is not a sha256"),
+        (lambda c: c.update(training={"refit": 1}), "training.refit is not a sha256"),
+        (lambda c: c.update(scores=[]), "scores is not an object"),
         (lambda c: c.update(scores={"test": {"accuracy": "<script>"}}), "scores on 'test'"),
     ],
 )
-def test_a_wrong_config_is_named(folder, change, found):
+def test_an_invalid_config_entry_is_reported(folder, change, found):
     edit(folder, change)
     with pytest.raises(BadCheckpoint, match=found):
         checkpoint.load(folder)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000, "\x00", '{"format": 1}'])
-def test_a_config_that_is_none(folder, text):
+def test_a_config_that_is_not_an_object_of_this_format_is_rejected(folder, text):
     (folder / CONFIG).write_text(text)
     with pytest.raises(BadCheckpoint):
         checkpoint.load(folder)
 
 
 @pytest.mark.parametrize("name", [CONFIG, WEIGHTS])
-def test_an_absent_file_is_named(folder, name):
+def test_a_missing_file_is_reported_with_a_remedy(folder, name):
     (folder / name).unlink()
-    with pytest.raises(BadCheckpoint, match=name):
+    with pytest.raises(BadCheckpoint, match=rf"There is no {name} in dense\. .* folder"):
         checkpoint.load(folder)
 
 
-def test_a_file_of_a_checkpoint_is_no_checkpoint(folder):
+def test_a_missing_folder_is_reported_with_a_remedy(tmp_path):
+    with pytest.raises(
+        BadCheckpoint, match=r"There is no folder absent\. Name a checkpoint folder"
+    ):
+        checkpoint.load(tmp_path / "absent")
+
+
+class Interrupted(BaseException):
+    """Stands for the program being killed."""
+
+
+@pytest.mark.parametrize("call", ["save_weights", "write_text", "replace 1", "replace 2"])
+def test_an_interrupted_save_leaves_a_checkpoint_that_loads(folder, saved, monkeypatch, call):
+    """Only after config.json is replaced, before the second move, is it the new checkpoint."""
+    name, _, nth = call.partition(" ")
+    owner = {"save_weights": keras.Model, "write_text": type(folder), "replace": checkpoint.os}
+    original, calls = getattr(owner[name], name), []
+
+    def interrupt(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) < int(nth or 1):
+            return original(*arguments, **options)
+        if name == "save_weights":
+            arguments[1].write_bytes(b"the first bytes of the new weights")
+        raise Interrupted
+
+    other = ARCHITECTURES["dense"]()
+    other.set_weights([weights + 0.5 for weights in saved[1].model.get_weights()])
+    with monkeypatch.context() as patch, pytest.raises(Interrupted):
+        patch.setattr(owner[name], name, interrupt)
+        checkpoint.save(folder, Checkpoint(other, "dense", CALIBRATION), force=True)
+    expected = other if call == "replace 2" else saved[1].model
+    for _ in range(2):
+        found = checkpoint.load(folder)
+        np.testing.assert_array_equal(found.model.get_weights()[0], expected.get_weights()[0])
+
+
+def test_a_save_after_an_interrupted_one_leaves_no_other_files(folder, saved):
+    (folder / "pending.weights.h5").write_bytes(b"interrupted")
+    checkpoint.save(folder, saved[1], force=True)
+    assert sorted(path.name for path in folder.iterdir()) == [CONFIG, WEIGHTS]
+
+
+def test_a_file_instead_of_a_folder_is_reported(folder):
     with pytest.raises(BadCheckpoint, match=f"A checkpoint is a folder with {CONFIG}"):
         checkpoint.load(folder / WEIGHTS)
 
 
-def test_a_flipped_byte_is_found(folder):
+def test_a_flipped_byte_is_detected(folder):
     data = bytearray((folder / WEIGHTS).read_bytes())
     data[len(data) // 2] ^= 1
     (folder / WEIGHTS).write_bytes(data)
@@ -129,7 +177,7 @@ def test_a_flipped_byte_is_found(folder):
         checkpoint.load(folder)
 
 
-def test_weights_that_are_no_numbers(folder):
+def test_weights_that_are_not_finite_are_rejected(folder):
     with h5py.File(folder / WEIGHTS, "r+") as file:
         first_array(file)[...] = np.nan
     sign(folder)
@@ -137,7 +185,7 @@ def test_weights_that_are_no_numbers(folder):
         checkpoint.load(folder)
 
 
-def test_weights_that_belong_to_another_answer(folder):
+def test_weights_that_give_another_golden_prediction_are_rejected(folder):
     with h5py.File(folder / WEIGHTS, "r+") as file:
         array = first_array(file)
         array[...] = array[...] + 1
@@ -152,7 +200,7 @@ def first_array(group):
     return next(item for item in found if item.ndim)
 
 
-def test_a_file_that_is_not_hdf5(folder):
+def test_a_file_that_is_not_hdf5_is_rejected(folder):
     (folder / WEIGHTS).write_bytes(b"not hdf5" * 100)
     sign(folder)
     with pytest.raises(BadCheckpoint, match="HDF5"):
@@ -168,7 +216,7 @@ def test_links_are_not_followed(folder, link):
         checkpoint.load(folder)
 
 
-def test_numbers_in_another_file_are_not_read(folder, tmp_path):
+def test_external_storage_is_rejected(folder, tmp_path):
     (tmp_path / "outside").write_bytes(bytes(4000))
     with h5py.File(folder / WEIGHTS, "r+") as file:
         file.create_dataset("outside", (1000,), "f4", external=[(tmp_path / "outside", 0, 4000)])
@@ -177,7 +225,7 @@ def test_numbers_in_another_file_are_not_read(folder, tmp_path):
         checkpoint.load(folder)
 
 
-def test_a_shape_bomb_is_not_read(folder):
+def test_an_array_of_enormous_shape_is_rejected(folder):
     with h5py.File(folder / WEIGHTS, "r+") as file:
         file.create_dataset("bomb", (1 << 40,), "f4", chunks=(1 << 20,))
     sign(folder)
@@ -186,16 +234,16 @@ def test_a_shape_bomb_is_not_read(folder):
 
 
 def compressed(file):
-    """170 kB of zeros in the file's 200 bytes; it could as well be a terabyte."""
+    """Add a compressed array: 4 kB of zeros here, but it could expand to a terabyte."""
     file.create_dataset("bomb", (1000,), "f4", data=np.zeros(1000, "f4"), compression="gzip")
 
 
-def within_itself(file):
+def group_inside_itself(file):
     file["layers/again"] = file["layers"]
 
 
 def doubled_at_every_level(file):
-    """Forty groups in a row, each in the one before by two names: 2^40 ways through them."""
+    """Nest forty groups, each linked twice from its parent: 2^40 paths lead through them."""
     group = file.create_group("level")
     for _ in range(40):
         below = group.create_group("a")
@@ -227,7 +275,7 @@ def long_strings(file):
 
 
 def objects(file):
-    """What pickles are kept in: strings of any length, which some readers unpickle."""
+    """Store a pickle as a string of variable length, which some readers would unpickle."""
     file.create_dataset("code", data="cposix\nsystem\n(S'exit 1'\ntR.", dtype=h5py.string_dtype())
 
 
@@ -239,18 +287,18 @@ def path_as_name(file):
     ("harm", "found"),
     [
         (compressed, "compressed"),
-        (within_itself, "more than 5,000"),
+        (group_inside_itself, "more than 5,000"),
         (doubled_at_every_level, "more than 5,000"),
         (deep, "more than 5,000"),
         (wide, "more than 5,000"),
-        (empty, "no array"),
-        (named_type, "no array"),
+        (empty, "not an array"),
+        (named_type, "not an array"),
         (long_strings, r"array of \|S1000000, not of numbers"),
         (objects, "not of numbers"),
         (path_as_name, "numbers; the network has"),
     ],
 )
-def test_hostile_weights_are_named_and_not_read(harm, found, folder):
+def test_hostile_weights_are_reported_and_not_read(harm, found, folder):
     with h5py.File(folder / WEIGHTS, "r+") as file:
         harm(file)
     sign(folder)
@@ -262,7 +310,7 @@ def test_hostile_weights_are_named_and_not_read(harm, found, folder):
 
 @pytest.fixture
 def trap(tmp_path):
-    """A Keras model that writes a file when it is built from its configuration, and that file."""
+    """Return a Keras model that creates a file when it is deserialised, and the file's path."""
     sprung = tmp_path / "sprung"
     code = f"lambda x: __import__('pathlib').Path({str(sprung)!r}).touch() or x"
     return keras.Sequential([keras.Input((28, 28)), keras.layers.Lambda(eval(code))]), sprung
@@ -270,12 +318,12 @@ def trap(tmp_path):
 
 @pytest.mark.filterwarnings("ignore:Skipping nested container")
 @pytest.mark.parametrize("kind", ["keras", "h5"])
-def test_a_model_with_code_in_it_is_not_run(kind, trap, folder, tmp_path):
+def test_code_in_a_saved_model_is_not_run(kind, trap, folder, tmp_path):
     model, sprung = trap
     model.save(tmp_path / f"trap.{kind}")
     sprung.unlink()
     keras.saving.load_model(tmp_path / f"trap.{kind}", safe_mode=False)
-    sprung.unlink()  # so it is a trap
+    sprung.unlink()  # Keras itself does run the code.
     shutil.copy(tmp_path / f"trap.{kind}", folder / WEIGHTS)
     sign(folder)
     with pytest.raises(BadCheckpoint):
@@ -283,8 +331,7 @@ def test_a_model_with_code_in_it_is_not_run(kind, trap, folder, tmp_path):
     assert not sprung.exists()
 
 
-def test_any_damage_is_a_sentence(folder):
-    """Bytes changed anywhere, and signed for: refused, or harmless as the golden tile shows."""
+def test_random_damage_with_a_matching_sha256_is_rejected_or_harmless(folder):
     whole = (folder / WEIGHTS).read_bytes()
     random = np.random.default_rng(0)
     for _ in range(12):

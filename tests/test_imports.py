@@ -13,7 +13,7 @@ PACKAGE = ROOT / "digit_model"
 PAGE = ROOT / "page"
 TIERS = [
     {"arrays", "errors"},
-    {"acceptance", "metrics", "picture", "training_log"},
+    {"acceptance", "backend", "metrics", "picture", "training_log"},
     {"architectures", "explain", "data", "synthesis", "curves"},
     {"training"},
     {"checkpoint", "hub", "recogniser"},
@@ -125,8 +125,21 @@ def test_a_missing_package_is_a_sentence(script):
 
 
 @pytest.mark.parametrize("order", ["jax, digit_model", "digit_model, jax"])
-def test_random_numbers_do_not_hang_on_what_is_imported_first(order):
-    # This process has JAX's settings of the package in its environment already.
-    env = {name: at for name, at in os.environ.items() if not name.startswith("JAX_")}
-    ended = python("-c", f"import {order}; print(jax.config.jax_threefry_partitionable)", env=env)
-    assert ended.stdout == "False\n", ended.stderr
+def test_importing_the_package_leaves_jax_settings_alone(order):
+    code = (
+        "import os; before = {k: v for k, v in os.environ.items() if k.startswith('JAX')}\n"
+        f"import {order}, digit_model.recogniser\n"
+        "assert before == {k: v for k, v in os.environ.items() if k.startswith('JAX')}\n"
+        "assert jax.config.jax_threefry_partitionable\n"
+    )
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
+    ended = python("-c", code, env=clean)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_another_backend_of_keras_is_reported_in_a_sentence():
+    code = "import keras; from digit_model import pretrained; pretrained.load({})"
+    ended = python("-c", code, env=os.environ | {"KERAS_BACKEND": "numpy"})
+    last_line = ended.stderr.splitlines()[-1]
+    assert last_line.startswith("digit_model.errors.WrongBackend: Keras runs on its numpy backend")
+    assert "Import digit_model before keras" in last_line

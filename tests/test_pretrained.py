@@ -1,4 +1,4 @@
-"""Which checkpoint serves: the Hub's, or the bundled one with the reason why."""
+"""Check which checkpoint serves: the Hub's, or the bundled one and the reason for it."""
 
 import json
 import logging
@@ -22,19 +22,19 @@ UNKNOWN = "1" * 40
 
 
 @pytest.fixture(autouse=True)
-def surroundings(monkeypatch):
-    """The loopback Hub does not speak Xet; one size of batch is compiled faster than three."""
+def environment(monkeypatch):
+    """Disable Xet, which the loopback Hub does not speak, and compile only one batch size."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr(recogniser, "BATCH_SIZES", (8,))
     monkeypatch.delenv("HF_TOKEN", raising=False)
     yield
     for thread in threading.enumerate():
-        if thread.name == "hub":  # given up by a test, and about to find out
+        if thread.name == "hub":  # A request that a test abandoned.
             thread.join(10)
 
 
 def untrained(folder, seed, name="dense"):
-    """A checkpoint folder with a network that learned nothing; the seed decides its weights."""
+    """Write a checkpoint of an untrained network whose weights depend on the seed."""
     random = np.random.default_rng(seed)
     model = ARCHITECTURES[name]()
     model.set_weights([random.normal(0, 0.05, w.shape) for w in model.get_weights()])
@@ -94,7 +94,7 @@ def assert_falls_back(served, bundled, reason, caplog):
     assert served.fallback in caplog.text
 
 
-def test_without_a_repository_the_bundled_one_serves(bundled, remote, caplog):
+def test_the_bundled_checkpoint_serves_when_no_repository_is_set(bundled, remote, caplog):
     caplog.set_level(logging.INFO)
     served = pretrained.load({}, bundled=bundled)
     assert served.checkpoint.sha256 == sha256(bundled)
@@ -104,7 +104,7 @@ def test_without_a_repository_the_bundled_one_serves(bundled, remote, caplog):
     assert remote.requests == []
 
 
-def test_the_hubs_checkpoint_gives_the_same_logits_as_the_local_one(
+def test_a_checkpoint_from_the_hub_gives_the_same_logits_as_the_local_one(
     load, published, remote, caplog
 ):
     caplog.set_level(logging.INFO)
@@ -120,7 +120,7 @@ def test_the_hubs_checkpoint_gives_the_same_logits_as_the_local_one(
     )
 
 
-def test_a_pinned_start_makes_requests_once(load, remote, published):
+def test_a_pinned_revision_is_requested_only_once(load, remote, published):
     pin = {"DIGIT_MODEL_REVISION": remote.repos[REPO].head}
     assert load(**pin).fallback is None
     assert remote.requests
@@ -135,13 +135,13 @@ TROUBLES = {
     "silent": (("silent",), "did not finish within 0.5 seconds"),
     "drip": (("drip", "objects"), "did not finish within"),
     "short": (("short", "objects"), "arrived incomplete"),
-    "same size, one bit other": (("corrupt", "objects"), "arrived damaged"),
-    "log-in page": (("portal",), "is not a Hugging Face Hub"),
+    "same size, one flipped bit": (("corrupt", "objects"), "arrived damaged"),
+    "login page": (("portal",), "is not a Hugging Face Hub"),
 }
 
 
 @pytest.mark.parametrize("name", TROUBLES)
-def test_trouble_falls_back_in_time(name, load, remote, bundled, caplog):
+def test_a_failing_hub_falls_back_in_time(name, load, remote, bundled, caplog):
     trouble, reason = TROUBLES[name]
     waits = "did not finish" in reason
     with remote.misbehave(*trouble):
@@ -149,10 +149,10 @@ def test_trouble_falls_back_in_time(name, load, remote, bundled, caplog):
     assert_falls_back(served, bundled, reason, caplog)
 
 
-def test_a_slow_hub_is_waited_for_and_a_silent_one_costs_no_more_than_its_time(
+def test_a_slow_hub_is_waited_for_and_a_silent_one_only_until_the_timeout(
     load, remote, published, bundled, monkeypatch, caplog
 ):
-    """The bundled checkpoint is made ready while the Hub is slow, and serves only if need be."""
+    """The bundled checkpoint is compiled meanwhile, and serves only after the timeout."""
     monkeypatch.setattr(pretrained, "FALLBACK_AFTER_SECONDS", 0.0)
     with remote.misbehave("late", "objects"):
         assert load().checkpoint.sha256 == sha256(published)
@@ -163,7 +163,7 @@ def test_a_slow_hub_is_waited_for_and_a_silent_one_costs_no_more_than_its_time(
     assert time.perf_counter() - started < 4.0 + 1.5
 
 
-def test_a_hub_that_is_not_there(load, bundled, caplog):
+def test_an_unreachable_hub_falls_back(load, bundled, caplog):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
     assert_falls_back(load(HF_ENDPOINT=endpoint), bundled, "cannot be reached", caplog)
@@ -176,7 +176,7 @@ def test_a_hub_that_is_not_there(load, bundled, caplog):
         ({"DIGIT_MODEL_REPO": "digits"}, "the form USER/NAME"),
         ({"DIGIT_MODEL_REVISION": "main"}, "40 hexadecimal digits"),
         ({"DIGIT_MODEL_REVISION": "1" * 40}, "has no revision 1111"),
-        ({"DIGIT_MODEL_SHA256": "0" * 64}, "not the one asked for"),
+        ({"DIGIT_MODEL_SHA256": "0" * 64}, "the sha256 that was asked for"),
     ],
 )
 def test_a_wrong_setting_falls_back(changes, reason, load, bundled, caplog):
@@ -187,13 +187,12 @@ def test_the_right_sha256_is_accepted(load, published):
     assert load(DIGIT_MODEL_SHA256=sha256(published).upper()).fallback is None
 
 
-def test_a_checkpoint_that_is_bad_at_its_source(load, remote, bundled, caplog):
-    """What arrived is what was published, but no network of ours."""
+def test_an_invalid_checkpoint_on_the_hub_falls_back(load, remote, bundled, caplog):
     remote.repos[REPO].commit({CONFIG: b'{"format": 1, "architecture": "../evil"}'})
     assert_falls_back(load(), bundled, "names the architecture '../evil'", caplog)
 
 
-def test_no_sentence_holds_a_path_or_a_token(load, remote, tmp_path, monkeypatch):
+def test_no_message_contains_a_path_or_a_token(load, remote, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     for kind, where in (("short", "objects"), ("corrupt", "objects")):
         with remote.misbehave(kind, where):
@@ -203,20 +202,20 @@ def test_no_sentence_holds_a_path_or_a_token(load, remote, tmp_path, monkeypatch
         assert "\n" not in reason
 
 
-def test_a_named_folder_serves(published):
+def test_a_checkpoint_folder_can_be_loaded_by_name(published):
     served = pretrained.load_from(published)
     assert served.checkpoint.sha256 == sha256(published)
     assert served.source == f"the folder {published.name}"
 
 
 @pytest.mark.parametrize("pinned", [False, True])
-def test_a_named_repository_serves(pinned, environ, remote):
+def test_a_repository_can_be_loaded_by_name(pinned, environ, remote):
     place = f"{REPO}@{remote.repos[REPO].head}" if pinned else REPO
     served = pretrained.load_from(place, environ)
     assert served.source.startswith(f"{REPO} at {remote.repos[REPO].head[:8]}")
 
 
-def test_what_a_person_named_has_no_fallback(environ, tmp_path):
+def test_a_place_that_a_person_named_has_no_fallback(environ, tmp_path):
     with pytest.raises(
         ModelUnavailable, match=r"There is no folder user/other\. There is no user/other"
     ):

@@ -13,12 +13,14 @@ from ..data.mnist import LabelledImages
 from ..training_log import LOG, read_log, write_log
 from .distillation import Teacher
 from .fit import Trained, assess, fit, identity
+from .random_numbers import reproducible_random_numbers
 from .recipes import Recipe
 from .run_state import begin, run_folder
 
 log = logging.getLogger(__name__)
 
 
+@reproducible_random_numbers()
 def fit_columns(
     recipe: Recipe,
     train: LabelledImages,

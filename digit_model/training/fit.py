@@ -25,6 +25,7 @@ from ..training_log import LOG, epoch_rows, read_log
 from .distillation import Teacher
 from .distributed import agreed, data_parallel, own_part
 from .optimizers import OPTIMIZERS
+from .random_numbers import reproducible_random_numbers
 from .recipes import RANDOM, Recipe
 from .run_state import BEST, Backup, Log, begin, restore, run_folder
 
@@ -139,6 +140,7 @@ class StopOnCtrlC(keras.callbacks.Callback):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@reproducible_random_numbers()
 def fit(
     recipe: Recipe,
     train: LabelledImages,
