@@ -99,9 +99,22 @@ class Digit:
         return f"{self.label}" if self.accepted else f"{self.label}?"
 
 
+@dataclass(frozen=True)
+class IgnoredMark:
+    """A mark of a row that was not read as a digit.
+
+    kind: "dot", "comma", "dash" or "slash" where the shape is clear, else None.
+    """
+
+    box: Box
+    kind: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Reading:
     """A picture, its digits in reading order, and the time in seconds that reading it took.
+
+    ignored: the marks that were left out, such as a decimal point or a dash.
 
     There is at least one digit: if nothing in the picture looks like one, the best guess is
     reported, not accepted.
@@ -110,6 +123,7 @@ class Reading:
     picture: Picture
     digits: tuple[Digit, ...]
     seconds: float
+    ignored: tuple[IgnoredMark, ...] = ()
 
     @property
     def rows(self) -> list[list[Digit]]:
@@ -136,10 +150,11 @@ class Reading:
         return min(digit.confidence for digit in self.digits)
 
     def as_json(self) -> dict:
-        """Return the reading as plain JSON types: ``text``, ``digits`` and ``seconds``."""
+        """Return ``text``, ``digits``, ``ignored`` and ``seconds`` as plain JSON types."""
         return {
             "text": self.text,
             "digits": [_digit_as_json(digit) for digit in self.digits],
+            "ignored": [{"kind": mark.kind, "box": list(mark.box)} for mark in self.ignored],
             "seconds": round(self.seconds, 6),
         }
 

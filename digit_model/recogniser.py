@@ -23,6 +23,7 @@ from .arrays import (
     Calibration,
     Digit,
     Heatmap,
+    IgnoredMark,
     Picture,
     Placement,
     Reading,
@@ -33,6 +34,7 @@ from .errors import DigitError
 from .explain import Explainer
 from .picture.components import Glyph
 from .picture.decode import decode
+from .picture.ignored import marks_left_out
 from .picture.ink import find_ink
 from .picture.lattice import Lattice, Span, best_path, single_glyph_lattice
 from .picture.normalise import normalise
@@ -158,24 +160,33 @@ class Recogniser:
         If no candidate is part of a best path, the one with the most ink is reported, not accepted.
         """
         by_row = [{span: next(logits) for span in row.candidates} for row in item.rows]
+        paths = [_best_spans(row, logits) for row, logits in zip(item.rows, by_row, strict=True)]
         digits = [
             digit
-            for row, row_logits in zip(item.rows, by_row, strict=True)
-            for digit in self._digits_of_row(item, row, row_logits)
+            for row, spans, row_logits in zip(item.rows, paths, by_row, strict=True)
+            for digit in self._digits_of_row(item, row, spans, row_logits)
         ]
-        return Reading(
-            item.picture, tuple(digits or [self._guess(item, by_row)]), item.seconds + share
+        seconds = item.seconds + share
+        if not digits:
+            return Reading(item.picture, (self._guess(item, by_row),), seconds)
+        ignored = (
+            IgnoredMark(_box_on_picture(mark.box, item.scale, item.picture), mark.kind)
+            for row, spans in zip(item.rows, paths, strict=True)
+            for mark in marks_left_out(row.lattice, spans)
         )
+        return Reading(item.picture, tuple(digits), seconds, tuple(ignored))
 
     def _digits_of_row(
-        self, item: "_Prepared", row: "_Row", row_logits: dict[Span, np.ndarray]
+        self,
+        item: "_Prepared",
+        row: "_Row",
+        spans: list[Span],
+        row_logits: dict[Span, np.ndarray],
     ) -> Iterator[Digit]:
-        """Yield the digits of one row, given the logits of each of its candidates.
+        """Yield the digits in the spans of one row, given the logits of each of its candidates.
 
         A digit cut from a component that was mostly discarded, such as a scribble, is not accepted.
         """
-        costs = reading_cost(np.array(list(row_logits.values())))
-        spans = best_path(row.lattice, dict(zip(row_logits, costs.tolist(), strict=True)))
         if not spans:
             return
         logits = np.array([row_logits[span] for span in spans])
@@ -238,11 +249,20 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
         ink = find_ink(picture)
     except DigitError as error:
         return error
-    lattices = [] if one else [row for row in segment(ink) if row.glyphs]
-    lattices = lattices or [single_glyph_lattice(single_digit(ink))]
+    lattices = [] if one else segment(ink)
+    if not any(lattice.glyphs for lattice in lattices):
+        lattices = [single_glyph_lattice(single_digit(ink))]
     rows = [_Row(lattice, _candidates(lattice)) for lattice in lattices]
     scale = picture.shape[1] / ink.shape[1], picture.shape[0] / ink.shape[0]
     return _Prepared(picture, scale, rows, time.perf_counter() - started)
+
+
+def _best_spans(row: _Row, logits: dict[Span, np.ndarray]) -> list[Span]:
+    """Return the spans that are read as the row's digits."""
+    if not logits:
+        return []
+    costs = reading_cost(np.array(list(logits.values())))
+    return best_path(row.lattice, dict(zip(logits, costs.tolist(), strict=True)))
 
 
 def _candidates(lattice: Lattice) -> dict[Span, _Candidate]:

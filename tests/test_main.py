@@ -38,7 +38,7 @@ def test_read_as_json_keeps_the_contract(files, capsys):
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["file"] for row in rows] == names
     assert [row.get("text") for row in rows] == ["3", None, None, "7"]
-    assert rows[0].keys() == {"file", "text", "digits", "seconds"}
+    assert rows[0].keys() == {"file", "text", "digits", "ignored", "seconds"}
     assert rows[1].keys() == {"file", "error"}
     [digit] = rows[0]["digits"]
     assert digit.keys() == {"digit", "confidence", "probabilities", "box", "accepted"}

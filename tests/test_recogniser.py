@@ -11,6 +11,7 @@ from digit_model.recogniser import Recogniser
 from digit_model.synthesis.digits import draw_digits
 from digit_model.synthesis.pen import draw, write
 from digit_model.synthesis.skeletons import load_skeletons
+from tests.helpers import sketch
 
 
 @pytest.fixture(scope="module")
@@ -260,3 +261,28 @@ def test_tiles_are_read_as_they_are(recogniser, drawn):
     for mark in reading.digits:
         inside = reading.picture[mark.box.top : mark.box.bottom, mark.box.left : mark.box.right]
         assert inside.min() < 100
+
+
+def test_marks_between_digits_are_told(recogniser):
+    picture = sketch(3, 1, 4)
+    ImageDraw.Draw(picture).ellipse((270, 215, 294, 239), "black")
+    reading = recogniser.read(np.asarray(picture))
+    assert reading.text == "314"
+    [mark] = reading.ignored
+    assert mark.kind == "dot"
+    assert mark.box == pytest.approx((270, 215, 295, 240), abs=2)
+    assert reading.as_json()["ignored"] == [{"kind": "dot", "box": list(mark.box)}]
+
+
+def test_a_dash_before_digits_is_told(recogniser):
+    picture = sketch(1, 4, 7)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 0, 280, 280), "white")
+    draw.line((150, 140, 230, 140), "black", 20)
+    reading = recogniser.read(np.asarray(picture))
+    assert reading.text == "47"
+    assert [mark.kind for mark in reading.ignored] == ["dash"]
+
+
+def test_clean_digits_leave_nothing_out(recogniser):
+    assert recogniser.read(np.asarray(sketch(4, 7, 3))).ignored == ()

@@ -1,5 +1,6 @@
 """Ink -> its connected components; components -> a glyph, which may be a digit."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,18 +54,19 @@ def component_at(ink: Ink, y: np.ndarray, x: np.ndarray) -> Component:
     return Component(box, mask, float(ink[y, x].sum()))
 
 
-def merge_components(ink: Ink, components: list[Component]) -> Component:
-    """Several components of the ink as one."""
-    where = [
-        np.argwhere(component.mask) + (component.box.top, component.box.left)
-        for component in components
-    ]
-    return component_at(ink, *np.concatenate(where).T)
+def merge_components(components: list[Component]) -> Component:
+    """Return several components as one."""
+    box = enclosing_box(component.box for component in components)
+    mask = np.zeros((box.height, box.width), bool)
+    for component in components:
+        left, top, right, bottom = component.box
+        mask[top - box.top : bottom - box.top, left - box.left : right - box.left] |= component.mask
+    return Component(box, mask, sum(component.mass for component in components))
 
 
 def make_glyph(ink: Ink, components: list[Component], row: int) -> Glyph:
     """The components as one glyph, which holds their ink only."""
-    box = enclosing_box(components)
+    box = enclosing_box(component.box for component in components)
     canvas = np.zeros((box.height, box.width), np.float32)
     for component in components:
         left, top, right, bottom = component.box
@@ -73,9 +75,9 @@ def make_glyph(ink: Ink, components: list[Component], row: int) -> Glyph:
     return Glyph(canvas, box, row)
 
 
-def enclosing_box(components: list[Component]) -> Box:
-    """The smallest box around all of the components."""
-    lefts, tops, rights, bottoms = zip(*(component.box for component in components), strict=True)
+def enclosing_box(boxes: Iterable[Box]) -> Box:
+    """Return the smallest box around all boxes."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return Box(min(lefts), min(tops), max(rights), max(bottoms))
 
 

@@ -15,7 +15,15 @@ import numpy as np
 from scipy import ndimage
 
 from ..arrays import Ink
-from .components import Component, Glyph, component_at, enclosing_box, make_glyph, typical_height
+from .components import (
+    Component,
+    Glyph,
+    component_at,
+    enclosing_box,
+    make_glyph,
+    merge_components,
+    typical_height,
+)
 
 
 class Span(NamedTuple):
@@ -63,15 +71,17 @@ class Lattice:
     glyphs: each span of pieces that may be one digit.
     shape_costs: what the shape of each of them costs, in nats.
     omission_costs: what leaving out each of the pieces costs.
+    pieces: the pieces of the row, from the left.
     components: the number of the connected component that each of the pieces is of.
-    masses: the sum of the ink of each of the pieces.
+    height: the usual height of the row's digits.
     """
 
     glyphs: dict[Span, Glyph]
     shape_costs: dict[Span, float]
     omission_costs: list[float]
+    pieces: list[Component]
     components: list[int]
-    masses: list[float]
+    height: float
 
     def is_cut_from_one(self, spans: Sequence[Span]) -> bool:
         """Whether these are all the same connected component, cut."""
@@ -82,9 +92,21 @@ class Lattice:
         read = _pieces(spans)
         for component in {self.components[piece] for piece in _pieces([span])}:
             own = {piece for piece, number in enumerate(self.components) if number == component}
-            if sum(self.masses[k] for k in own & read) < sum(self.masses[k] for k in own - read):
+            if self._mass(own & read) < self._mass(own - read):
                 return True
         return False
+
+    def left_out(self, spans: Sequence[Span]) -> list[Component]:
+        """Return the components none of whose pieces is in one of the spans, from the left."""
+        read = {self.components[piece] for piece in _pieces(spans)}
+        marks: dict[int, list[Component]] = {}
+        for piece, number in zip(self.pieces, self.components, strict=True):
+            if number not in read:
+                marks.setdefault(number, []).append(piece)
+        return [merge_components(pieces) for pieces in marks.values()]
+
+    def _mass(self, pieces: set[int]) -> float:
+        return sum(self.pieces[piece].mass for piece in pieces)
 
 
 def _pieces(spans: Sequence[Span]) -> set[int]:
@@ -93,7 +115,15 @@ def _pieces(spans: Sequence[Span]) -> set[int]:
 
 def single_glyph_lattice(glyph: Glyph) -> Lattice:
     """A row that is one digit."""
-    return Lattice({Span(0, 1): glyph}, {Span(0, 1): 0.0}, [np.inf], [0], [1.0])
+    component = Component(glyph.box, glyph.ink > 0, float(glyph.ink.sum()))
+    return Lattice(
+        {Span(0, 1): glyph}, {Span(0, 1): 0.0}, [np.inf], [component], [0], glyph.box.height
+    )
+
+
+def digitless_lattice(mark: Component, height: float) -> Lattice:
+    """Return a row of one mark that is no digit, beside digits of this height."""
+    return Lattice({}, {}, [0.0], [mark], [0], height)
 
 
 def build_lattice(ink: Ink, components: list[Component], row: int) -> Lattice:
@@ -121,9 +151,8 @@ def build_lattice(ink: Ink, components: list[Component], row: int) -> Lattice:
                     glyphs[span] = make_glyph(ink, own + common if shared else own, row)
                     shape_costs[span] = _shape_cost(pieces[i:j], height)
     omission_costs = [_omission_cost(piece.component, height) for piece in pieces]
-    return Lattice(
-        glyphs, shape_costs, omission_costs, numbers, [piece.component.mass for piece in pieces]
-    )
+    own_components = [piece.component for piece in pieces]
+    return Lattice(glyphs, shape_costs, omission_costs, own_components, numbers, height)
 
 
 def best_path(row: Lattice, doubts: Mapping[Span, float]) -> list[Span]:
@@ -259,7 +288,7 @@ def _gaps(pieces: list[_Piece]) -> list[float]:
 
 def _shape_cost(pieces: list[_Piece], height: float) -> float:
     """How much speaks against a digit in the cuts around it, its gaps and its size, in nats."""
-    box = enclosing_box([piece.component for piece in pieces])
+    box = enclosing_box(piece.component.box for piece in pieces)
     width = max(piece.right for piece in pieces) - min(piece.left for piece in pieces)
     return (
         PER_CUT_INK * (pieces[0].cuts[0] + pieces[-1].cuts[1])

@@ -13,7 +13,7 @@ from .components import (
     typical_height,
 )
 from .ink import MIN_PAGE_SIDE
-from .lattice import Lattice, build_lattice
+from .lattice import Lattice, build_lattice, digitless_lattice
 
 # A share of the digit's longer side, or of the height of the picture's digits.
 NEAR = 0.3
@@ -56,14 +56,18 @@ def single_digit(ink: Ink) -> Glyph:
 def segment(ink: Ink) -> list[Lattice]:
     """The rows of a picture from the top, and what the digits in each may be, from the left.
 
-    ink: (height, width) float32 in 0..1, not all 0. Specks are left out.
+    ink: (height, width) float32 in 0..1, not all 0. Specks are left out. Marks that are in no row
+    follow as rows without glyphs.
     """
     components = connected_components(ink)
     heaviest = max(component.mass for component in components)
-    rows = _rows(
-        _mended(ink, [component for component in components if component.mass >= SPECK * heaviest])
-    )
-    return [build_lattice(ink, row, number) for number, row in enumerate(rows)]
+    mended = _mended([component for component in components if component.mass >= SPECK * heaviest])
+    rows = _rows(mended)
+    in_rows = {id(component) for row in rows for component in row}
+    height = typical_height(mended)
+    return [build_lattice(ink, row, number) for number, row in enumerate(rows)] + [
+        digitless_lattice(mark, height) for mark in mended if id(mark) not in in_rows
+    ]
 
 
 def _gap(a: Box, b: Box) -> int:
@@ -77,7 +81,7 @@ def _touches_edge(box: Box, shape: tuple[int, ...]) -> bool:
     return box.left == 0 or box.top == 0 or box.right == shape[1] or box.bottom == shape[0]
 
 
-def _mended(ink: Ink, components: list[Component]) -> list[Component]:
+def _mended(components: list[Component]) -> list[Component]:
     """Join what would be rows of their own but lies on top of each other: a digit broken across."""
     height = typical_height(components)
     large = [component for component in components if component.box.height >= SMALL * height]
@@ -89,7 +93,7 @@ def _mended(ink: Ink, components: list[Component]) -> list[Component]:
             done.append(component)
         else:
             large.remove(other)
-            large.append(merge_components(ink, [component, other]))
+            large.append(merge_components([component, other]))
     return done
 
 
@@ -112,7 +116,7 @@ def _rows(components: list[Component]) -> list[list[Component]]:
             rows.append([component])
         else:
             home.append(component)
-    boxes = [enclosing_box(row) for row in rows]
+    boxes = [enclosing_box(component.box for component in row) for row in rows]
     for component in components:
         if component.box.height < SMALL * height:
             gaps = [

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from digit_model.picture.components import Glyph, connected_components
+from digit_model.arrays import Box
+from digit_model.picture.components import Component, Glyph, connected_components
 from digit_model.picture.lattice import (
     Lattice,
     Span,
@@ -112,13 +113,15 @@ def test_two_dashes_are_no_digit():
 
 
 def blank(count, shape_costs, omission=10.0):
-    glyph = Glyph(np.ones((1, 1), np.float32), None)
+    piece = Component(Box(0, 0, 1, 1), np.ones((1, 1), bool), 1.0)
+    glyph = Glyph(np.ones((1, 1), np.float32), Box(0, 0, 1, 1))
     return Lattice(
         dict.fromkeys(shape_costs, glyph),
         shape_costs,
         [omission] * count,
+        [piece] * count,
         list(range(count)),
-        [1.0] * count,
+        1.0,
     )
 
 
@@ -142,5 +145,5 @@ def test_a_piece_is_left_out_where_that_costs_less():
 
 
 def test_a_single_digit_is_never_left_out():
-    row = single_glyph_lattice(Glyph(np.ones((1, 1), np.float32), None))
+    row = single_glyph_lattice(Glyph(np.ones((1, 1), np.float32), Box(0, 0, 1, 1)))
     assert best_path(row, {Span(0, 1): 50.0}) == [Span(0, 1)]
