@@ -143,9 +143,9 @@ class LoopbackHub:
             self._failures.remove(failure)
 
     async def _app(self, scope, receive, send) -> None:
-        asked = f"{scope['method']} {scope['path']}"
-        self.requests.append(asked)
-        failure = next((t for t in self._failures if re.search(t.pattern, asked)), None)
+        request_line = f"{scope['method']} {scope['path']}"
+        self.requests.append(request_line)
+        failure = next((t for t in self._failures if re.search(t.pattern, request_line)), None)
         if failure is None:
             await self._routes(scope, receive, send)
         else:
@@ -200,29 +200,29 @@ class LoopbackHub:
     async def _create(self, request: Request) -> Response:
         if not _may_write(request):
             return _refuse(401)
-        asked = await request.json()
-        owner = asked.get("organization") or "user"
+        body = await request.json()
+        owner = body.get("organization") or "user"
         if owner != "user":
             return _refuse(403)
-        page = {"space": "spaces/", "dataset": "datasets/"}.get(asked.get("type"), "")
-        name = f"{page}{owner}/{asked['name']}"
+        page = {"space": "spaces/", "dataset": "datasets/"}.get(body.get("type"), "")
+        name = f"{page}{owner}/{body['name']}"
         answer = {"url": f"{self.url}/{name}", "id": name}
         if name in self.repos:
             return JSONResponse(answer | {"error": "You already created this"}, 409)
-        private = asked.get("visibility") == "private" or bool(asked.get("private"))
+        private = body.get("visibility") == "private" or bool(body.get("private"))
         self.add(name, {".gitattributes": b"*.h5 filter=lfs\n"}, private=private)
-        self.repos[name].hardware = asked.get("hardware")
-        for variable in asked.get("variables", ()):
+        self.repos[name].hardware = body.get("hardware")
+        for variable in body.get("variables", ()):
             self.repos[name].variables[variable["key"]] = variable["value"]
         return JSONResponse(answer)
 
     async def _validate(self, request: Request) -> Response:
         """Check the documented fields of a card and of a Space's settings."""
-        asked = await request.json()
-        self.cards.append(asked["content"])
-        front = yaml.safe_load(asked["content"].split("---\n")[1]) or {}
+        body = await request.json()
+        self.cards.append(body["content"])
+        front = yaml.safe_load(body["content"].split("---\n")[1]) or {}
         errors = []
-        if asked["repoType"] == "space":
+        if body["repoType"] == "space":
             if len(front.get("short_description", "")) > 60:
                 errors.append({"message": '"short_description" length must be at most 60'})
             if front.get("sdk") not in ("gradio", "docker", "static", "streamlit"):
@@ -237,9 +237,8 @@ class LoopbackHub:
         siblings = [{"rfilename": path, **_described(path, files[path])} for path in files]
         if "blobs" not in request.query_params:
             siblings = [{"rfilename": path} for path in files]
-        own = "{user}/{name}".format(**request.path_params)
-        named = {"id": own, "sha": oid, "private": repo.private}
-        return JSONResponse(named | {"siblings": siblings})
+        name = "{user}/{name}".format(**request.path_params)
+        return JSONResponse({"id": name, "sha": oid, "private": repo.private, "siblings": siblings})
 
     async def _tree(self, request: Request) -> Response:
         repo = self._repo(request)
@@ -286,8 +285,8 @@ class LoopbackHub:
             return _refuse(403)
         repo = self._repo(request)
         if request.method == "POST":
-            asked = await request.json()
-            repo.variables[asked["key"]] = asked["value"]
+            body = await request.json()
+            repo.variables[body["key"]] = body["value"]
         return JSONResponse({key: {"value": value} for key, value in repo.variables.items()})
 
     async def _runtime(self, request: Request) -> Response:
@@ -392,10 +391,10 @@ def _refuse(status: int, code: str = "", headers: dict[str, str] | None = None) 
 
 def _part(request: Request, content: bytes, headers: dict[str, str]) -> Response:
     """Return the content, or the requested range of its bytes."""
-    asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
-    if asked is None:
+    wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
+    if wanted is None:
         return Response(content, headers=headers, media_type="application/octet-stream")
-    start, end = int(asked[1]), min(int(asked[2] or len(content)), len(content) - 1)
+    start, end = int(wanted[1]), min(int(wanted[2] or len(content)), len(content) - 1)
     if start > end:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{len(content)}"})
     headers |= {"Content-Range": f"bytes {start}-{end}/{len(content)}"}

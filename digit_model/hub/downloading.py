@@ -94,10 +94,10 @@ def _cached_files(
     """Return the cached files of a commit if all are there, otherwise an empty list."""
     if revision is None or not is_commit(revision):
         return []  # A branch or a tag may have moved since.
-    found = [
+    entries = [
         try_to_load_from_cache(repo, file, cache_dir=cache, revision=revision) for file in files
     ]
-    paths = [Path(path) for path in found if isinstance(path, str)]
+    paths = [Path(path) for path in entries if isinstance(path, str)]
     return paths if len(paths) == len(files) else []
 
 

@@ -112,7 +112,7 @@ def translate_errors(
     repository: how messages name it, from ``describe_repository``.
     wait: what the Hub failed to do if time ran out, up to the number of seconds, such as
         "answer for 30".
-    revision: what was asked for; None is the main branch.
+    revision: the requested revision; None is the main branch.
     """
     try:
         yield

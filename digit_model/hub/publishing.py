@@ -25,8 +25,8 @@ from .names import describe_repository, is_repository_name
 # How long a connection may stay silent while publishing.
 MAX_SILENCE_SECONDS = 30.0
 
-# Files last changed by commits with these titles may be replaced without being asked to: our own
-# commits, and the one by which the Hub creates a repository.
+# Files last changed by commits with these titles are replaced without --overwrite: our own commits,
+# and the one by which the Hub creates a repository.
 _OUR_TITLE = "Publish "
 _INITIAL_TITLE = "initial commit"
 # Folders of a Space that hold only our files: remote files that we no longer have are deleted.

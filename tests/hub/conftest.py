@@ -1,18 +1,13 @@
 """Fixtures: a Hub on loopback with one repository, and a function that downloads from it."""
 
 import threading
-from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
 
 from digit_model import hub
+from tests.hub.helpers import FILES, LONG_SECONDS, REPO
 from tests.loopback_hub import LoopbackHub
-
-REPO = "user/digits"
-WEIGHTS, CONFIG = "model.weights.h5", "config.json"
-FILES = {WEIGHTS: bytes(range(256)) * 64, CONFIG: b'{"format": 1}'}
-LONG_SECONDS = 20.0
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +51,3 @@ def download(remote, tmp_path):
         )
 
     return run
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    """Return the content of the files in a folder by name."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}

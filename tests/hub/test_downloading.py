@@ -17,7 +17,7 @@ from huggingface_hub import HfApi
 from digit_model import hub
 from digit_model.errors import ModelUnavailable
 from digit_model.hub import downloading as module
-from tests.hub.conftest import CONFIG, FILES, LONG_SECONDS, REPO, WEIGHTS, content
+from tests.hub.helpers import CONFIG, FILES, LONG_SECONDS, REPO, WEIGHTS, content
 from tests.loopback_hub import TOKEN, Trickle
 
 UNKNOWN_COMMIT = "0123456789" * 4
@@ -146,7 +146,7 @@ def test_oversized_weights_are_not_downloaded(download, remote, monkeypatch):
     assert "model.weights.h5 of user/digits has 16,384 bytes; the limit is 1,000" in _failure(
         download
     )
-    assert not any("resolve" in asked for asked in remote.requests)
+    assert not any("resolve" in request for request in remote.requests)
 
 
 @pytest.mark.parametrize(
@@ -270,12 +270,12 @@ def test_six_processes_with_an_empty_cache_download_each_file_once(pull, remote)
     assert len(set(results)) == 1
     assert content(Path(results[0])) == FILES
     body = re.compile("GET .*(objects|resolve.*json)")
-    assert len([asked for asked in remote.requests if body.match(asked)]) == len(FILES)
+    assert len([request for request in remote.requests if body.match(request)]) == len(FILES)
 
 
 def test_a_killed_download_does_not_block_the_next_one(pull, download, remote):
     with remote.misbehave("drip", "GET /objects"), pull(processes=2):
-        while not any("objects" in asked for asked in remote.requests):
+        while not any("objects" in request for request in remote.requests):
             time.sleep(0.01)
         time.sleep(0.2)
     assert content(download()) == FILES

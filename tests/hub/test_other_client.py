@@ -15,7 +15,7 @@ import pytest
 
 from digit_model import hub
 from digit_model.hub import PublishOptions
-from tests.hub.conftest import CONFIG, FILES, REPO, WEIGHTS, content
+from tests.hub.helpers import CONFIG, FILES, REPO, WEIGHTS, content
 from tests.loopback_hub import TOKEN
 
 CLIENT = Path(os.environ.get("HUB_CLIENT", "."))

@@ -10,7 +10,7 @@ from huggingface_hub import HfApi
 from digit_model import hub
 from digit_model.errors import PublishFailed
 from digit_model.hub import PublishOptions, publishing
-from tests.hub.conftest import CONFIG, FILES, REPO, WEIGHTS, content
+from tests.hub.helpers import CONFIG, FILES, REPO, WEIGHTS, content
 from tests.loopback_hub import TOKEN
 
 # huggingface_hub 2.4 passes files to its HTTP client in a deprecated way.
@@ -197,7 +197,7 @@ def test_the_hubs_message_about_a_mistake_in_the_card_is_shown(publish, remote):
     files = {**FILES, "README.md": b"---\nlicense: 3\n---\n"}
     with pytest.raises(PublishFailed, match=r'a mistake .* "license" must be a string'):
         publish(files=files)
-    assert len(remote.repos["user/new"].commits) == 1  # the Hub's own first one
+    assert len(remote.repos["user/new"].commits) == 1  # the Hub's initial commit
 
 
 SPACE = "user/page"
@@ -244,7 +244,9 @@ def test_an_unchanged_space_gets_no_commit_and_no_variables(publish_space, remot
     remote.requests.clear()
     assert not publish_space().changed
     assert len(the_space(remote).commits) == 2
-    assert not [asked for asked in remote.requests if re.search("POST.*(variables|commit)", asked)]
+    assert not [
+        request for request in remote.requests if re.search("POST.*(variables|commit)", request)
+    ]
 
 
 def test_a_space_gets_changed_files_and_loses_our_deleted_ones(publish_space, remote):

@@ -81,7 +81,7 @@ def test_the_status_is_asked_again_after_an_error(remote, stages, monkeypatch):
 
     monkeypatch.setattr(space_status, "_query_status", ask_and_fail_once)
     assert stages({"stage": "RUNNING"}) == ["RUNNING"]
-    assert sum("runtime" in asked for asked in remote.requests) == 2
+    assert sum("runtime" in request for request in remote.requests) == 2
 
 
 def test_a_hub_that_stops_answering_is_reported():
