@@ -1,4 +1,4 @@
-# make run and make test do their own set-up in .venv; PYTHON=… picks another Python (3.11 or newer).
+# make run and make test set up .venv themselves; PYTHON=… picks another Python (3.11 or newer).
 PYTHON ?= python3
 IN_VENV := .venv/bin/python
 
@@ -29,6 +29,7 @@ clean:  ## remove what make made
 	$(PYTHON) -m venv .venv
 	touch $@
 
-.venv/%.ready: requirements.txt requirements-dev.txt .venv/python.ready
+.venv/%.ready: pyproject.toml requirements.txt requirements-dev.txt .venv/python.ready
 	$(IN_VENV) -m pip install --quiet --disable-pip-version-check -r $(if $(filter test,$*),requirements-dev.txt,requirements.txt)
+	$(IN_VENV) -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@

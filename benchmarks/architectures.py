@@ -26,8 +26,6 @@ import numpy as np
 from mnist_errors import BAD_LABELS
 from real_pictures import HOME, labelled_sets, tile_of
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from digit_model import checkpoint, pretrained
 from digit_model.architectures import IMAGENET
 from digit_model.data import mnist

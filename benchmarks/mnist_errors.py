@@ -15,8 +15,6 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import special
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from digit_model import pretrained
 from digit_model.arrays import Tile
 from digit_model.data import mnist

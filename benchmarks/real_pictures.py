@@ -27,8 +27,6 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from scipy import interpolate
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from digit_model import pretrained
 from digit_model.acceptance import accept, to_probabilities
 from digit_model.arrays import TILE_SIZE, Reading

@@ -26,8 +26,6 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from digit_model.arrays import DIGITS
 from digit_model.curves import chart
 from digit_model.data import mnist

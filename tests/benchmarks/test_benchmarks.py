@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -22,7 +23,8 @@ BUNDLED_FOLDER = ROOT / "digit_model" / "bundled"
 
 def run(name, *arguments):
     command = [sys.executable, f"benchmarks/{name}.py", *map(str, arguments)]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=250)
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=250)
     return ended.returncode, ended.stdout + ended.stderr
 
 
