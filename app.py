@@ -11,11 +11,25 @@ import logging
 import os
 import signal
 import socket
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from page.reader import Readers, ReaderSettings
+
+# What a shell says of a program that Ctrl-C has ended.
+STOPPED_BY_SIGINT = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
+    try:
+        return _main(arguments)
+    except KeyboardInterrupt:
+        return STOPPED_BY_SIGINT
+
+
+def _main(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("digit_model").setLevel(logging.INFO)
@@ -23,43 +37,71 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(reason)
     if options.data and not options.data.exists():
         return _fail(f"there is no {options.data}. --data takes MNIST as train.py does.")
+    # A stop from outside ends as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _please_zero_gpu()
     try:
-        from digit_model import pretrained
-        from digit_model.errors import DigitError
+        from page import limits, sweep
+        from page.reader import Readers
 
-        with ThreadPoolExecutor(1, "load") as pool:
-            loading = pool.submit(
-                lambda: pretrained.load_from(options.model) if options.model else pretrained.load()
-            )
-            # Gradio takes seconds to import, which the loading need not wait for.
-            from page.corrections.store import CorrectionStore
-            from page.models.mistakes import TestSet, keras_download
-            from page.models.registry import ModelRegistry
-            from page.serve import serve
+        limits.share_arenas()
+        # The readers load their weights while this process imports Gradio.
+        with (
+            closing(Readers(_reader_settings(options), options.readers)) as readers,
+            closing(sweep.Sweep(sweep.make_folder())) as files,
+        ):
+            return _serve(options, readers, files.folder)
     except ModuleNotFoundError as error:
         return _fail(
             f"the package {error.name} is missing. Run `make run`, or "
             "`pip install -r requirements.txt`."
         )
+
+
+def _serve(options: argparse.Namespace, readers: "Readers", folder: Path) -> int:
+    """Serve the page until Ctrl-C, or until it is known that no weights can be loaded."""
+    from digit_model.errors import DigitError
+    from page.corrections.store import CorrectionStore
+    from page.serve import serve
+
     try:
         corrections = None
         if options.corrections != "off":
             corrections = CorrectionStore(Path(options.corrections), options.corrections_repo)
-        served = loading.result()
     except DigitError as error:
         return _fail(str(error))
-    # A stop from outside ends as Ctrl-C does, with all corrections on the Hub.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    serve(
-        ModelRegistry(served, options.checkpoints),
-        options.host,
-        options.port,
-        share=options.share,
-        corrections=corrections,
-        tests=TestSet(options.data or keras_download()),
+    if readers.failure:
+        return _fail(readers.failure)
+    page = serve(
+        readers, folder, options.host, options.port, share=options.share, corrections=corrections
     )
-    return 0
+    try:
+        failure = readers.wait_for_failure()
+    except KeyboardInterrupt:
+        failure = None
+    # Closing takes seconds where corrections are still on their way to the Hub. Who presses Ctrl-C
+    # again wants to leave at once; all corrections are on this machine's disk.
+    signal.signal(signal.SIGINT, _leave)
+    signal.signal(signal.SIGTERM, _leave)
+    page.close(verbose=False)
+    if corrections:
+        corrections.close()
+    return _fail(failure) if failure else 0
+
+
+def _leave(number: int, frame: object) -> None:
+    os._exit(STOPPED_BY_SIGINT)
+
+
+def _reader_settings(options: argparse.Namespace) -> "ReaderSettings":
+    from page.reader import ReaderSettings
+
+    return ReaderSettings(
+        model=options.model,
+        checkpoints=str(options.checkpoints),
+        test_set=str(options.data) if options.data else None,
+        corrections=None if options.corrections == "off" else options.corrections,
+    )
 
 
 def _please_zero_gpu() -> None:
@@ -111,6 +153,14 @@ def _parser() -> argparse.ArgumentParser:
         "downloaded earlier, if it has",
     )
     parser.add_argument(
+        "--readers",
+        type=_at_least_one,
+        metavar="N",
+        default=1,
+        help="how many processes read pictures, each with a network of its own; a second one pays "
+        "off where there are more than two cores",
+    )
+    parser.add_argument(
         "--corrections",
         metavar="DIR",
         default=os.environ.get("DIGIT_CORRECTIONS", "corrections"),
@@ -125,6 +175,13 @@ def _parser() -> argparse.ArgumentParser:
         "HF_TOKEN; made if there is none",
     )
     return parser
+
+
+def _at_least_one(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is too few; 1 is the least")
+    return number
 
 
 def _default_host() -> str:

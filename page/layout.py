@@ -1,5 +1,6 @@
 """What stands where on the page, and which event does what."""
 
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -7,23 +8,24 @@ from pathlib import Path
 import gradio as gr
 from gradio.components import Component
 from gradio.data_classes import ImageData
-from markupsafe import Markup
+from markupsafe import Markup, escape
+
+from digit_model.errors import DigitError
 
 from .api import Api, endpoints
-from .corrections.panel import correct, correction_panel
+from .corrections.panel import correction_panel
 from .corrections.store import CorrectionStore
-from .files.table import read_with, results, uploader
-from .models.mistakes import TestSet
-from .models.registry import SERVED, ModelRegistry
-from .models.tab import ModelsTab, model_line, model_views, models_list
+from .files.table import read_files, results, uploader
+from .models.tab import ModelsTab, model_views, models_list
+from .reader import SERVED, Readers
 from .reading import answer
-from .reading.answer import ReadingView
 from .reading.gallery import picked, thumbnails
-from .reading.handlers import PAD_EMPTY, Handlers
-from .sharing.button import link_button, unpack
+from .reading.handlers import Handlers
+from .reading.recent import RecentViews
+from .sharing.button import link_button
+from .templates import read_text
 from .texts import text
 
-HERE = Path(__file__).parent
 PAD = """
 <div class="sheet"><canvas width="280" height="280" role="img"
 aria-label="Drawing pad: draw digits here with a mouse, a pen or a finger"></canvas>
@@ -31,10 +33,9 @@ aria-label="Drawing pad: draw digits here with a mouse, a pen or a finger"></can
 <div class="tools"><button type="button" data-tool="undo">Undo</button><button type="button"
 data-tool="redo">Redo</button><button type="button" data-tool="clear">Clear</button></div>
 """
-# Files of visitors are deleted an hour after they came.
-FILES_KEPT = (3600, 3600)
 # What takes long is done for one visitor after another.
 ALONE: dict = {"concurrency_id": "batch", "concurrency_limit": 1}
+PRIVATE: dict = {"api_visibility": "private"}
 CAMERA = """
 <div class="stage"><video playsinline muted aria-label="What the camera sees"></video>
 <div class="aim" aria-hidden="true"></div><p class="note" role="status"></p></div>
@@ -45,62 +46,67 @@ CAMERA = """
 """
 
 
-def build(
-    models: ModelRegistry, corrections: CorrectionStore | None = None, tests: TestSet | None = None
-) -> gr.Blocks:
-    """The page for the models at hand, and the endpoints, which the served one answers.
+def build(readers: Readers, folder: Path, corrections: CorrectionStore | None = None) -> gr.Blocks:
+    """Return the page, whose pictures the readers read, and its endpoints.
 
-    corrections: where it is kept what visitors say about wrong answers; without it they are not
-    asked. tests: the images by which models are marked.
+    folder: for visitors' files. corrections: where they are stored; None asks visitors for none.
     """
-    models_tab = ModelsTab(models, tests or TestSet())
-    with gr.Blocks(
-        title=text("page.title"), delete_cache=FILES_KEPT, analytics_enabled=False
-    ) as page:
+    views = RecentViews()
+    models_tab = ModelsTab(readers)
+    with gr.Blocks(title=text("page.title"), analytics_enabled=False) as page:
         gr.HTML(
             Markup("<h1>{}</h1><p>{}</p>").format(text("page.title"), text("page.subtitle")),
             elem_id="title",
         )
-        seen = gr.State(None, time_to_live=FILES_KEPT[1])
-        method = gr.State(None)
-        # In the page, for the server forgets states: it would say one model and answer by another.
-        key = gr.Textbox(SERVED, visible="hidden")
+        # Kept on the client, because Gradio forgets the states of a session.
+        view, method, model = (gr.Textbox(value, visible="hidden") for value in ("", "", SERVED))
         with gr.Row(elem_id="desk", equal_height=False):
             with gr.Column(elem_id="input", min_width=300, scale=4):
-                inputs, files, tab, listed = _inputs(models_tab)
+                inputs, files, tab, listed = _inputs()
             with gr.Column(elem_id="output", min_width=300, scale=6):
                 shown = _output()
                 table = results()
-                view = model_views(models_tab)
+                model_view = model_views()
             with gr.Column(elem_id="after", min_width=0):
                 link = link_button()
                 if corrections:
-                    _ask(models, corrections, seen, key)
-                small = gr.HTML(model_line(models.served), elem_id="model")
-        _wire(Handlers(models), inputs, [*shown, seen], (seen, method, key))
-        link.open(unpack, link, inputs["pad"][1], show_progress="hidden", api_visibility="private")
-        _wire_files(models, files, key, table)
-        _wire_models(models_tab, tab, listed, view, [small, key])
-        endpoints(Api(models.served))
+                    _wire_corrections(readers, views, corrections, view, model)
+                model_line = gr.HTML("", elem_id="model")
+        _wire_reading(Handlers(readers, views), inputs, shown, (view, method, model))
+        _wire_link(readers, link, inputs["pad"][1])
+        _wire_files(readers, files, model, table)
+        _wire_models(models_tab, tab, listed, model_view, [model_line, model])
+        page.load(models_tab.model_line, None, model_line, show_progress="hidden", **PRIVATE)
+        endpoints(Api(readers, folder))
     return page
 
 
-def _ask(
-    models: ModelRegistry, corrections: CorrectionStore, seen: gr.State, key: gr.Textbox
+def _wire_corrections(
+    readers: Readers,
+    views: RecentViews,
+    corrections: CorrectionStore,
+    view: gr.Textbox,
+    model: gr.Textbox,
 ) -> None:
-    """The panel on which one says that an answer is wrong."""
+    """Have what a visitor says of a wrong answer stored, and copied to the Hub."""
     panel = correction_panel(corrections)
 
-    def kept(seen: ReadingView | None, key: str, event: gr.EventData) -> str:
-        return correct(corrections, models, key, seen, (event._data or {}).get("digit"))
+    def correct(view: str, model: str, event: gr.EventData) -> str:
+        choice = (event._data or {}).get("digit")
+        try:
+            values, _ = readers.call(
+                "correct", views.get(view) or b"", choice=choice, model=model, first=True
+            )
+        except DigitError as error:
+            return escape(str(error))
+        corrections.wake()
+        return values["html"]
 
-    panel.correct(kept, [seen, key], panel, show_progress="hidden", api_visibility="private")
+    panel.correct(correct, [view, model], panel, show_progress="hidden", **PRIVATE)
 
 
-def _inputs(
-    models_tab: ModelsTab,
-) -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.HTML]:
-    """The tabs: the ways in that give one answer, by their handlers' names; files; the models."""
+def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.HTML]:
+    """Return the ways in that give one answer, by their handlers' names; files; the models' tab."""
     with gr.Tabs(elem_id="ways"):
         with gr.Tab("Sketchpad", id="pad") as pad_tab:
             # gr.Sketchpad needs 11 requests and, where WebGL is done in software, seconds for each
@@ -118,22 +124,20 @@ def _inputs(
                 show_label=False,
                 buttons=[],
             )
-            thumbnails().pick(
-                picked, None, image, show_progress="hidden", api_visibility="private", queue=False
-            )
+            thumbnails().pick(picked, None, image, show_progress="hidden", queue=False, **PRIVATE)
         with gr.Tab("Webcam", id="camera") as camera_tab:
             camera = _scripted(CAMERA, "reading/camera.js", "Webcam", "camera")
         with gr.Tab("Files", id="files", elem_id="files-tab"):
             files = uploader()
-        with gr.Tab("Models", id="models", elem_id="models-tab") as tab:
-            listed = models_list(models_tab)
+        with gr.Tab("Models", id="models", elem_id="models-tab") as models_tab:
+            listed = models_list()
     _hand_over_as_uploaded(image)
     ways: dict[str, tuple[gr.Tab, Component]] = {
         "pad": (pad_tab, pad),
         "image": (image_tab, image),
         "camera": (camera_tab, camera),
     }
-    return ways, files, tab, listed
+    return ways, files, models_tab, listed
 
 
 def _scripted(template: str, script: str, label: str, name: str) -> gr.HTML:
@@ -141,15 +145,11 @@ def _scripted(template: str, script: str, label: str, name: str) -> gr.HTML:
     return gr.HTML(
         "",
         html_template=template,
-        js_on_load=_script(script),
+        js_on_load=read_text(script),
         label=label,
         elem_id=name,
         apply_default_css=False,
     )
-
-
-def _script(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
 
 
 def _hand_over_as_uploaded(image: gr.Image) -> None:
@@ -172,9 +172,9 @@ def _output() -> list[gr.HTML]:
         apply_default_css=False,
     )
     shown = gr.HTML(
-        answer.empty(*PAD_EMPTY),
+        answer.empty(text("reading.pad_empty"), text("reading.pad_empty_hint")),
         elem_id="answer",
-        js_on_load=_script("reading/answer.js"),
+        js_on_load=read_text("reading/answer.js"),
         apply_default_css=False,
     )
     pictures = gr.HTML(
@@ -183,19 +183,26 @@ def _output() -> list[gr.HTML]:
     return [shown, pictures]
 
 
-def _wire(handlers: Handlers, inputs: dict, outputs: list, states: tuple[Component, ...]) -> None:
-    """What is asked goes to the answer, which asks the server one question after another."""
-    seen, method, key = states
+def _wire_reading(
+    handlers: Handlers, inputs: dict, outputs: list[gr.HTML], states: tuple[gr.Textbox, ...]
+) -> None:
+    """Have each question go to the answer's script, which asks the server one after another."""
+    view, method, model = states
     shown = outputs[0]
     for name, (tab, source) in inputs.items():
         arrives = source.change if name == "image" else source.picture
         arrives(None, js=_tell(f"{name} arrived"))
         tab.select(None, js=_tell(f"{name} opened"))
-        _answer(shown, name, getattr(handlers, name), [source, method, key], outputs)
-    _answer(shown, "choose", handlers.choose, [seen, method, key], [*outputs, method])
+        read = getattr(handlers, name)
+        _wire_question(shown, name, read, [source, method, model, view], [*outputs, view])
+
+    def choose(view: str, method: str, model: str, event: gr.EventData) -> tuple:
+        return handlers.choose(view, method, model, event._data or {})
+
+    _wire_question(shown, "choose", choose, [view, method, model], [*outputs, view, method])
 
 
-def _answer(
+def _wire_question(
     shown: gr.HTML, event: str, read: Callable, inputs: list[Component], outputs: list[Component]
 ) -> None:
     asked = getattr(shown, event)(
@@ -204,28 +211,41 @@ def _answer(
         outputs,
         trigger_mode="multiple",
         show_progress="hidden",
-        api_visibility="private",
         concurrency_id="reader",
+        **PRIVATE,
     )
     asked.then(None, js=_tell("answered"))
     asked.failure(None, js=_tell("unanswered"))
 
 
 def _tell(event: str) -> str:
-    """Tells the scripts of the page."""
+    """Return JavaScript that tells the scripts of the page of an event."""
     return f"() => {{ document.dispatchEvent(new Event('{event}')); }}"
 
 
-def _wire_files(models: ModelRegistry, files: gr.File, key: gr.Textbox, table: gr.HTML) -> None:
-    """Files are read when they come, and anew when another model is picked."""
+def _wire_link(readers: Readers, link: gr.HTML, pad: Component) -> None:
+    """Have the pad show what is in a link that is opened."""
+
+    def open_link(value: str | None) -> str:
+        # A link that cannot be opened is handed on to be read: the answer says what is wrong.
+        try:
+            return readers.call("open_link", link=value or "").values["pad"]
+        except DigitError:
+            return json.dumps({"link": value})
+
+    link.open(open_link, link, pad, show_progress="hidden", **PRIVATE)
+
+
+def _wire_files(readers: Readers, files: gr.File, model: gr.Textbox, table: gr.HTML) -> None:
+    """Read files when they are chosen, and again when another model is picked."""
     gr.on(
-        [files.change, key.change],
-        partial(read_with, models),
-        [files, key],
+        [files.change, model.change],
+        partial(read_files, readers),
+        [files, model],
         table,
         show_progress="hidden",
         trigger_mode="always_last",
-        api_visibility="private",
+        **PRIVATE,
         **ALONE,
     )
 
@@ -237,20 +257,21 @@ def _wire_models(
     view: list[gr.HTML],
     states: list[Component],
 ) -> None:
-    """What is known is listed at once, what is new after it; one model is picked, one marked."""
-    key = states[-1]
-    quiet: dict = {"show_progress": "hidden", "api_visibility": "private"}
+    """List what is known at once, and then what is new; show the model that a visitor picks."""
+    model = states[-1]
+    quiet: dict = {"show_progress": "hidden", **PRIVATE}
     tab.select(models_tab.list_rows, None, listed, **quiet).then(
         models_tab.check_rows, None, listed, concurrency_id="checking", concurrency_limit=1, **quiet
     )
-    marked = listed.mistakes(models_tab.find_mistakes, key, view[-1], **ALONE, **quiet)
+    marked = listed.mistakes(models_tab.find_mistakes, model, view[-1], **ALONE, **quiet)
+    tab.select(models_tab.show, model, [*view, *states], **quiet)
     taken = listed.pick(
         models_tab.pick,
-        key,
+        model,
         [*view, *states],
         trigger_mode="multiple",
         cancels=marked,
-        # Making a large network ready takes long; those who draw do not wait for it.
+        # Loading a large network takes long; those who draw do not wait for it.
         concurrency_id="picking",
         **quiet,
     )

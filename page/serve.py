@@ -1,21 +1,32 @@
 """Put the page on a port."""
 
+import asyncio
 import importlib.util
+import json
+import os
+from functools import partial
 from pathlib import Path
+
+# Read when Gradio is imported. It keeps so many calls for a summary that nobody sees.
+os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1000"
 
 import gradio as gr
 
 from .corrections.store import CorrectionStore
 from .layout import build
-from .models.mistakes import TestSet
-from .models.registry import ModelRegistry
+from .reader import Readers
 from .reading.gallery import EXAMPLES_FOLDER
+from .templates import read_text
+from .texts import texts
 
-HERE = Path(__file__).parent
 # A phone's photo has up to 15 MB; decode refuses by pixels what passes here.
 LARGEST_MEGABYTES = 25
-WAITING = 64
-READERS = 2
+MAX_WAITING = 64
+# Of two calls for each reader one is read while the other is on its way.
+CALLS_PER_READER = 2
+# Gradio gives each call of a program a session, of 14 kB. What visitors see is not kept in them.
+MAX_SESSIONS = 200
+PRUNE_SECONDS = 60
 
 THEME = gr.themes.Base(
     primary_hue="blue",
@@ -27,29 +38,29 @@ THEME = gr.themes.Base(
 
 
 def serve(
-    models: ModelRegistry,
+    readers: Readers,
+    folder: Path,
     host: str,
     port: int,
     *,
-    share: bool,
+    share: bool = False,
     corrections: CorrectionStore | None = None,
-    tests: TestSet | None = None,
-    block: bool = True,
 ) -> gr.Blocks:
-    """Serve the page for the models at hand; returns once it is stopped, or at once if not block.
+    """Open the page, and return it at once; it is up until its ``close``.
 
-    corrections: where it is kept what visitors say about wrong answers; closed at the end.
-    tests: the images by which models are marked.
+    folder: for visitors' files, as sweep.make_folder made it. corrections: where they are stored;
+    None is that visitors are not asked for any.
     """
-    page = build(models, corrections, tests)
-    page.queue(max_size=WAITING, default_concurrency_limit=READERS)
+    page = build(readers, folder, corrections)
+    page.queue(max_size=MAX_WAITING, default_concurrency_limit=CALLS_PER_READER * readers.count)
+    page.extra_startup_events.append(partial(_start_pruning, page))
     page.launch(
         server_name=host,
         server_port=port,
         share=share,
-        prevent_thread_lock=not block,
+        prevent_thread_lock=True,
         theme=THEME,
-        css_paths=[HERE / "style.css"],
+        css_paths=[Path(__file__).with_name("style.css")],
         head=_head(),
         allowed_paths=[str(EXAMPLES_FOLDER)],
         max_file_size=f"{LARGEST_MEGABYTES}mb",
@@ -59,15 +70,37 @@ def serve(
         enable_monitoring=False,
         run_history=False,
         mcp_server=importlib.util.find_spec("mcp") is not None,
-        # A kept reading holds a picture of at most 640 x 640 pixels, 1.2 MB.
-        state_session_capacity=500,
-        quiet=not block,
+        state_session_capacity=MAX_SESSIONS,
     )
-    if corrections and block:
-        corrections.close()
     return page
 
 
+async def _start_pruning(page: gr.Blocks) -> None:
+    # Gradio's own loop alone changes what is pruned, so this runs in it, as one of its tasks.
+    page._queue._asyncio_tasks.add(asyncio.create_task(_prune(page)))
+
+
+async def _prune(page: gr.Blocks) -> None:
+    """Drop what Gradio 6.31 keeps of every call and never looks at again.
+
+    That is the names of files, for its own deletion of files, which sweep.py does in its place,
+    and an empty set for each session.
+    """
+    while True:
+        await asyncio.sleep(PRUNE_SECONDS)
+        for names in page.temp_file_sets:
+            names.clear()
+        sessions = page._queue.pending_event_ids_session
+        for session in [session for session, events in sessions.items() if not events]:
+            del sessions[session]
+
+
 def _head() -> str:
-    script = (HERE / "page.js").read_text(encoding="utf-8")
-    return f"<script>const LARGEST_MEGABYTES = {LARGEST_MEGABYTES};\n{script}</script>"
+    """Return the page's own script, with what it shares with this code as constants."""
+    shared = {"LARGEST_MEGABYTES": LARGEST_MEGABYTES, "TEXTS": texts()}
+    # "</script>" in a text would end the script.
+    constants = [
+        f"const {name} = {json.dumps(value)};".replace("</", "<\\/")
+        for name, value in shared.items()
+    ]
+    return "\n".join(["<script>", *constants, read_text("page.js"), "</script>"])

@@ -16,7 +16,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals["text"] = text
+_ENVIRONMENT.globals.update(text=text, Markup=Markup)
 
 
 def render(template: str, /, **values: object) -> Markup:

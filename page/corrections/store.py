@@ -4,21 +4,28 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from digit_model.arrays import Digit, Picture
+from digit_model.arrays import DIGITS, Digit, Picture
 from digit_model.data.corrections import (
+    NOT_A_DIGIT,
     Correction,
     complete_corrections,
     repeats_the_latest,
     write_correction,
 )
 from digit_model.errors import DigitError
-from digit_model.pretrained import Pretrained
 
-from ..reading.answer import ReadingView
+from ..reading.view import ReadingView
 from .uploader import CorrectionUploader
+
+if TYPE_CHECKING:
+    # The page process has a store, too, and does without Keras.
+    from digit_model.pretrained import Pretrained
+
+CHOICES = (*map(str, range(DIGITS)), NOT_A_DIGIT)
 
 # Even if every picture is pure noise, 5,000 corrections take at most 250 MB.
 MAX_CORRECTIONS = 5000
@@ -46,7 +53,7 @@ class CorrectionStore:
         self._recent: deque[float] = deque()
         self._uploader = CorrectionUploader(repo, self._complete) if repo else None
 
-    def store(self, view: ReadingView, label: int | None, model: Pretrained) -> None:
+    def store(self, view: ReadingView, label: int | None, model: "Pretrained") -> None:
         """Store what the chosen mark of a reading really is; on disk once this returns.
 
         label: the digit, or None if the mark is not a digit. model: the one that answered.
@@ -66,6 +73,10 @@ class CorrectionStore:
                 raise CorrectionNotStored(
                     f"The correction could not be saved: {error.strerror}. Try again later."
                 ) from error
+        self.wake()
+
+    def wake(self) -> None:
+        """Have new corrections copied to the Hub, whichever process stored them."""
         if self._uploader:
             self._uploader.wake()
 
@@ -105,7 +116,7 @@ def _crop(picture: Picture, mark: Digit) -> Image.Image:
     return part
 
 
-def _details(mark: Digit, model: Pretrained) -> dict[str, object]:
+def _details(mark: Digit, model: "Pretrained") -> dict[str, object]:
     return {
         "answer": mark.label,
         "accepted": mark.accepted,

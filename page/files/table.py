@@ -4,41 +4,29 @@ import csv
 import io
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
 from gradio.data_classes import ListFiles
-from PIL import Image
 
-from digit_model.arrays import Picture, Reading
 from digit_model.errors import DigitError
-from digit_model.recogniser import Recogniser
 
 from .. import data_urls
-from ..models.registry import ModelRegistry
-from ..reading.answer import percent
+from ..reader import Readers
 from ..templates import render
 from ..texts import text
+from .rows import failed_row
 
 MAX_FILES = 100
 COLUMNS = ("file", "number", "confidence", "unclear_marks", "error")
 # Spreadsheets evaluate a cell that begins with one of these as a formula (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-THUMBNAIL_PIXELS = (96, 56)
 # Between two updates of the table while files are being read.
 UPDATE_SECONDS = 0.5
 
 NamedFile = tuple[str, Path]
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """One file: the name that its owner gave it, and its reading or why there is none."""
-
-    file: str
-    outcome: Reading | str
-    thumbnail: str = ""
+# A row's values, as rows.py returns them.
+Row = dict
 
 
 def uploader() -> gr.File:
@@ -64,25 +52,15 @@ def results() -> gr.HTML:
     return gr.HTML(empty(), elem_id="batch", js_on_load=None, apply_default_css=False)
 
 
-def read_with(models: ModelRegistry, files: Sequence[NamedFile], key: str | None) -> Iterator[str]:
-    """Read the files with the model of a key, as ``read_files`` does."""
-    try:
-        recogniser = models.get(key).recogniser
-    except DigitError as error:
-        yield empty(str(error))
-        return
-    yield from read_files(recogniser, files)
-
-
-def read_files(recogniser: Recogniser, files: Sequence[NamedFile]) -> Iterator[str]:
-    """Read the files one after another, and yield the growing table as HTML."""
+def read_files(readers: Readers, files: Sequence[NamedFile], model: str | None) -> Iterator[str]:
+    """Read the files one after another, and yield the growing table as HTML. model: its key."""
     if not files:
         yield empty()
         return
     rows: list[Row] = []
     updated = 0.0
     for name, path in files[:MAX_FILES]:
-        rows.append(_read(recogniser, name, path))
+        rows.append(_read(readers, name, path, model))
         if time.monotonic() - updated > UPDATE_SECONDS:
             yield table(rows, len(files))
             updated = time.monotonic()
@@ -102,7 +80,7 @@ def table(rows: Sequence[Row], files: int) -> str:
         status += text("files.too_many", files=files, wanted=wanted)
     return render(
         "files/table.html",
-        rows=[_shown(row) for row in rows],
+        rows=rows,
         status=status,
         wanted=wanted,
         csv=_csv_url(rows) if len(rows) == wanted else "",
@@ -115,51 +93,15 @@ def as_csv(rows: Iterable[Row]) -> str:
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([_without_formula(cell) for cell in _cells(row)])
+        writer.writerow([_without_formula(cell) for cell in row["cells"]])
     return buffer.getvalue()
 
 
-def _read(recogniser: Recogniser, name: str, path: Path) -> Row:
+def _read(readers: Readers, name: str, path: Path, model: str | None) -> Row:
     try:
-        reading = recogniser.read(path)
+        return readers.ask("read_row", model, picture=str(path), name=name).values["row"]
     except DigitError as error:
-        return Row(name, str(error).replace(path.name, name))
-    return Row(name, reading, _thumbnail(reading.picture))
-
-
-def _thumbnail(picture: Picture) -> str:
-    small = Image.fromarray(picture)
-    small.thumbnail(THUMBNAIL_PIXELS)
-    return data_urls.from_image(small, "jpeg", quality=70)
-
-
-def _shown(row: Row) -> dict[str, object]:
-    """Return the values that the template needs for a row."""
-    if isinstance(row.outcome, str):
-        return {"file": row.file, "thumbnail": "", "error": row.outcome}
-    lines: dict[int, list[tuple[int, bool]]] = {}
-    for mark in row.outcome.digits:
-        lines.setdefault(mark.row, []).append((mark.label, mark.accepted))
-    return {
-        "file": row.file,
-        "thumbnail": row.thumbnail,
-        "error": "",
-        "lines": list(lines.values()),
-        "sure": percent(_confidence(row.outcome)),
-    }
-
-
-def _confidence(reading: Reading) -> float:
-    """Return the confidence of the mark of which the network is least sure."""
-    return min(mark.confidence for mark in reading.digits)
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    if isinstance(row.outcome, str):
-        return row.file, "", "", "", row.outcome
-    unclear = sum(not mark.accepted for mark in row.outcome.digits)
-    number = row.outcome.text.replace("\n", " ")
-    return row.file, number, f"{_confidence(row.outcome):.4f}", str(unclear), ""
+        return failed_row(name, str(error))
 
 
 def _without_formula(cell: str) -> str:

@@ -15,8 +15,8 @@ from digit_model.errors import BadCheckpoint, DigitError
 from digit_model.pretrained import BUNDLED_FOLDER, BUNDLED_SOURCE, Pretrained
 from digit_model.recogniser import Recogniser
 
-# The key of the model that answers until a visitor chooses another.
-SERVED = "served"
+from ..reader import SERVED
+
 MAX_MODELS = 40
 # Loaded at the same time as the served one; the largest takes a few hundred megabytes.
 MAX_LOADED = 4

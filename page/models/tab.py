@@ -1,91 +1,92 @@
-"""The Models tab: its components, and what happens on it."""
+"""The tab "Models": its events as methods, and its parts. A reader process answers the events."""
 
+import asyncio
 from collections.abc import Iterator
 
 import gradio as gr
+from markupsafe import Markup
 
 from digit_model.errors import DigitError
-from digit_model.pretrained import Pretrained
-from digit_model.training_log import LOG
 
-from ..api import accuracy
+from ..reader import LOADING_SECONDS, Readers
 from ..templates import read_text
-from . import view
-from .history import read_history
-from .mistakes import TestSet
-from .registry import SERVED, ModelRegistry
+from ..texts import text
 
-# HTML of a model and of its mistakes, the line about the model, and its key.
+# What is to be seen of a model and of its mistakes, the small print, and the model's key.
 ModelOutputs = tuple[str, str, str, str]
+READY_POLL_SECONDS = 0.2
 
 
 class ModelsTab:
-    """The events of the tab as methods. A visitor's choice is a key that the browser keeps."""
+    """The events of the tab; what a visitor has picked is a key that travels with the visitor."""
 
-    def __init__(self, models: ModelRegistry, tests: TestSet):
-        self._models = models
-        self._tests = tests
+    def __init__(self, readers: Readers):
+        self._readers = readers
+
+    async def model_line(self) -> str:
+        """Return which model answers, once it is loaded."""
+        while not self._readers.is_ready and not self._readers.failure:
+            await asyncio.sleep(READY_POLL_SECONDS)
+        return await asyncio.to_thread(self._html, "model_line")
 
     def list_rows(self) -> str:
-        """Return the list of models with what is known about them."""
-        return view.model_list(self._models.rows())
+        """Return the models with what is known of them."""
+        return self._html("list_models", first=True)
 
     def check_rows(self) -> Iterator[str]:
-        """Verify and time new models, and yield the list before and after each."""
-        yield self.list_rows()
-        for rows in self._models.check():
-            yield view.model_list(rows)
+        """Yield the same while new ones are verified and timed, after each."""
+        is_more = True
+        while is_more:
+            values = self._call("check_model")
+            is_more = values.get("is_more", False)
+            yield values["html"]
 
     def pick(self, chosen: str, event: gr.EventData) -> ModelOutputs:
-        """Switch to the model whose key is in the event; stay with ``chosen`` if it is damaged."""
-        key = str((event._data or {}).get("key"))
+        """Show and use another model. chosen: the one used so far, and still if that fails."""
+        return self._show(chosen, str((event._data or {}).get("key")))
+
+    def show(self, model: str) -> ModelOutputs:
+        """Show the model that is used."""
+        return self._show(model, model)
+
+    def find_mistakes(self, model: str) -> Iterator[str]:
+        """Look for a model's mistakes; yield how far that is, and then the mistakes."""
+        is_more = True
+        while is_more:
+            values = self._call("find_mistakes", model=model)
+            is_more = values.get("is_more", False)
+            yield values["html"]
+
+    def _show(self, chosen: str, model: str) -> ModelOutputs:
+        values = self._call("pick_model", chosen=chosen, model=model)
+        if "key" in values:
+            return values["view"], values["mistakes"], values["line"], values["key"]
+        return values["html"], "", "", chosen
+
+    def _html(self, name: str, first: bool = False) -> str:
+        return self._call(name, first=first)["html"]
+
+    def _call(self, name: str, first: bool = True, **parameters: str) -> dict:
+        """Return what the reader answers, or the reason why it does not as the HTML to show."""
         try:
-            return self.show(key)
+            return self._readers.call(name, seconds=LOADING_SECONDS, first=first, **parameters)[0]
         except DigitError as error:
-            _, _, line, _ = self.show(chosen)
-            return view.problem(chosen, str(error)), "", line, chosen
-
-    def show(self, key: str) -> ModelOutputs:
-        """Return what there is to see of a model. Raises BadCheckpoint."""
-        model = self._models.get(key)
-        curves = read_history(model.folder / LOG) if model.folder else {}
-        return view.model_view(key, model, curves), self._mistakes(model), model_line(model), key
-
-    def find_mistakes(self, chosen: str) -> Iterator[str]:
-        """Let a model read the test set; yield the progress, and then its mistakes."""
-        try:
-            model = self._models.get(chosen)
-            if self._tests.cached_mistakes(model) is None:
-                for share in self._tests.find_mistakes(model):
-                    yield view.mistakes_view(progress=share)
-            yield self._mistakes(model)
-        except DigitError as error:
-            yield view.mistakes_view(problem=str(error))
-
-    def _mistakes(self, model: Pretrained) -> str:
-        has_test_set = self._tests.path is not None
-        return view.mistakes_view(self._tests.cached_mistakes(model), has_test_set=has_test_set)
+            return {"html": Markup('<p role="alert">{}</p>').format(str(error))}
 
 
-def model_line(model: Pretrained) -> str:
-    """Return which model answers, its accuracy, and why it is not the one asked for, as HTML."""
-    return view.model_line(model, accuracy(model))
-
-
-def models_list(tab: ModelsTab) -> gr.HTML:
-    """Return the list; its events are ``pick`` (a model) and ``mistakes`` (find them)."""
+def models_list() -> gr.HTML:
+    """The list; ``pick`` tells which was chosen, and ``mistakes`` that its mistakes are wanted."""
     return gr.HTML(
-        tab.list_rows(),
+        Markup("<p>{}</p>").format(text("reading.getting_ready")),
         elem_id="models",
         js_on_load=read_text("models/models.js"),
         apply_default_css=False,
     )
 
 
-def model_views(tab: ModelsTab) -> list[gr.HTML]:
-    """Return the components that show the chosen model and its mistakes."""
-    model, mistakes, _, _ = tab.show(SERVED)
+def model_views() -> list[gr.HTML]:
+    """The places of what is to be seen of the chosen model, and of its mistakes."""
     return [
-        gr.HTML(value, elem_id=name, js_on_load=None, apply_default_css=False)
-        for name, value in (("model-view", model), ("mistakes", mistakes))
+        gr.HTML("", elem_id=name, js_on_load=None, apply_default_css=False)
+        for name in ("model-view", "mistakes")
     ]

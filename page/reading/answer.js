@@ -1,7 +1,9 @@
 // The answer and its pictures: press a bar, a mark, a kind of heatmap, or copy the number.
 // One question at a time, whatever asks it: sent at once, Gradio answers in any order.
+const ASK_AGAIN_MILLISECONDS = 700;
 const waiting = [];
 let isAsking = false;
+let lastWay = null; // the way in of the last question
 let copied = null; // the number that was copied just now
 
 function ask(way, choice) {
@@ -10,10 +12,17 @@ function ask(way, choice) {
   next();
 }
 
+// The server was still getting ready when it was asked.
+function askAgain() {
+  if (element.querySelector("[data-ask-again]") && !isAsking && !waiting.length) ask(lastWay);
+}
+
 function next() {
   if (!isAsking && waiting.length) {
     isAsking = true;
-    trigger(...waiting.shift());
+    const [way, choice] = waiting.shift();
+    if (way !== "choose") lastWay = way;
+    trigger(way, choice);
   }
   element.setAttribute("aria-busy", isAsking);
 }
@@ -21,6 +30,7 @@ for (const end of ["answered", "unanswered"]) {
   document.addEventListener(end, () => {
     isAsking = false;
     next();
+    if (element.querySelector("[data-ask-again]")) setTimeout(askAgain, ASK_AGAIN_MILLISECONDS);
   });
 }
 // A tab was opened; or a picture arrived in it, perhaps after it was left.

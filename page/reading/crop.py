@@ -19,7 +19,7 @@ KEPT_PIXELS = 640 * 640
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class Part:
     """A part of a picture with the digits in it; ``numbers`` are their places in the reading."""
 
     picture: Picture
@@ -44,14 +44,14 @@ def near(picture: Picture, digits: Sequence[Digit]) -> tuple[Picture, tuple[Digi
     return small, tuple(scale_digit(digit, size[0] / width, size[1] / height) for digit in digits)
 
 
-def look(picture: Picture, digits: Sequence[Digit], chosen: int) -> View:
+def look(picture: Picture, digits: Sequence[Digit], chosen: int) -> Part:
     """The whole picture, or, of one too flat or too full to be legible, the chosen digit's part."""
     if _is_legible(picture, digits):
-        return View(picture, tuple(digits), tuple(range(len(digits))))
+        return Part(picture, tuple(digits), tuple(range(len(digits))))
     box = digits[chosen].box
     window = _around([box], 1.5 * max(box.width, box.height), picture)
     numbers = tuple(n for n, digit in enumerate(digits) if _is_inside(digit.box, window))
-    return View(*_cut(picture, [digits[number] for number in numbers], window), numbers)
+    return Part(*_cut(picture, [digits[number] for number in numbers], window), numbers)
 
 
 def _is_legible(picture: Picture, digits: Sequence[Digit]) -> bool:

@@ -1,0 +1,55 @@
+"""Read one file for its row in the table. The reader process does this. No gradio here."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from digit_model.arrays import Picture, Reading
+from digit_model.errors import DigitError
+from digit_model.recogniser import Recogniser
+
+from .. import data_urls
+from ..reading.answer import percent
+
+THUMBNAIL_PIXELS = (96, 56)
+
+
+def read_row(recogniser: Recogniser, name: str, path: Path) -> dict[str, object]:
+    """Read a file and return its row for table.html, and its "cells" for the CSV.
+
+    name: as its owner calls the file, which errors say instead of the path.
+    """
+    try:
+        reading = recogniser.read(path)
+    except DigitError as error:
+        return failed_row(name, str(error).replace(path.name, name))
+    confidence = min(mark.confidence for mark in reading.digits)
+    unclear = sum(not mark.accepted for mark in reading.digits)
+    number = reading.text.replace("\n", " ")
+    return {
+        "file": name,
+        "thumbnail": _thumbnail(reading.picture),
+        "error": "",
+        "lines": _lines(reading),
+        "sure": percent(confidence),
+        "cells": [name, number, f"{confidence:.4f}", str(unclear), ""],
+    }
+
+
+def failed_row(name: str, sentence: str) -> dict[str, object]:
+    """Return the row of a file that could not be read."""
+    cells = [name, "", "", "", sentence]
+    return {"file": name, "thumbnail": "", "error": sentence, "cells": cells}
+
+
+def _lines(reading: Reading) -> list[list[tuple[int, bool]]]:
+    lines: dict[int, list[tuple[int, bool]]] = {}
+    for mark in reading.digits:
+        lines.setdefault(mark.row, []).append((mark.label, mark.accepted))
+    return list(lines.values())
+
+
+def _thumbnail(picture: Picture) -> str:
+    small = Image.fromarray(picture)
+    small.thumbnail(THUMBNAIL_PIXELS)
+    return data_urls.from_image(small, "jpeg", quality=70)

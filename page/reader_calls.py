@@ -1,0 +1,218 @@
+"""What a reader process answers. Each public method of ReaderCalls is a call (reader.py).
+
+A picture comes as the path of an uploaded file or as bytes, the first attachment. ``model`` is the
+key of the model that answers. A view is a reading as a visitor looks at it, in bytes that only
+reader processes understand (reading/view.py); the page process holds it and hands it back.
+
+| call | takes | answers |
+|---|---|---|
+| predict | picture, one | reading; the heatmap's PNG |
+| read | picture, one | reading |
+| show | picture or link, method, model | answer, pictures: HTML; the view; of strokes nothing |
+| choose | view, choice, model | answer, pictures: HTML, method; the view |
+| correct | view, choice, model | html, is_stored |
+| read_row | picture, name, model | row: of the Files tab's table |
+| open_link | link | pad: JSON for the pad |
+| describe_model | | what /model_info says |
+| model_line | model | html |
+| check | | status, sha256 |
+| list_models, check_model | | html; is_more to check |
+| load_model | model | nothing; the model is loaded |
+| pick_model | chosen, model | view, mistakes, line: HTML, and key |
+| find_mistakes | model | html, is_more to read; the next call goes on |
+"""
+
+import io
+import logging
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import jax
+import numpy as np
+from PIL import Image
+
+from digit_model import pretrained
+from digit_model.arrays import TILE_SIZE
+from digit_model.picture.render import overlay_heatmaps
+from digit_model.pretrained import Pretrained
+from digit_model.recogniser import Recogniser
+
+from .corrections.correct import correct
+from .corrections.store import CorrectionNotStored, CorrectionStore
+from .files.rows import read_row
+from .models.answers import ModelAnswers, accuracy, model_line
+from .models.mistakes import TestSet, keras_download
+from .models.registry import ModelRegistry
+from .reading import answers
+from .reading.view import ReadingView
+from .sharing.link import Tiles
+from .sharing.link import read as read_link
+from .sharing.unpack import unpack as unpack_link
+
+# zlib's quickest takes a third of the time of its default, for a file half as large again.
+PNG_LEVEL = 1
+# The values and the attachments of an answer.
+Result = tuple[dict, list[bytes]]
+
+log = logging.getLogger(__name__)
+
+
+def load(settings: dict) -> "ReaderCalls":
+    """Load the weights that the settings name (reader.ReaderSettings). Raises DigitError."""
+    _cache_compiled()
+    model, source = settings["model"], settings["source"]
+    if model and source:
+        served = pretrained.read(Path(model), source)
+        served = replace(served, fallback=settings["fallback"])
+    else:
+        served = pretrained.load_from(model) if model else pretrained.load()
+    return ReaderCalls(served, settings)
+
+
+class ReaderCalls:
+    """The calls, and the models that answer them; safe to use from threads."""
+
+    def __init__(self, served: Pretrained, settings: dict):
+        self._served = served
+        checkpoints, test_set = settings["checkpoints"], settings["test_set"]
+        self._models = ModelRegistry(served, Path(checkpoints) if checkpoints else None)
+        images = Path(test_set) if test_set else keras_download()
+        self._about_models = ModelAnswers(self._models, TestSet(images))
+        corrections = settings["corrections"]
+        self._corrections = CorrectionStore(Path(corrections)) if corrections else None
+
+    def loaded(self) -> dict:
+        """Return the settings with which another reader loads the same weights."""
+        served = self._served
+        return {
+            "model": str(served.folder),
+            "source": served.source,
+            "fallback": served.fallback,
+        }
+
+    def answer(self, name: str, attachments: list[bytes], parameters: dict) -> Result:
+        """Answer a call by its name. Raises DigitError."""
+        return getattr(self, name)(*attachments, **parameters)
+
+    def predict(self, *content: bytes, picture: str = "", one: bool = False) -> Result:
+        recogniser = self._served.recogniser
+        reading = recogniser.read(_source(content, picture), one=one)
+        heatmaps = [recogniser.heatmap(digit) for digit in reading.digits]
+        image = overlay_heatmaps(reading.picture, reading.digits, heatmaps)
+        return {"reading": reading.as_json()}, [_to_png(image)]
+
+    def read(self, *content: bytes, picture: str = "", one: bool = False) -> Result:
+        reading = self._served.recogniser.read(_source(content, picture), one=one)
+        return {"reading": reading.as_json()}, []
+
+    def show(
+        self,
+        *content: bytes,
+        model: str,
+        method: str | None,
+        picture: str = "",
+        link: str = "",
+    ) -> Result:
+        recogniser = self._models.get(model).recogniser
+        if not link:
+            reading = recogniser.read(_source(content, picture))
+        elif isinstance(found := read_link(link), Tiles):
+            reading = recogniser.read_tiles(found.tiles, found.rows)
+        else:
+            # Of strokes the pad makes a drawing, and asks again.
+            return {}, []
+        return _shown(recogniser, answers.first_view(recogniser, reading, method))
+
+    def choose(self, view: bytes, *, model: str, choice: dict) -> Result:
+        recogniser = self._models.get(model).recogniser
+        chosen = answers.chosen_view(recogniser, ReadingView.from_bytes(view), choice)
+        return _shown(recogniser, chosen)
+
+    def correct(self, view: bytes, *, model: str, choice: object) -> Result:
+        if self._corrections is None:
+            raise CorrectionNotStored("This server stores no corrections.")
+        seen = ReadingView.from_bytes(view) if view else None
+        return {"html": correct(self._corrections, self._models, model, seen, choice)}, []
+
+    def read_row(self, *, model: str, picture: str, name: str) -> Result:
+        return {"row": read_row(self._models.get(model).recogniser, name, Path(picture))}, []
+
+    def open_link(self, *, link: str) -> Result:
+        return {"pad": unpack_link(link)}, []
+
+    def describe_model(self) -> Result:
+        found = self._served.checkpoint
+        return {
+            "source": self._served.source,
+            "fallback": self._served.fallback,
+            "architecture": found.architecture,
+            "parameters": found.model.count_params(),
+            "sha256": found.sha256,
+            "test_accuracy": accuracy(self._served),
+            "explanation": self._served.recogniser.explanations[0],
+            "temperature": found.calibration.temperature,
+        }, []
+
+    def check(self) -> Result:
+        tile = np.zeros((1, TILE_SIZE, TILE_SIZE), np.float32)
+        is_finite = np.isfinite(self._served.recogniser.predict_logits(tile)).all()
+        status = "ok" if is_finite else "failing"
+        return {"status": status, "sha256": self._served.checkpoint.sha256}, []
+
+    def load_model(self, *, model: str) -> Result:
+        self._models.get(model)
+        return {}, []
+
+    def model_line(self) -> Result:
+        return {"html": model_line(self._served)}, []
+
+    def list_models(self) -> Result:
+        return {"html": self._about_models.list_rows()}, []
+
+    def check_model(self) -> Result:
+        is_more = self._about_models.check_next()
+        return {"html": self._about_models.list_rows(), "is_more": is_more}, []
+
+    def pick_model(self, *, chosen: str, model: str) -> Result:
+        return self._about_models.pick(chosen, model), []
+
+    def find_mistakes(self, *, model: str) -> Result:
+        html, is_more = self._about_models.find_mistakes(model)
+        return {"html": html, "is_more": is_more}, []
+
+
+def _source(content: tuple[bytes, ...], picture: str) -> bytes | Path:
+    return content[0] if content else Path(picture)
+
+
+def _shown(recogniser: Recogniser, view: ReadingView) -> Result:
+    view, html = answers.shown(recogniser, view)
+    return dict(html), [view.to_bytes()]
+
+
+def _to_png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "png", compress_level=PNG_LEVEL)
+    return buffer.getvalue()
+
+
+def _cache_compiled() -> None:
+    """Have JAX keep what it compiles in a folder, unless the environment names another.
+
+    What lies there is run, so it must be a folder that nobody else can write to.
+    """
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = home / "digit-model" / "jax"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        log.info("Networks are compiled at each start: %s.", error)
+        return
+    if not os.access(folder, os.W_OK):
+        return
+    jax.config.update("jax_compilation_cache_dir", str(folder))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
