@@ -70,6 +70,8 @@ def _serve(options: argparse.Namespace, readers: "Readers", folder: Path) -> int
             corrections = CorrectionStore(Path(options.corrections), options.corrections_repo)
     except DigitError as error:
         return _fail(str(error))
+    if options.model:
+        readers.wait()  # For a model that is named nothing stands in, so it must be there.
     if readers.failure:
         return _fail(readers.failure)
     page = serve(

@@ -83,6 +83,8 @@ class Readers:
         self._is_closing = threading.Event()
         self.restarts = 0
         self.failure: str | None = None
+        # Started here and not in its thread, so that it is there to be stopped from now on.
+        self._processes[0] = _Process(settings, self._told)
         for slot in range(count):
             threading.Thread(target=self._keep_running, args=(slot,), daemon=True).start()
 
@@ -159,18 +161,28 @@ class Readers:
         pause = MIN_PAUSE_SECONDS
         if slot:
             self.wait(seconds=threading.TIMEOUT_MAX)
-        while not self._is_closing.is_set() and not self.failure:
-            process = self._processes[slot] = _Process(self._settings, self._told)
-            if self._is_closing.is_set():
-                process.kill()
+        while not self._is_over():
+            process = self._processes[slot] or self._start(slot)
             process.listen()
-            if self._is_closing.is_set() or self.failure:
+            self._processes[slot] = None
+            if self._is_over():
                 break
             self.restarts += 1
             log.warning("A reader process ended (%s); starting another.", process.exit_reason)
-            pause = MIN_PAUSE_SECONDS if process.was_ready else min(2 * pause, MAX_PAUSE_SECONDS)
-            if not process.was_ready:
+            if process.was_ready:
+                pause = MIN_PAUSE_SECONDS
+            else:
                 self._is_closing.wait(pause)
+                pause = min(2 * pause, MAX_PAUSE_SECONDS)
+
+    def _start(self, slot: int) -> "_Process":
+        process = self._processes[slot] = _Process(self._settings, self._told)
+        if self._is_closing.is_set():
+            process.kill()
+        return process
+
+    def _is_over(self) -> bool:
+        return self._is_closing.is_set() or self.failure is not None
 
     def _told(self, state: dict) -> None:
         """Note what a reader says of itself: that it is ready, or why it never will be."""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,8 +14,9 @@ from digit_model import checkpoint, pretrained
 from digit_model.architectures import ARCHITECTURES
 from digit_model.arrays import Calibration
 from digit_model.checkpoint import Checkpoint
-from digit_model.pretrained import Pretrained
+from digit_model.pretrained import BUNDLED, Pretrained
 from digit_model.synthesis.digits import draw_digits
+from page.reader import Readers, ReaderSettings
 from tests.helpers import RECORD, ROOT, served
 
 
@@ -66,6 +68,13 @@ def app_url(app_folder: Path) -> Iterator[str]:
     """The address of this repository's app.py, serving the bundled checkpoint."""
     with served(ROOT, app_folder) as (url, _):
         yield url
+
+
+@pytest.fixture(scope="session")
+def readers() -> Iterator[Readers]:
+    """A reader process with the bundled checkpoint."""
+    with closing(Readers(ReaderSettings(model=str(BUNDLED)))) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -139,7 +139,8 @@ def test_a_batch_of_none_or_too_many_gives_a_sentence(client, number, count, sen
 
 def test_health(client):
     health = client.predict(api_name="/health")
-    assert health.keys() == {"status", "sha256", "up_seconds"}
+    assert health.keys() == {"status", "sha256", "up_seconds", "restarts"}
+    assert health["restarts"] == 0
     assert health["status"] == "ok"
     assert health["sha256"] == client.predict(api_name="/model_info")["sha256"]
     assert health["up_seconds"] > 0

@@ -23,6 +23,11 @@ def read_row(recogniser: Recogniser, name: str, path: Path) -> dict[str, object]
         reading = recogniser.read(path)
     except DigitError as error:
         return failed_row(name, str(error).replace(path.name, name))
+    return reading_row(name, reading)
+
+
+def reading_row(name: str, reading: Reading) -> dict[str, object]:
+    """Return the row of a file that was read."""
     confidence = min(mark.confidence for mark in reading.digits)
     unclear = sum(not mark.accepted for mark in reading.digits)
     number = reading.text.replace("\n", " ")

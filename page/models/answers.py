@@ -32,7 +32,7 @@ class ModelAnswers:
         return next(self._models.check(), None) is not None
 
     def pick(self, chosen: str, key: str) -> dict[str, str]:
-        """Return what ``show`` does, or the problem with the model and what to see of ``chosen``."""
+        """Return what ``show`` does; if the model is damaged, of ``chosen``, with the problem."""
         try:
             return self.show(key)
         except DigitError as error:

@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 
 from page.corrections.store import CorrectionStore
 from page.layout import build
-from page.models.registry import ModelRegistry
 from tests.browser.helpers import (
     DESKTOP,
     PATIENCE,
@@ -108,9 +107,9 @@ def test_the_panel_is_legible(visit, theme):
         assert contrast(page, part, "#correct .panel") >= 4.5, part
 
 
-def test_visitors_are_asked_only_if_corrections_are_stored(browser, bundled, tmp_path):
+def test_visitors_are_asked_only_if_corrections_are_stored(browser, readers, tmp_path):
     for store in (None, CorrectionStore(tmp_path)):
-        page = build(ModelRegistry(bundled), store)
+        page = build(readers, tmp_path, store)
         ids = {block.elem_id for block in page.blocks.values()}
         assert ("correct" in ids) == (store is not None)
 

@@ -14,7 +14,7 @@ from digit_model.checkpoint import Checkpoint
 from digit_model.metrics import score
 from digit_model.pretrained import Pretrained
 from digit_model.training_log import LOG
-from page.reading.answer import ReadingView
+from page.reading.view import ReadingView
 
 # The keys of two models in a folder of checkpoints called "runs"; the second is damaged.
 DENSE, BROKEN = "runs/dense", "runs/<b>"

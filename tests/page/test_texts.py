@@ -17,7 +17,9 @@ def named_keys() -> set[str]:
     return {
         key
         for path in sources
-        for key in re.findall(r"""\btext\(\s*["']([\w.]+)["']""", path.read_text(encoding="utf-8"))
+        for key in re.findall(
+            r"""\btext\(\s*["'](\w+\.\w+)["']""", path.read_text(encoding="utf-8")
+        )
     }
 
 

@@ -17,10 +17,11 @@ from PIL import Image
 from digit_model.arrays import Reading
 from digit_model.data.corrections import read_corrections
 from page.corrections import store as store_module
-from page.corrections.panel import consent, correct, correction_panel
+from page.corrections.correct import correct
+from page.corrections.panel import consent, correction_panel
 from page.corrections.store import CorrectionNotStored, CorrectionStore
 from page.models.registry import ModelRegistry
-from page.reading.answer import ReadingView
+from page.reading.view import ReadingView
 from tests.helpers import ROOT
 from tests.page.helpers import SERVED_MODEL, reading_view
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from digit_model.arrays import Box, Digit, Placement, Reading
 from page.files import table as batch
-from page.files.table import Row
+from page.files.rows import failed_row, reading_row
 from tests.helpers import sketch
 from tests.page.helpers import parse_csv
 
@@ -28,7 +28,7 @@ def reading(*digits: int, accepted: bool = True) -> Reading:
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n")), max_size=5))
 def test_every_name_comes_back_from_the_csv_and_none_is_a_formula(names):
-    header, *rows = parse_csv(batch.as_csv([Row(name, "It is blank.") for name in names]))
+    header, *rows = parse_csv(batch.as_csv([failed_row(name, "It is blank.") for name in names]))
     assert tuple(header) == batch.COLUMNS
     assert [row[0] for row in rows] == [
         f"'{name}" if name.startswith(batch.FORMULA_STARTS) else name for name in names
@@ -38,32 +38,32 @@ def test_every_name_comes_back_from_the_csv_and_none_is_a_formula(names):
 
 
 def test_rows_of_a_picture_and_unclear_marks_are_in_the_csv():
-    rows = [Row("a.png", reading(4, 7)), Row("b.png", reading(3, accepted=False))]
+    rows = [reading_row("a.png", reading(4, 7)), reading_row("b.png", reading(3, accepted=False))]
     _, first, second = parse_csv(batch.as_csv(rows))
     assert first == ["a.png", "4 7", "0.9100", "0", ""]
     assert second == ["b.png", "", "0.9100", "1", ""]
 
 
 def test_a_name_cannot_bring_its_own_html():
-    html = batch.table([Row("<img src=x>.png", "<script>alert(1)</script>")], 1)
+    html = batch.table([failed_row("<img src=x>.png", "<script>alert(1)</script>")], 1)
     assert "<img src=x" not in html
     assert "<script" not in html
 
 
 def test_the_csv_is_offered_once_everything_is_read():
-    assert "<progress" in batch.table([Row("a", "It is blank.")], 2)
-    done = batch.table([Row("a", "It is blank.")], 1)
+    assert "<progress" in batch.table([failed_row("a", "It is blank.")], 2)
+    done = batch.table([failed_row("a", "It is blank.")], 1)
     assert "<progress" not in done
     assert 'download="digits.csv"' in done
 
 
-def test_a_bad_file_among_good_ones_keeps_its_row(bundled, tmp_path, monkeypatch):
+def test_a_bad_file_among_good_ones_keeps_its_row(readers, tmp_path, monkeypatch):
     monkeypatch.setattr(batch, "UPDATE_SECONDS", 0)
     sketch(7).save(tmp_path / "seven.png")
     (tmp_path / "bad.png").write_bytes(b"no picture at all")
     sketch(4, 7).save(tmp_path / "two.png")
     files = [(f"my {name}", tmp_path / name) for name in ("seven.png", "bad.png", "two.png")]
-    *_, last = shown = list(batch.read_files(bundled.recogniser, files))
+    *_, last = shown = list(batch.read_files(readers, files, None))
     assert [re.search(r"\d of \d", html)[0] for html in shown[:3]] == ["1 of 3", "2 of 3", "3 of 3"]
     rows = re.findall("<tr>.*?</tr>", last)[1:]
     assert [re.search(r'row">(.*?)<', row)[1] for row in rows] == [name for name, _ in files]
@@ -72,19 +72,19 @@ def test_a_bad_file_among_good_ones_keeps_its_row(bundled, tmp_path, monkeypatch
     assert 'class="number">47<' in rows[2]
 
 
-def test_no_more_than_the_limit_is_read(bundled, tmp_path):
+def test_no_more_than_the_limit_is_read(readers, tmp_path):
     missing = [(f"{n}.png", tmp_path / f"{n}.png") for n in range(batch.MAX_FILES + 5)]
-    *_, last = batch.read_files(bundled.recogniser, missing)
+    *_, last = batch.read_files(readers, missing, None)
     assert last.count("<tr>") == batch.MAX_FILES + 1
     assert f"only the first {batch.MAX_FILES} of {len(missing)} files" in last
     assert str(tmp_path) not in last
 
 
-def test_nothing_chosen_is_the_empty_place(bundled):
-    assert list(batch.read_files(bundled.recogniser, [])) == [batch.empty()]
+def test_nothing_chosen_is_the_empty_place(readers):
+    assert list(batch.read_files(readers, [], None)) == [batch.empty()]
 
 
 @pytest.mark.parametrize("name", ["a.png", "ä b.png", "=cmd.png"])
-def test_an_error_names_the_file_as_its_owner_does(bundled, tmp_path, name):
-    *_, last = batch.read_files(bundled.recogniser, [(name, tmp_path / "stored.png")])
+def test_an_error_names_the_file_as_its_owner_does(readers, tmp_path, name):
+    *_, last = batch.read_files(readers, [(name, tmp_path / "stored.png")], None)
     assert "stored.png" not in last

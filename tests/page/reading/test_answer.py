@@ -1,13 +1,15 @@
 """The answer in words: sure, unsure, refused, several, in rows."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from digit_model.arrays import Box, Digit, Placement, Reading
 from page.reading import answer
-from page.reading.answer import ReadingView
+from page.reading.crop import look
+from page.reading.view import ReadingView
 
 
 def mark(digit: int, confidence: float = 0.97, *, accepted: bool = True, row: int = 0) -> Digit:
@@ -20,6 +22,12 @@ def mark(digit: int, confidence: float = 0.97, *, accepted: bool = True, row: in
 def seen(*marks: Digit) -> ReadingView:
     reading = Reading(np.full((280, 280, 3), 255, np.uint8), marks, 0.012)
     return ReadingView(reading, 0, marks[0].label)
+
+
+def pictures(view: ReadingView, heatmap: np.ndarray, methods: tuple[str, ...] = ()) -> str:
+    """The pictures of a view in which all marks have this heatmap."""
+    part = look(view.reading.picture, view.reading.digits, view.mark)
+    return answer.pictures(view, part, dict.fromkeys(part.numbers, heatmap), methods)
 
 
 def words(html: str) -> str:
@@ -69,15 +77,16 @@ def test_a_message_cannot_bring_its_own_html():
 
 
 def test_the_pictures_name_the_method_and_a_digit_without_evidence():
-    html = answer.pictures(seen(mark(7)), [np.zeros((28, 28), np.float32)], "Grad-CAM")
+    view = replace(seen(mark(7)), method="Grad-CAM")
+    html = pictures(view, np.zeros((28, 28), np.float32))
     assert "Nothing here speaks for 7 (Grad-CAM)" in words(html)
     assert html.count("<img") == 2
     assert "data-method" not in html
 
 
 def test_one_of_several_methods_is_pressed():
-    heat = [np.ones((28, 28), np.float32)] * 2
-    html = answer.pictures(seen(mark(7), mark(1)), heat, "LayerCAM", ("Grad-CAM", "LayerCAM"))
+    view = replace(seen(mark(7), mark(1)), method="LayerCAM")
+    html = pictures(view, np.ones((28, 28), np.float32), ("Grad-CAM", "LayerCAM"))
     assert re.findall('data-method="([^"]*)" aria-pressed="true"', html) == ["LayerCAM"]
     assert html.count('class="spot') == 2
 

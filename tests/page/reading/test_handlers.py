@@ -1,25 +1,69 @@
-"""What is answered to events about what the server no longer has."""
+"""What the page process answers by itself, and what a reader does for it."""
 
-import gradio as gr
+import re
+
 import pytest
 
-from page.models.registry import ModelRegistry
 from page.reading.handlers import Handlers
+from page.reading.recent import RecentViews
+from tests.helpers import sketch
 
 
-@pytest.fixture(scope="module")
-def handlers(bundled) -> Handlers:
-    return Handlers(ModelRegistry(bundled))
+@pytest.fixture
+def handlers(readers) -> Handlers:
+    assert readers.wait()
+    return Handlers(readers, RecentViews())
+
+
+@pytest.fixture
+def number(tmp_path) -> str:
+    path = tmp_path / "number.png"
+    sketch(1, 4, 7).save(path)
+    return str(path)
+
+
+def without_pixels(html: str) -> str:
+    return re.sub(r'src="data:[^"]*"', "", html)
 
 
 def test_a_choice_about_a_reading_that_is_forgotten(handlers):
-    html, _, seen, _ = handlers.choose(None, None, None, gr.EventData(None, {"target": "3"}))
+    html, _, view, _ = handlers.choose("unknown", None, None, {"target": "3"})
     assert "no longer kept" in html
     assert "come back" in html
-    assert seen is None
+    assert view is None
 
 
 def test_a_picture_that_is_forgotten(handlers, tmp_path):
-    html, _, seen = handlers.image(str(tmp_path / "photo.jpg"))
+    html, _, view = handlers.image(str(tmp_path / "photo.jpg"))
     assert "Choose it again" in html
-    assert seen is None
+    assert view is None
+
+
+def test_a_choice_changes_the_mark_the_target_and_the_method(handlers, number):
+    _, _, view = handlers.image(number)
+    html, pictures, view, _ = handlers.choose(view, None, None, {"mark": "2"})
+    assert 'data-mark="2" aria-pressed="true"' in html
+    assert "What speaks for 7" in pictures
+    html, pictures, view, _ = handlers.choose(view, None, None, {"target": "1"})
+    assert 'data-target="1" aria-pressed="true"' in html
+    assert "speaks for 1" in pictures
+    _, pictures, _, method = handlers.choose(view, None, None, {"method": "LayerCAM"})
+    assert method == "LayerCAM"
+    assert 'data-method="LayerCAM" aria-pressed="true"' in pictures
+    assert "speaks for 1" in pictures
+
+
+def test_a_choice_that_makes_no_sense_changes_nothing(handlers, number):
+    html, pictures, view = handlers.image(number)
+    for choice in ({}, {"mark": "99"}, {"mark": "<b>"}, {"target": "-1"}, {"method": "x"}):
+        same, again, *_ = handlers.choose(view, None, None, choice)
+        assert same == html
+        assert without_pixels(again) == without_pixels(pictures)
+
+
+def test_a_visitor_has_one_view_at_a_time(readers, number):
+    views = RecentViews()
+    handlers = Handlers(readers, views)
+    _, _, first = handlers.image(number)
+    _, _, second = handlers.image(number, view=first)
+    assert first == second

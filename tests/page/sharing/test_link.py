@@ -14,7 +14,8 @@ from PIL import Image
 from digit_model.arrays import Box, Digit, Placement
 from digit_model.errors import BadLink
 from page.sharing import link
-from page.sharing.button import space_address, unpack
+from page.sharing.button import space_address
+from page.sharing.unpack import unpack
 
 point = st.tuples(st.integers(-280, 560), st.integers(-280, 560))
 drawings = st.lists(st.lists(point, min_size=1, max_size=30), min_size=1, max_size=8)
