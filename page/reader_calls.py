@@ -63,7 +63,7 @@ def load(settings: dict) -> "ReaderCalls":
     _cache_compiled()
     model, source = settings["model"], settings["source"]
     if model and source:
-        served = pretrained.read(Path(model), source)
+        served = pretrained.load_folder(Path(model), source)
         served = replace(served, fallback=settings["fallback"])
     else:
         served = pretrained.load_from(model) if model else pretrained.load()

@@ -14,7 +14,7 @@ from digit_model import checkpoint, pretrained
 from digit_model.architectures import ARCHITECTURES
 from digit_model.arrays import Calibration
 from digit_model.checkpoint import Checkpoint
-from digit_model.pretrained import BUNDLED, Pretrained
+from digit_model.pretrained import BUNDLED_FOLDER, Pretrained
 from digit_model.synthesis.digits import draw_digits
 from page.reader import Readers, ReaderSettings
 from tests.helpers import RECORD, ROOT, served
@@ -73,7 +73,7 @@ def app_url(app_folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def readers() -> Iterator[Readers]:
     """A reader process with the bundled checkpoint."""
-    with closing(Readers(ReaderSettings(model=str(BUNDLED)))) as running:
+    with closing(Readers(ReaderSettings(model=str(BUNDLED_FOLDER)))) as running:
         yield running
 
 

@@ -28,16 +28,15 @@ def read_row(recogniser: Recogniser, name: str, path: Path) -> dict[str, object]
 
 def reading_row(name: str, reading: Reading) -> dict[str, object]:
     """Return the row of a file that was read."""
-    confidence = min(mark.confidence for mark in reading.digits)
     unclear = sum(not mark.accepted for mark in reading.digits)
     number = reading.text.replace("\n", " ")
     return {
         "file": name,
         "thumbnail": _thumbnail(reading.picture),
         "error": "",
-        "lines": _lines(reading),
-        "sure": percent(confidence),
-        "cells": [name, number, f"{confidence:.4f}", str(unclear), ""],
+        "lines": [[(mark.label, mark.accepted) for mark in row] for row in reading.rows],
+        "sure": percent(reading.confidence),
+        "cells": [name, number, f"{reading.confidence:.4f}", str(unclear), ""],
     }
 
 
@@ -45,13 +44,6 @@ def failed_row(name: str, sentence: str) -> dict[str, object]:
     """Return the row of a file that could not be read."""
     cells = [name, "", "", "", sentence]
     return {"file": name, "thumbnail": "", "error": sentence, "cells": cells}
-
-
-def _lines(reading: Reading) -> list[list[tuple[int, bool]]]:
-    lines: dict[int, list[tuple[int, bool]]] = {}
-    for mark in reading.digits:
-        lines.setdefault(mark.row, []).append((mark.label, mark.accepted))
-    return list(lines.values())
 
 
 def _thumbnail(picture: Picture) -> str:

@@ -5,6 +5,7 @@ jumps while an answer arrives.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from markupsafe import Markup
 from PIL import Image
@@ -154,10 +155,8 @@ def _number(digits: tuple[Digit, ...]) -> list[list]:
     """Return the digits in rows, each with its place; of all refused only a question mark."""
     if not any(mark.accepted for mark in digits):
         return [["?"]]
-    rows: dict[int, list] = {}
-    for place, mark in enumerate(digits):
-        rows.setdefault(mark.row, []).append((place, mark))
-    return list(rows.values())
+    rows = groupby(enumerate(digits), key=lambda placed: placed[1].row)
+    return [list(row) for _, row in rows]
 
 
 def _size(number: list[list]) -> str:
