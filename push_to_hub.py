@@ -35,7 +35,16 @@ except ModuleNotFoundError as error:
 
 ROOT = Path(__file__).parent
 # What a Space needs, as glob patterns. The README is added with the model's name in it.
-SPACE_FILES = ("app.py", "requirements.txt", "LICENSE", "docs/*", "page/**/*", "digit_model/**/*")
+SPACE_FILES = (
+    "app.py",
+    "requirements.txt",
+    # Makes `pip install git+SPACE` work.
+    "pyproject.toml",
+    "LICENSE",
+    "docs/*",
+    "page/**/*",
+    "digit_model/**/*",
+)
 
 EPILOG = """\
 examples:

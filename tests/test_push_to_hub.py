@@ -272,7 +272,7 @@ def test_a_git_remote_becomes_a_public_url_without_credentials(origin, url):
 def test_the_card_links_to_the_space(remote, folder):
     assert push("--model-repo", REPO, "--space", SPACE, folder) == 0
     text = remote.repos[REPO].commits[-1][1]["README.md"].decode()
-    assert f"git clone {remote.url}/spaces/{SPACE} " in text
+    assert f'"git+{remote.url}/spaces/{SPACE}"' in text
 
 
 def test_without_a_space_the_card_links_to_the_origin_of_the_checkout(
@@ -283,14 +283,20 @@ def test_without_a_space_the_card_links_to_the_origin_of_the_checkout(
     monkeypatch.setattr(push_to_hub, "ROOT", tmp_path)
     assert push("--model-repo", REPO, folder) == 0
     text = remote.repos[REPO].commits[-1][1]["README.md"].decode()
-    assert "git clone https://github.com/user/digits " in text
+    assert '"git+https://github.com/user/digits"' in text
 
 
 def test_a_space_gets_the_page_and_the_package_but_no_tests(remote, folder, capsys):
     assert push("--model-repo", REPO, "--space", SPACE, folder) == 0
     space = remote.repos[f"spaces/{SPACE}"]
     files = space.commits[-1][1]
-    assert {"app.py", "requirements.txt", "README.md", "page/reading/pad.js"} <= files.keys()
+    assert {
+        "app.py",
+        "requirements.txt",
+        "README.md",
+        "page/reading/pad.js",
+        "pyproject.toml",
+    } <= files.keys()
     assert "digit_model/bundled/model.weights.h5" in files
     rooms = {name.split("/")[0] for name in files if "/" in name}
     assert rooms == {"digit_model", "page", "docs"}

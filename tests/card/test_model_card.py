@@ -105,7 +105,7 @@ def test_the_figures_exist_and_are_the_same_each_time(folder):
 
 
 def test_the_card_says_where_the_program_is(text):
-    assert f"git clone {PROGRAM} digit-reader" in text
+    assert f'pip install "git+{PROGRAM}"' in text
 
 
 def test_an_error_is_visible_in_its_cell_of_the_confusion_matrix():
@@ -122,7 +122,7 @@ def test_the_card_of_a_checkpoint_without_scores_states_none(tmp_path):
     bare = Checkpoint(ARCHITECTURES["dense"](), "dense", Calibration(1.0, 0.0, 100.0))
     files = model_card.build_card(checkpoint.save(tmp_path, bare), REPO)
     text = files["README.md"].decode()
-    assert "git clone" not in text
+    assert "pip install" not in text
     assert "model-index" not in text
     assert "None were measured." in text
     assert files.keys() == {"README.md", "heatmaps.png"}
