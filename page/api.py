@@ -35,7 +35,7 @@ class Api:
             one: take the picture as holding exactly one digit.
 
         Returns:
-            the reading: text, digits with confidence, probabilities and box, and seconds.
+            the reading: text, digits with confidence, probabilities and box, ignored, and seconds.
             the picture with a heatmap over it, as PNG.
         """
         if not picture:

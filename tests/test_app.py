@@ -29,7 +29,7 @@ def number(tmp_path) -> Path:
 
 def test_predict_reads_a_number_and_shows_why(client, number):
     reading, heatmap = client.predict(handle_file(number), api_name="/predict")
-    assert reading.keys() == {"text", "digits", "seconds"}
+    assert reading.keys() == {"text", "digits", "ignored", "seconds"}
     assert reading["text"] == "147"
     assert [mark["digit"] for mark in reading["digits"]] == [1, 4, 7]
     for mark in reading["digits"]:

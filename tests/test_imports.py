@@ -100,6 +100,21 @@ def test_nothing_imports_a_script():
         assert not libraries(path) & scripts, path
 
 
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        # The page process holds no network, and its reader processes serve no page.
+        ("page.serve", {"keras", "jax", "h5py", "scipy"}),
+        ("page.reader", {"keras", "jax", "gradio", "numpy"}),
+        ("page.reader_calls", {"gradio"}),
+    ],
+)
+def test_a_process_imports_only_what_it_needs(module, absent):
+    ended = python("-c", f"import sys, {module}; print(*sys.modules)", env=os.environ)
+    assert ended.returncode == 0, ended.stderr
+    assert not {name.split(".")[0] for name in ended.stdout.split()} & absent
+
+
 def test_every_module_has_a_tier():
     assert {room(path) for path in MODULES} - {"__init__"} <= set(TIER)
 

@@ -1,20 +1,24 @@
 """Read one file for its row in the table. The reader process does this. No gradio here."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from digit_model.arrays import Picture, Reading
 from digit_model.errors import DigitError
-from digit_model.recogniser import Recogniser
 
 from .. import data_urls
 from ..reading.answer import percent
 
+if TYPE_CHECKING:
+    # The page process uses this module, too, and does without Keras.
+    from digit_model.recogniser import Recogniser
+
 THUMBNAIL_PIXELS = (96, 56)
 
 
-def read_row(recogniser: Recogniser, name: str, path: Path) -> dict[str, object]:
+def read_row(recogniser: "Recogniser", name: str, path: Path) -> dict[str, object]:
     """Read a file and return its row for table.html, and its "cells" for the CSV.
 
     name: as its owner calls the file, which errors say instead of the path.

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from markupsafe import Markup
-from PIL import Image
 
-from digit_model.arrays import DIGITS, Digit, Heatmap
-from digit_model.picture.render import draw_tile, fit_to_screen, overlay_heatmaps
+from digit_model.arrays import DIGITS, Box, Digit, Heatmap, Picture
+from digit_model.picture.render import draw_tile, overlay_heatmaps
 
 from .. import data_urls
 from ..templates import render
@@ -44,6 +43,8 @@ def answer(view: ReadingView) -> Markup:
     digits = view.reading.digits
     kind = "answer" if any(mark.accepted for mark in digits) else "refusal"
     title, detail = _verdict(digits)
+    if left_out := len(view.reading.ignored):
+        detail += " " + text("reading.left_out", count=left_out)
     return _panel(kind, _number(digits), title, detail, view=view)
 
 
@@ -60,17 +61,16 @@ def pictures(
     part: of the picture, that is shown. heatmaps: one for each mark in it, by its place in the
     reading. methods: those that the visitor can choose from.
     """
-    picture, digits = fit_to_screen(part.picture, part.digits)
-    heat = overlay_heatmaps(picture, digits, [heatmaps[number] for number in part.numbers])
-    several = len(view.reading.digits) > 1
+    shown, digits = part.reading, part.reading.digits
+    heat = overlay_heatmaps(shown.picture, digits, [heatmaps[n] for n in part.numbers])
+    marks = zip(part.numbers, digits, strict=True) if len(view.reading.digits) > 1 else ()
     return render(
         "reading/pictures.html",
         view=view,
         tile=data_urls.from_image(draw_tile(view.chosen.tile)),
         heat=data_urls.from_image(heat, "jpeg", quality=88),
-        spots=[_spot(*mark, heat) for mark in zip(part.numbers, digits, strict=True)]
-        if several
-        else [],
+        spots=[(number, _outline(digit.box, shown.picture)) for number, digit in marks],
+        ignored=[(mark.kind, _outline(mark.box, shown.picture)) for mark in shown.ignored],
         milliseconds=round(1000 * view.reading.seconds),
         has_evidence=heatmaps[view.mark].any(),
         methods=methods,
@@ -185,13 +185,13 @@ def _whole_percent(share: float) -> str:
     return ">99%" if share > 0.99 else f"{100 * share:.0f}%"
 
 
-def _spot(number: int, digit: Digit, image: Image.Image) -> dict:
-    """Return a mark's box over the picture, in percent of the picture."""
-    box = digit.box
-    return {
-        "number": number,
-        "left": 100 * box.left / image.width,
-        "top": 100 * box.top / image.height,
-        "width": 100 * box.width / image.width,
-        "height": 100 * box.height / image.height,
+def _outline(box: Box, picture: Picture) -> str:
+    """Return the CSS that puts an element over a box of the picture."""
+    height, width = picture.shape[:2]
+    sides = {
+        "left": box.left / width,
+        "top": box.top / height,
+        "width": box.width / width,
+        "height": box.height / height,
     }
+    return ";".join(f"{name}:{100 * share:.2f}%" for name, share in sides.items())

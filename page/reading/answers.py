@@ -17,10 +17,11 @@ def first_view(recogniser: Recogniser, reading: Reading, method: str | None) -> 
 
     method: how to make the heatmaps; defaults to the model's first method, as does one it lacks.
     """
-    picture, digits = near(reading.picture, reading.digits)
+    reading = near(reading)
+    digits = reading.digits
     mark = min(range(len(digits)), key=lambda number: digits[number].confidence)
     return ReadingView(
-        replace(reading, picture=picture, digits=digits),
+        reading,
         mark,
         digits[mark].label,
         _known(recogniser, method),
@@ -46,7 +47,7 @@ def chosen_view(recogniser: Recogniser, view: ReadingView, choice: Mapping) -> R
 
 def shown(recogniser: Recogniser, view: ReadingView) -> tuple[ReadingView, dict[str, str]]:
     """Return the "answer" and the "pictures" in HTML, and the view with the heatmaps they took."""
-    part = look(view.reading.picture, view.reading.digits, view.mark)
+    part = look(view.reading, view.mark)
     view = replace(view, heatmaps={**_missing(recogniser, view, part), **view.heatmaps})
     heatmaps = {number: view.heatmaps[number] for number in part.numbers}
     if view.target != view.chosen.label:

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from digit_model.arrays import TILE_SIZE, Box, Digit, Heatmap, Picture, Placement, Reading
+from digit_model.arrays import (
+    TILE_SIZE,
+    Box,
+    Digit,
+    Heatmap,
+    IgnoredMark,
+    Picture,
+    Placement,
+    Reading,
+)
 
 from ..messages import pack, unpack
 
@@ -46,6 +55,7 @@ class ReadingView:
             "link_code": self.link_code,
             "seconds": reading.seconds,
             "digits": [_described(digit) for digit in reading.digits],
+            "ignored": [[*mark.box, mark.kind] for mark in reading.ignored],
             "heatmaps": list(self.heatmaps),
         }
         tiles = b"".join(_to_bytes(digit.tile) for digit in reading.digits)
@@ -57,8 +67,9 @@ class ReadingView:
         """Return the view that ``to_bytes`` made the message of."""
         content, (jpeg, tiles, heatmaps) = unpack(message)
         digits = tuple(map(_digit, content["digits"], _from_bytes(tiles)))
+        ignored = tuple(IgnoredMark(Box(*box), kind) for *box, kind in content["ignored"])
         with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
-            reading = Reading(np.asarray(image), digits, content["seconds"])
+            reading = Reading(np.asarray(image), digits, content["seconds"], ignored)
         return cls(
             reading,
             content["mark"],

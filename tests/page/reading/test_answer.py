@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from digit_model.arrays import Box, Digit, Placement, Reading
+from digit_model.arrays import Box, Digit, IgnoredMark, Placement, Reading
 from page.reading import answer
 from page.reading.crop import look
 from page.reading.view import ReadingView
@@ -26,7 +26,7 @@ def seen(*marks: Digit) -> ReadingView:
 
 def pictures(view: ReadingView, heatmap: np.ndarray, methods: tuple[str, ...] = ()) -> str:
     """The pictures of a view in which all marks have this heatmap."""
-    part = look(view.reading.picture, view.reading.digits, view.mark)
+    part = look(view.reading, view.mark)
     return answer.pictures(view, part, dict.fromkeys(part.numbers, heatmap), methods)
 
 
@@ -97,3 +97,13 @@ def test_one_of_several_methods_is_pressed():
 )
 def test_percent(share, text):
     assert answer.percent(share) == text
+
+
+def test_marks_that_were_left_out_are_counted_and_outlined():
+    view = seen(mark(1), mark(5))
+    reading = replace(view.reading, ignored=(IgnoredMark(Box(140, 250, 150, 260), "dot"),))
+    view = replace(view, reading=reading)
+    assert "1 mark left out." in words(answer.answer(view))
+    html = pictures(view, np.zeros((28, 28), np.float32))
+    assert html.count('class="ignored" title="A dot, left out"') == 1
+    assert "left:50.00%;top:89.29%" in html
