@@ -1,0 +1,101 @@
+"""Exported networks answer in JavaScript as they do in Keras."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+from digit_model.architectures import ARCHITECTURES, inference
+from digit_model.arrays import Calibration
+from digit_model.checkpoint import Checkpoint
+from digit_model.export import export, round_to_half
+from digit_model.synthesis.digits import draw_digits
+from tests.helpers import drawn_by_numpy
+
+from .helpers import store, write_fixtures
+
+SMALL = sorted(set(ARCHITECTURES) - {"mobilenetv2", "resnet50"})
+
+
+@pytest.fixture(scope="module")
+def tiles():
+    return draw_digits(8, seed=5).tiles.astype(np.float32)
+
+
+def random_network(architecture: str):
+    """Return a network with random weights, statistics of batch normalisation included."""
+    model = ARCHITECTURES[architecture]()
+    rng = np.random.default_rng(0)
+    for weight in model.weights:
+        if weight.path.split("/")[-1] in ("kernel", "depthwise_kernel"):
+            weight.assign(drawn_by_numpy(None, weight.shape))
+        elif "variance" in weight.path or "gamma" in weight.path:
+            weight.assign(rng.uniform(0.7, 1.3, weight.shape))
+        elif weight.dtype == "float32":
+            weight.assign(rng.normal(0, 0.1, weight.shape))
+    return model
+
+
+def exported(folder, architecture, tiles):
+    model = random_network(architecture)
+    export(Checkpoint(model, architecture, Calibration()), folder / architecture, "a test")
+    return case(folder, architecture, tiles, np.asarray(jax.jit(inference(model))(tiles)))
+
+
+def case(folder, name, tiles, logits):
+    return {
+        "name": name,
+        "folder": name,
+        "tiles": store(folder, tiles),
+        "logits": store(folder, logits),
+    }
+
+
+def test_the_network_that_ships_answers_as_in_keras(node, tmp_path, tiles, bundled):
+    export(bundled.checkpoint, tmp_path / "bundled", bundled.source)
+    logits = bundled.recogniser.predict_logits(tiles)
+    write_fixtures(tmp_path, {"tolerance": 0.002, "cases": [case(tmp_path, "bundled", tiles, logits)]})
+    node("network", tmp_path)
+
+
+def test_every_architecture_answers_as_in_keras(node, tmp_path, tiles):
+    # Random networks round worse than trained ones: their errors are those of float16.
+    cases = [exported(tmp_path, architecture, tiles) for architecture in SMALL]
+    write_fixtures(tmp_path, {"tolerance": 0.02, "cases": cases})
+    node("network", tmp_path)
+
+
+def test_networks_for_transfer_answer_as_in_keras(node, tmp_path, tiles):
+    write_fixtures(
+        tmp_path, {"tolerance": 0.05, "cases": [exported(tmp_path, "mobilenetv2", tiles[:2])]}
+    )
+    node("network", tmp_path)
+
+
+def test_the_model_file_says_what_the_reader_needs(tmp_path, bundled):
+    returned = export(bundled.checkpoint, tmp_path, bundled.source)
+    model = json.loads((tmp_path / "model.json").read_text())
+    assert model == returned
+    assert model["checkpoint"] == bundled.checkpoint.sha256
+    assert model["calibration"].keys() == {"temperature", "min_confidence", "max_energy"}
+    assert model["weights"]["size"] == (tmp_path / "weights.bin").stat().st_size
+
+
+def test_two_exports_are_the_same_bytes(tmp_path, bundled):
+    for name in ("first", "second"):
+        export(bundled.checkpoint, tmp_path / name, bundled.source)
+    first, second = (
+        [(tmp_path / name / file).read_bytes() for file in ("model.json", "weights.bin")]
+        for name in ("first", "second")
+    )
+    assert first == second
+
+
+def test_rounding_errors_of_a_channel_cancel():
+    kernel = np.random.default_rng(0).normal(size=(5, 5, 8, 16))
+    rounded = round_to_half(kernel).astype(float)
+    assert np.abs(rounded - kernel).max() < 2e-3
+    plain = kernel.astype(np.float16).astype(float)
+    spread = [np.abs((half - kernel).sum(axis=(0, 1))).mean() for half in (rounded, plain)]
+    assert spread[0] < spread[1] / 3
