@@ -1,4 +1,4 @@
-"""The command line: python -m digit_model read | evaluate | submit."""
+"""The command line: python -m digit_model read | evaluate | submit | export."""
 
 import argparse
 import csv
@@ -13,6 +13,7 @@ from . import pretrained
 from .arrays import Reading
 from .data import mnist
 from .errors import DigitError, NoInk
+from .export import export as export_network
 from .metrics import Scores, score
 from .picture.decode import decode
 from .picture.ink import ink_steps
@@ -63,7 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     submit.add_argument(
         "--out", type=Path, default=Path("submission.csv"), help="the file to write (%(default)s)"
     )
-    for command in (read, evaluate, submit):
+    export = commands.add_parser("export", help="write the network for the static page")
+    export.set_defaults(run=_export)
+    export.add_argument("out", type=Path, metavar="OUT", help="the folder to write to")
+    for command in (read, evaluate, submit, export):
         command.add_argument(
             "--model",
             metavar="MODEL",
@@ -195,6 +199,17 @@ def _submit(options: argparse.Namespace) -> int:
     except OSError as error:
         raise DigitError(f"{options.out} cannot be written: {error.strerror}.") from error
     print(f"Wrote {len(answers):,} answers to {options.out}.")
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    chosen = pretrained.load_from(options.model) if options.model else pretrained.load()
+    try:
+        model = export_network(chosen.checkpoint, options.out, chosen.source)
+    except OSError as error:
+        raise DigitError(f"{options.out} cannot be written: {error.strerror}.") from error
+    size = model["weights"]["size"]
+    print(f"Wrote {chosen.source} to {options.out}: {size / 1000:,.0f} kB of weights.")
     return 0
 
 

@@ -17,7 +17,7 @@ TIERS = [
     {"architectures", "explain", "data", "synthesis", "curves"},
     {"training"},
     {"checkpoint", "hub", "recogniser"},
-    {"pretrained", "card"},
+    {"pretrained", "card", "export"},
     {"__main__"},
 ]
 TIER = {name: number for number, names in enumerate(TIERS) for name in names}

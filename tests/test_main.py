@@ -173,3 +173,18 @@ def test_an_output_that_cannot_be_written_is_a_sentence(tmp_path, capsys):
     out = tmp_path / "absent" / "submission.csv"
     assert main(["submit", str(tmp_path / "test.csv"), "--out", str(out)]) == 1
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_export_writes_the_network_for_the_static_page(tmp_path, capsys):
+    assert main(["export", str(tmp_path / "site")]) == 0
+    assert sorted(path.name for path in (tmp_path / "site").iterdir()) == [
+        "model.json",
+        "weights.bin",
+    ]
+    assert "kB of weights" in capsys.readouterr().out
+
+
+def test_export_says_why_it_cannot_write(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["export", str(tmp_path / "file")]) == 1
+    assert "cannot be written" in capsys.readouterr().err

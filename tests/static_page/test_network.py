@@ -12,8 +12,7 @@ from digit_model.checkpoint import Checkpoint
 from digit_model.export import export, round_to_half
 from digit_model.synthesis.digits import draw_digits
 from tests.helpers import drawn_by_numpy
-
-from .helpers import store, write_fixtures
+from tests.static_page.helpers import store, write_fixtures
 
 SMALL = sorted(set(ARCHITECTURES) - {"mobilenetv2", "resnet50"})
 
@@ -55,7 +54,9 @@ def case(folder, name, tiles, logits):
 def test_the_network_that_ships_answers_as_in_keras(node, tmp_path, tiles, bundled):
     export(bundled.checkpoint, tmp_path / "bundled", bundled.source)
     logits = bundled.recogniser.predict_logits(tiles)
-    write_fixtures(tmp_path, {"tolerance": 0.002, "cases": [case(tmp_path, "bundled", tiles, logits)]})
+    write_fixtures(
+        tmp_path, {"tolerance": 0.002, "cases": [case(tmp_path, "bundled", tiles, logits)]}
+    )
     node("network", tmp_path)
 
 

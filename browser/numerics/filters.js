@@ -1,0 +1,207 @@
+// Filters of scipy.ndimage, with its origins: a window of even size reaches one pixel farther back.
+
+import { mapMask, plane, transposed } from "./plane.js";
+
+// The index of a pixel beyond the edge, mirrored: d c b a | a b c d | d c b a.
+export function mirrored(place, length) {
+  const period = 2 * length;
+  const within = ((place % period) + period) % period;
+  return within < length ? within : period - 1 - within;
+}
+
+// gaussian_filter, mode "reflect", cut at four standard deviations.
+export function gaussian(source, sigma) {
+  const kernel = gaussianKernel(sigma);
+  return smoothAlongRows(smoothAlongColumns(source, kernel), kernel);
+}
+
+// gaussian_filter1d of an array of numbers, as float64.
+export function gaussianOfRow(numbers, sigma) {
+  const kernel = gaussianKernel(sigma);
+  const reach = (kernel.length - 1) / 2;
+  return Float64Array.from(numbers, (_, place) => {
+    let sum = 0;
+    for (let i = -reach; i <= reach; i++) {
+      sum += kernel[i + reach] * numbers[mirrored(place + i, numbers.length)];
+    }
+    return sum;
+  });
+}
+
+function gaussianKernel(sigma) {
+  const reach = Math.trunc(4 * sigma + 0.5);
+  const kernel = Float64Array.from({ length: 2 * reach + 1 }, (_, i) =>
+    Math.exp((-0.5 / (sigma * sigma)) * (i - reach) ** 2),
+  );
+  const sum = kernel.reduce((all, weight) => all + weight, 0);
+  return kernel.map((weight) => weight / sum);
+}
+
+function smoothAlongColumns({ data, width, height }, kernel) {
+  const reach = (kernel.length - 1) / 2;
+  const smooth = new Float32Array(data.length);
+  const sums = new Float64Array(width);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    for (let i = -reach; i <= reach; i++) {
+      const row = mirrored(y + i, height) * width;
+      const weight = kernel[i + reach];
+      for (let x = 0; x < width; x++) sums[x] += weight * data[row + x];
+    }
+    smooth.set(sums, y * width);
+  }
+  return plane(height, width, smooth);
+}
+
+function smoothAlongRows({ data, width, height }, kernel) {
+  const reach = (kernel.length - 1) / 2;
+  const smooth = new Float32Array(data.length);
+  const line = new Float64Array(width + 2 * reach);
+  const places = Int32Array.from(line, (_, i) => mirrored(i - reach, width));
+  for (let y = 0; y < height; y++) {
+    for (let i = 0; i < line.length; i++) line[i] = data[y * width + places[i]];
+    for (let x = 0; x < width; x++) {
+      let sum = 0;
+      for (let i = 0; i < kernel.length; i++) sum += kernel[i] * line[x + i];
+      smooth[y * width + x] = sum;
+    }
+  }
+  return plane(height, width, smooth);
+}
+
+// median_filter of 3 x 3, mode "reflect".
+export function medianOfNine({ data, width, height }) {
+  const even = new Float32Array(data.length);
+  const values = new Float32Array(9);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let i = 0; i < 9; i++) {
+        const row = mirrored(y + Math.floor(i / 3) - 1, height);
+        values[i] = data[row * width + mirrored(x + (i % 3) - 1, width)];
+      }
+      even[y * width + x] = values.sort()[4];
+    }
+  }
+  return plane(height, width, even);
+}
+
+// maximum_filter1d along rows, mode "reflect". origin: the window is moved by so much backwards.
+export function maximumAlongRows(source, size, origin = 0) {
+  return extremeAlongRows(source, size, origin, (a, b) => (b > a ? b : a));
+}
+
+export function minimumAlongRows(source, size, origin = 0) {
+  return extremeAlongRows(source, size, origin, (a, b) => (b < a ? b : a));
+}
+
+export const maximumAlongColumns = (source, size, origin = 0) =>
+  transposed(maximumAlongRows(transposed(source), size, origin));
+
+export const minimumAlongColumns = (source, size, origin = 0) =>
+  transposed(minimumAlongRows(transposed(source), size, origin));
+
+// Extremes of blocks from the left and from the right make those of any window (van Herk 1992,
+// https://doi.org/10.1016/0167-8655(92)90069-C).
+function extremeAlongRows({ data, width, height }, size, origin, extreme) {
+  const before = Math.floor(size / 2) + origin;
+  const length = width + size - 1;
+  const line = new data.constructor(length);
+  const [fromLeft, fromRight] = [new data.constructor(length), new data.constructor(length)];
+  const found = new data.constructor(data.length);
+  const places = Int32Array.from({ length }, (_, i) => mirrored(i - before, width));
+  for (let y = 0; y < height; y++) {
+    for (let i = 0; i < length; i++) line[i] = data[y * width + places[i]];
+    for (let i = 0; i < length; i++) {
+      fromLeft[i] = i % size ? extreme(fromLeft[i - 1], line[i]) : line[i];
+    }
+    for (let i = length - 1; i >= 0; i--) {
+      const isEnd = i === length - 1 || (i + 1) % size === 0;
+      fromRight[i] = isEnd ? line[i] : extreme(fromRight[i + 1], line[i]);
+    }
+    for (let x = 0; x < width; x++) {
+      found[y * width + x] = extreme(fromRight[x], fromLeft[x + size - 1]);
+    }
+  }
+  return { data: found, width, height };
+}
+
+// grey_closing with a flat square, mode "reflect".
+export function greyClosing(source, size) {
+  const origin = size % 2 ? 0 : -1;
+  const dilated = maximumAlongColumns(maximumAlongRows(source, size, origin), size, origin);
+  return minimumAlongColumns(minimumAlongRows(dilated, size), size);
+}
+
+// binary_closing with a horizontal line, paper beyond the edges.
+export function closingAlongRows(source, size) {
+  const before = Math.floor(size / 2);
+  // For a window of even size scipy moves the dilation's by one, so that the closing does not shift.
+  const dilated = windowsAlongRows(source, size, size - 1 - before, (sum) => sum > 0);
+  return windowsAlongRows(dilated, size, before, (sum) => sum === size);
+}
+
+export const closingAlongColumns = (source, size) =>
+  transposed(closingAlongRows(transposed(source), size));
+
+// Test how many pixels of a mask are in each window, which begins `before` pixels back.
+function windowsAlongRows({ data, width, height }, size, before, test) {
+  const found = new Uint8Array(data.length);
+  const sums = new Int32Array(width + 1);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) sums[x + 1] = sums[x] + data[y * width + x];
+    for (let x = 0; x < width; x++) {
+      const [first, end] = [Math.max(0, x - before), Math.min(width, x - before + size)];
+      found[y * width + x] = test(end > first ? sums[end] - sums[first] : 0) ? 1 : 0;
+    }
+  }
+  return { data: found, width, height };
+}
+
+// binary_erosion with 3 x 3, paper beyond the edges.
+export function eroded({ data, width, height }) {
+  return mapMask({ width, height }, (i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    if (!data[i] || !x || !y || x === width - 1 || y === height - 1) return false;
+    for (const row of [i - width, i, i + width]) {
+      if (!data[row - 1] || !data[row] || !data[row + 1]) return false;
+    }
+    return true;
+  });
+}
+
+// grey_dilation (or, with `isErosion`, grey_erosion) with a disc, 0 beyond the edges.
+export function dilatedByDisc({ data, width, height }, radius, isErosion = false) {
+  const found = new Float32Array(data.length);
+  if (isErosion) found.fill(Infinity);
+  const rowOf = new Float32Array(width);
+  for (let down = -radius; down <= radius; down++) {
+    const reach = Math.floor(Math.sqrt((radius + 0.5) ** 2 - down * down));
+    for (let y = 0; y < height; y++) {
+      const from = y + down;
+      if (from < 0 || from >= height) {
+        if (isErosion) found.fill(0, y * width, (y + 1) * width);
+        continue;
+      }
+      extremeOfRuns(data.subarray(from * width, (from + 1) * width), reach, isErosion, rowOf);
+      for (let x = 0, to = y * width; x < width; x++, to++) {
+        if (isErosion ? rowOf[x] < found[to] : rowOf[x] > found[to]) found[to] = rowOf[x];
+      }
+    }
+  }
+  return plane(height, width, found);
+}
+
+// The extreme of each run of 2 reach + 1 pixels of a row.
+function extremeOfRuns(row, reach, isErosion, target) {
+  for (let x = 0; x < row.length; x++) {
+    let value = row[x];
+    if (isErosion && (x < reach || x + reach >= row.length)) value = 0;
+    else {
+      const end = Math.min(row.length - 1, x + reach);
+      for (let i = Math.max(0, x - reach); i <= end; i++) {
+        if (isErosion ? row[i] < value : row[i] > value) value = row[i];
+      }
+    }
+    target[x] = value;
+  }
+}

@@ -1,0 +1,169 @@
+// Resizing as Pillow does it (src/libImaging/Resample.c and Reduce.c): each output pixel is a weighted
+// mean of the input pixels under a filter that is as wide as the step between output pixels.
+
+import { plane } from "./plane.js";
+
+export const BOX = { support: 0.5, weight: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) };
+export const BILINEAR = { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) };
+export const BICUBIC = { support: 2, weight: (x) => cubic(Math.abs(x)) };
+
+const A = -0.5;
+const cubic = (x) => {
+  if (x < 1) return ((A + 2) * x - (A + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
+};
+
+// For each of `to` output pixels the first input pixel and the weights, over `start` to `end`.
+function contributions(size, start, end, to, filter) {
+  const step = (end - start) / to;
+  const scale = Math.max(step, 1);
+  const reach = filter.support * scale;
+  return Array.from({ length: to }, (_, place) => {
+    const centre = start + (place + 0.5) * step;
+    const first = Math.max(0, Math.trunc(centre - reach + 0.5));
+    const last = Math.min(size, Math.trunc(centre + reach + 0.5));
+    const weights = new Float64Array(last - first);
+    let sum = 0;
+    for (let i = 0; i < weights.length; i++) {
+      weights[i] = filter.weight((i + first - centre + 0.5) / scale);
+      sum += weights[i];
+    }
+    if (sum) for (let i = 0; i < weights.length; i++) weights[i] /= sum;
+    return { first, weights };
+  });
+}
+
+// A plane of floats in another size (mode "F").
+export function resize(source, height, width, filter) {
+  let { data } = source;
+  if (width !== source.width) {
+    const across = contributions(source.width, 0, source.width, width, filter);
+    data = resampleRows(data, source.height, source.width, across);
+  }
+  if (height !== source.height) {
+    const down = contributions(source.height, 0, source.height, height, filter);
+    data = resampleColumns(data, width, down);
+  }
+  return data === source.data ? source : plane(height, width, data);
+}
+
+function resampleRows(data, height, width, across) {
+  const rows = new Float32Array(height * across.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < across.length; x++) {
+      const { first, weights } = across[x];
+      let sum = 0;
+      for (let i = 0; i < weights.length; i++) sum += data[y * width + first + i] * weights[i];
+      rows[y * across.length + x] = sum;
+    }
+  }
+  return rows;
+}
+
+function resampleColumns(data, width, down) {
+  const columns = new Float32Array(down.length * width);
+  const sums = new Float64Array(width);
+  for (let y = 0; y < down.length; y++) {
+    const { first, weights } = down[y];
+    sums.fill(0);
+    for (let i = 0; i < weights.length; i++) {
+      const row = (first + i) * width;
+      for (let x = 0; x < width; x++) sums[x] += data[row + x] * weights[i];
+    }
+    columns.set(sums, y * width);
+  }
+  return columns;
+}
+
+// Pillow's weights for bytes are fixed-point numbers of so many bits.
+const PRECISION = 2 ** 22;
+
+const inFixedPoint = (entries) =>
+  entries.map(({ first, weights }) => ({
+    first,
+    weights: weights.map((weight) => Math.trunc(weight * PRECISION + (weight < 0 ? -0.5 : 0.5))),
+  }));
+
+const toByte = (sum) => Math.max(0, Math.min(255, Math.floor(sum / PRECISION)));
+
+// Scale an RGB picture, {data, width, height} of three bytes a pixel, down by Image.thumbnail with
+// BOX and reducing_gap=1: whole blocks of pixels first, then the rest.
+export function shrinkPicture(picture, longest) {
+  const { width, height } = picture;
+  if (Math.max(width, height) <= longest) return picture;
+  const [toWidth, toHeight] = thumbnailSize(width, height, longest);
+  const factors = [Math.trunc(width / toWidth) || 1, Math.trunc(height / toHeight) || 1];
+  const reduced = reduceBlocks(picture, ...factors);
+  const across = contributions(reduced.width, 0, width / factors[0], toWidth, BOX);
+  const down = contributions(reduced.height, 0, height / factors[1], toHeight, BOX);
+  return resampleBytes(reduced, inFixedPoint(across), inFixedPoint(down));
+}
+
+// The size that keeps the aspect best (PIL.Image.Image.thumbnail).
+function thumbnailSize(width, height, longest) {
+  const aspect = width / height;
+  const best = (number, error) => {
+    const [low, high] = [Math.floor(number), Math.ceil(number)];
+    return Math.max(error(high) < error(low) ? high : low, 1);
+  };
+  if (aspect >= 1) {
+    const error = (side) => (side === 0 ? 0 : Math.abs(aspect - longest / side));
+    return [longest, best(longest / aspect, error)];
+  }
+  return [best(longest * aspect, (side) => Math.abs(aspect - side / longest)), longest];
+}
+
+// The mean of each block; blocks at the right and at the bottom may be smaller.
+function reduceBlocks(picture, across, down) {
+  if (across === 1 && down === 1) return picture;
+  const { data, width, height } = picture;
+  const [toWidth, toHeight] = [Math.ceil(width / across), Math.ceil(height / down)];
+  const reduced = new Uint8Array(3 * toWidth * toHeight);
+  for (let y = 0, to = 0; y < height; y += down) {
+    const bottom = Math.min(height, y + down);
+    for (let x = 0; x < width; x += across, to += 3) {
+      const right = Math.min(width, x + across);
+      const count = (bottom - y) * (right - x);
+      let [red, green, blue] = [0, 0, 0];
+      for (let row = y; row < bottom; row++) {
+        for (let from = 3 * (row * width + x); from < 3 * (row * width + right); from += 3) {
+          red += data[from];
+          green += data[from + 1];
+          blue += data[from + 2];
+        }
+      }
+      reduced[to] = meanOf(red, count);
+      reduced[to + 1] = meanOf(green, count);
+      reduced[to + 2] = meanOf(blue, count);
+    }
+  }
+  return { data: reduced, width: toWidth, height: toHeight };
+}
+
+// Reduce.c multiplies by a rounded reciprocal; for bytes this is the rounded mean, halves upwards.
+const meanOf = (sum, count) => Math.floor((sum + (count >> 1)) / count);
+
+function resampleBytes({ data, width, height }, across, down) {
+  const rows = new Uint8Array(3 * across.length * height);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (const { first, weights } of across) {
+      for (let channel = 0; channel < 3; channel++) {
+        let sum = PRECISION / 2;
+        let from = 3 * (y * width + first) + channel;
+        for (let i = 0; i < weights.length; i++, from += 3) sum += data[from] * weights[i];
+        rows[to++] = toByte(sum);
+      }
+    }
+  }
+  const stride = 3 * across.length;
+  const resampled = new Uint8Array(stride * down.length);
+  for (let y = 0, to = 0; y < down.length; y++) {
+    const { first, weights } = down[y];
+    for (let x = 0; x < stride; x++) {
+      let sum = PRECISION / 2;
+      for (let i = 0; i < weights.length; i++) sum += rows[(first + i) * stride + x] * weights[i];
+      resampled[to++] = toByte(sum);
+    }
+  }
+  return { data: resampled, width: across.length, height: down.length };
+}
