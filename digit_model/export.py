@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -115,9 +116,16 @@ class _Network:
 
     def packed_weights(self) -> bytes:
         """Return the biases as float32, then the kernels as float16, in the order of the list."""
-        weighted = [layer for layer in self.layers if layer.kernel is not None]
-        biases = [np.asarray(layer.bias, "<f4").tobytes() for layer in weighted]
-        kernels = [round_to_half(layer.kernel).astype("<f2") for layer in weighted]
+        biases = [
+            np.asarray(layer.bias, "<f4").tobytes()
+            for layer in self.layers
+            if layer.bias is not None
+        ]
+        kernels = [
+            round_to_half(layer.kernel).astype("<f2")
+            for layer in self.layers
+            if layer.kernel is not None
+        ]
         if not all(np.isfinite(kernel).all() for kernel in kernels):
             raise DigitError("A weight is too large for float16; export another checkpoint.")
         return b"".join(biases + [kernel.tobytes() for kernel in kernels])
@@ -179,7 +187,7 @@ def round_to_half(kernel: np.ndarray) -> np.ndarray:
 
 
 # Layers that change nothing at inference, given that maps are flat arrays, channels last.
-_PASSING = (
+_PASSING: Any = (
     layers.Reshape,
     layers.Flatten,
     layers.Identity,
@@ -279,7 +287,7 @@ def _plain(op: str) -> Callable[[layers.Layer, list[int], list[int]], _Layer]:
     return lambda layer, inputs, shape: _Layer(op, inputs, shape)
 
 
-_ADDERS: dict[type, Callable[..., _Layer]] = {
+_ADDERS: dict[Any, Callable[..., _Layer]] = {
     Depthwise: _own_depthwise,
     layers.DepthwiseConv2D: _depthwise,
     layers.Conv2D: _convolution,
