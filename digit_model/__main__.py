@@ -143,13 +143,13 @@ def _in_words(reading: Reading) -> str:
 
 def _write_heatmap(recogniser: Recogniser, reading: Reading, path: Path) -> None:
     heatmaps = [recogniser.heatmap(mark) for mark in reading.digits]
-    _save(overlay_heatmaps(reading.picture, reading.digits, heatmaps), path)
+    _save(overlay_heatmaps(reading.picture, reading.shown().digits, heatmaps), path)
 
 
 def _write_steps(file: str, outcome: Reading | DigitError, path: Path) -> None:
     """Draw the steps of a reading, or those up to where no ink was left."""
     if isinstance(outcome, Reading):
-        picture, digits = outcome.picture, outcome.digits
+        picture, digits = outcome.picture, outcome.shown().digits
     elif isinstance(outcome, NoInk):
         picture, digits = decode(file), ()
     else:

@@ -8,7 +8,8 @@
 | Heatmap | (28, 28) | float32, 0..1 | how much each pixel of a tile counts for a digit |
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -42,6 +43,15 @@ class Box(NamedTuple):
     @property
     def height(self) -> int:
         return self.bottom - self.top
+
+    def scaled(self, x_factor: float, y_factor: float) -> "Box":
+        """Return the box on a picture that is scaled by these factors, with no side cut off."""
+        return Box(
+            math.floor(x_factor * self.left),
+            math.floor(y_factor * self.top),
+            math.ceil(x_factor * self.right),
+            math.ceil(y_factor * self.bottom),
+        )
 
 
 class Placement(NamedTuple):
@@ -98,6 +108,14 @@ class Digit:
         """Return the label, followed by a question mark if it is not accepted: "7" or "7?"."""
         return f"{self.label}" if self.accepted else f"{self.label}?"
 
+    def scaled(self, x_factor: float, y_factor: float) -> "Digit":
+        """Return the digit on a picture that is scaled by these factors."""
+        left, top, x_scale, y_scale = self.placement
+        placement = Placement(
+            x_factor * left, y_factor * top, x_factor * x_scale, y_factor * y_scale
+        )
+        return replace(self, placement=placement, box=self.box.scaled(x_factor, y_factor))
+
 
 @dataclass(frozen=True)
 class IgnoredMark:
@@ -114,16 +132,32 @@ class IgnoredMark:
 class Reading:
     """A picture, its digits in reading order, and the time in seconds that reading it took.
 
-    ignored: the marks that were left out, such as a decimal point or a dash.
-
     There is at least one digit: if nothing in the picture looks like one, the best guess is
     reported, not accepted.
+
+    ignored: the marks that were left out, such as a decimal point or a dash.
+    reduction: pixels of the original per pixel of ``picture``, on each side. Pictures of 12
+        megapixels or more are reduced. Boxes and placements are in pixels of the original;
+        ``shown`` has them in pixels of ``picture``.
     """
 
     picture: Picture
     digits: tuple[Digit, ...]
     seconds: float
     ignored: tuple[IgnoredMark, ...] = ()
+    reduction: int = 1
+
+    def shown(self) -> "Reading":
+        """Return the reading with its boxes and placements in pixels of ``picture``."""
+        factor = 1 / self.reduction
+        return replace(
+            self,
+            digits=tuple(digit.scaled(factor, factor) for digit in self.digits),
+            ignored=tuple(
+                replace(mark, box=mark.box.scaled(factor, factor)) for mark in self.ignored
+            ),
+            reduction=1,
+        )
 
     @property
     def rows(self) -> list[list[Digit]]:

@@ -1,17 +1,14 @@
-"""A trained network as a reader of pictures: read(picture) -> Reading."""
+"""Read the digits in pictures with a trained network."""
 
-import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
-from PIL import Image
 
 from .acceptance import accept_row, reading_cost, to_probabilities
 from .architectures import inference
@@ -24,7 +21,6 @@ from .arrays import (
     Digit,
     Heatmap,
     IgnoredMark,
-    Picture,
     Placement,
     Reading,
     Tile,
@@ -33,7 +29,7 @@ from .backend import require_jax_backend
 from .errors import DigitError
 from .explain import Explainer
 from .picture.components import Glyph
-from .picture.decode import decode
+from .picture.decode import Decoded, Source, decode_reduced
 from .picture.ignored import marks_left_out
 from .picture.ink import find_ink
 from .picture.lattice import Lattice, Span, best_path, single_glyph_lattice
@@ -41,19 +37,22 @@ from .picture.normalise import normalise
 from .picture.segment import segment, single_digit
 from .picture.tile_sheet import draw_tile_sheet
 
-Source = str | Path | bytes | Image.Image | np.ndarray
-# Compiled at load; a batch is padded to the next of these sizes and cut at the last.
+# The network is compiled for these sizes. A batch is padded to the next one; larger ones are split.
 BATCH_SIZES = (1, 8, 128)
 
 
 class Recogniser:
-    """Reads pictures with one network. Compiled and warm once made; safe to call from threads.
+    """Reads pictures with one network, which is compiled on construction. Safe to use in threads.
 
-    explanations: the names of the methods that ``heatmap`` takes, the one it takes unasked first.
+    explanations: the methods that ``heatmap`` accepts; the first is its default.
     """
 
     def __init__(self, model: keras.Model, calibration: Calibration | None = None):
-        """model: an architecture with its weights. calibration: how to read its logits."""
+        """Compile a model.
+
+        model: an architecture with its weights. calibration: how to interpret its logits; by
+        default as they are.
+        """
         require_jax_backend()
         self.calibration = calibration or Calibration()
         self._explainer = Explainer(model)
@@ -69,8 +68,8 @@ class Recogniser:
     def read(self, source: Source, *, one: bool = False) -> Reading:
         """Read the digits of one picture.
 
-        source: a file's path, its bytes, a PIL image or an array, as ``decode`` takes them.
-        one: take the picture as holding exactly one digit.
+        source: a path, the bytes of a file, a PIL image or an array, as ``decode`` accepts them.
+        one: the picture holds exactly one digit.
         Raises UndecodableImage, PictureTooLarge or NoInk.
         """
         [reading] = self.read_all([source], one=one)
@@ -83,8 +82,8 @@ class Recogniser:
     ) -> list[Reading | DigitError]:
         """Read several pictures with one call of the network.
 
-        Each gives its Reading, or the error that keeps it from being read; the others go on. The
-        seconds of a Reading are its own preparation and its share of the network's time.
+        Returns for each picture its Reading, or the error that kept it from being read. The seconds
+        of a Reading are its preparation and its share of the network's time.
         """
         prepared = [_prepare(source, one) for source in sources]
         found = [item for item in prepared if isinstance(item, _Prepared)]
@@ -131,7 +130,7 @@ class Recogniser:
         return Reading(picture, digits, time.perf_counter() - started)
 
     def predict_logits(self, tiles: np.ndarray) -> np.ndarray:
-        """The logits, (n, 10) float32, of (n, 28, 28) float32 tiles in 0..1."""
+        """Return the logits, (n, 10) float32, of (n, 28, 28) float32 tiles in 0..1."""
         largest = BATCH_SIZES[-1]
         starts = range(0, len(tiles), largest)
         batches = [self._run(tiles[start : start + largest]) for start in starts]
@@ -140,10 +139,11 @@ class Recogniser:
     def heatmap(
         self, digit: Digit, target: int | None = None, *, method: str | None = None
     ) -> Heatmap:
-        """What speaks for ``target`` in a read digit, by default for the answer itself.
+        """Return which pixels of a digit's tile count for a target digit.
 
-        method: one of ``explanations``, by default the first.
-        Returns (28, 28) float32 in 0..1 on the digit's tile; its placement maps it to the picture.
+        target: 0 to 9; by default the digit's label. method: one of ``explanations``; by default
+        the first.
+        Returns (28, 28) float32 in 0..1; the digit's placement maps it to the picture.
         """
         target = digit.label if target is None else target
         return self._explainer.heatmap(digit.tile, target, method)
@@ -166,15 +166,15 @@ class Recogniser:
             for row, spans, row_logits in zip(item.rows, paths, by_row, strict=True)
             for digit in self._digits_of_row(item, row, spans, row_logits)
         ]
-        seconds = item.seconds + share
-        if not digits:
-            return Reading(item.picture, (self._guess(item, by_row),), seconds)
-        ignored = (
-            IgnoredMark(_box_on_picture(mark.box, item.scale, item.picture), mark.kind)
+        ignored = [
+            IgnoredMark(_box_on_picture(mark.box, item), mark.kind)
             for row, spans in zip(item.rows, paths, strict=True)
             for mark in marks_left_out(row.lattice, spans)
-        )
-        return Reading(item.picture, tuple(digits), seconds, tuple(ignored))
+        ]
+        if not digits:
+            digits, ignored = [self._guess(item, by_row)], []
+        decoded, seconds = item.decoded, item.seconds + share
+        return Reading(decoded.picture, tuple(digits), seconds, tuple(ignored), decoded.reduction)
 
     def _digits_of_row(
         self,
@@ -231,12 +231,12 @@ class _Row:
 class _Prepared:
     """A picture that is ready for the network.
 
-    scale: pixels of the picture per pixel of ink, (x, y). The two differ slightly, because the ink
-        has whole pixels on each side.
+    scale: pixels of the original picture per pixel of ink, (x, y). The two differ slightly, because
+        the ink has whole pixels on each side.
     seconds: the time that the preparation took.
     """
 
-    picture: Picture
+    decoded: Decoded
     scale: tuple[float, float]
     rows: list[_Row]
     seconds: float
@@ -245,16 +245,17 @@ class _Prepared:
 def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
     started = time.perf_counter()
     try:
-        picture = decode(source)
-        ink = find_ink(picture)
+        decoded = decode_reduced(source)
+        ink = find_ink(decoded.picture)
     except DigitError as error:
         return error
     lattices = [] if one else segment(ink)
     if not any(lattice.glyphs for lattice in lattices):
         lattices = [single_glyph_lattice(single_digit(ink))]
     rows = [_Row(lattice, _candidates(lattice)) for lattice in lattices]
-    scale = picture.shape[1] / ink.shape[1], picture.shape[0] / ink.shape[0]
-    return _Prepared(picture, scale, rows, time.perf_counter() - started)
+    height, width = (decoded.reduction * side for side in decoded.picture.shape[:2])
+    scale = width / ink.shape[1], height / ink.shape[0]
+    return _Prepared(decoded, scale, rows, time.perf_counter() - started)
 
 
 def _best_spans(row: _Row, logits: dict[Span, np.ndarray]) -> list[Span]:
@@ -274,7 +275,7 @@ def _candidates(lattice: Lattice) -> dict[Span, _Candidate]:
 def _digit(
     item: _Prepared, candidate: _Candidate, probabilities: np.ndarray, accepted: bool
 ) -> Digit:
-    """Return a candidate as a digit, with its box and placement in pixels of the picture."""
+    """Return a candidate as a digit, with its box and placement on the original picture."""
     left, top, x_scale, y_scale = candidate.placement
     x_factor, y_factor = item.scale
     box = candidate.glyph.box
@@ -286,7 +287,7 @@ def _digit(
             x_factor * x_scale,
             y_factor * y_scale,
         ),
-        box=_box_on_picture(box, item.scale, item.picture),
+        box=_box_on_picture(box, item),
         row=candidate.glyph.row,
         probabilities=probabilities,
         accepted=accepted,
@@ -309,13 +310,8 @@ def _ink_box(placement: Placement) -> Box:
     )
 
 
-def _box_on_picture(box: Box, scale: tuple[float, float], picture: Picture) -> Box:
-    """Return a box on the ink as a box on the picture, enlarged to whole pixels."""
-    height, width = picture.shape[:2]
-    x_factor, y_factor = scale
-    return Box(
-        int(box.left * x_factor),
-        int(box.top * y_factor),
-        min(width, math.ceil(box.right * x_factor)),
-        min(height, math.ceil(box.bottom * y_factor)),
-    )
+def _box_on_picture(box: Box, item: _Prepared) -> Box:
+    """Return a box on the ink as a box on the original picture, enlarged to whole pixels."""
+    left, top, right, bottom = box.scaled(*item.scale)
+    width, height = item.decoded.size
+    return Box(left, top, min(width, right), min(height, bottom))

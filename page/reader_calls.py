@@ -99,7 +99,7 @@ class ReaderCalls:
         recogniser = self._served.recogniser
         reading = recogniser.read(_source(content, picture), one=one)
         heatmaps = [recogniser.heatmap(digit) for digit in reading.digits]
-        image = overlay_heatmaps(reading.picture, reading.digits, heatmaps)
+        image = overlay_heatmaps(reading.picture, reading.shown().digits, heatmaps)
         return {"reading": reading.as_json()}, [_to_png(image)]
 
     def read(self, *content: bytes, picture: str = "", one: bool = False) -> Result:

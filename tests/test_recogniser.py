@@ -1,3 +1,4 @@
+import io
 import threading
 
 import numpy as np
@@ -160,6 +161,23 @@ def test_boxes_and_heatmaps_lie_on_their_digits_down_to_the_end_of_a_tall_pictur
         np.testing.assert_allclose(
             upper + y_scale * (rows[[0, -1]] + [0, 1]), (top, top + 100), atol=8
         )
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_boxes_in_a_large_jpeg_are_in_its_own_pixels(recogniser, orientation):
+    sheet = Image.new("L", (6000, 4000), 240)
+    ImageDraw.Draw(sheet).ellipse((4000, 1000, 4999, 2499), outline=20, width=200)
+    exif, file = Image.Exif(), io.BytesIO()
+    exif[0x0112] = orientation
+    sheet.save(file, "JPEG", exif=exif)
+    box = (4000, 1000, 5000, 2500) if orientation == 1 else (1500, 4000, 3000, 5000)
+    reading = recogniser.read(file.getvalue(), one=True)
+    assert reading.reduction == 2
+    np.testing.assert_allclose(reading.digits[0].box, box, atol=20)
+    np.testing.assert_allclose(reading.as_json()["digits"][0]["box"], box, atol=20)
+    left, top, right, bottom = reading.shown().digits[0].box
+    inside = reading.picture[top:bottom, left:right]
+    assert (inside < 100).sum() == (reading.picture < 100).sum()
 
 
 def test_drawn_digits_are_read(recogniser, drawn):

@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ..arrays import TILE_SIZE, Box, Digit, Heatmap, Picture, Placement
+from ..arrays import TILE_SIZE, Digit, Heatmap, Picture, Placement
 
 # The longest side of a picture for the screen; smaller than the least, it is enlarged.
 MAX_SIDE_PIXELS = 640
@@ -54,7 +53,7 @@ def fit_to_screen(picture: Picture, digits: Sequence[Digit]) -> tuple[Picture, t
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     resized = np.asarray(Image.fromarray(picture).resize(size, method))
     factors = size[0] / width, size[1] / height
-    return resized, tuple(scale_digit(digit, *factors) for digit in digits)
+    return resized, tuple(digit.scaled(*factors) for digit in digits)
 
 
 def overlay_heatmaps(
@@ -116,7 +115,7 @@ def _framed(picture: Picture, digits: Sequence[Digit]) -> Image.Image:
     image = _fit_to_step(Image.fromarray(picture))
     factors = image.width / picture.shape[1], image.height / picture.shape[0]
     for digit in digits:
-        _frame(image, scale_digit(digit, *factors))
+        _frame(image, digit.scaled(*factors))
     return image
 
 
@@ -128,24 +127,6 @@ def _tiles_together(digits: Sequence[Digit]) -> Image.Image:
         top, left = (TILE_SIZE * place for place in divmod(number, columns))
         square[top : top + TILE_SIZE, left : left + TILE_SIZE] = digit.tile
     return _fit_to_step(_visible(square))
-
-
-def scale_digit(digit: Digit, x_factor: float, y_factor: float) -> Digit:
-    """Return a digit whose picture is scaled by these factors, its box enlarged to whole pixels."""
-    left, top, x_scale, y_scale = digit.placement
-    box = digit.box
-    return replace(
-        digit,
-        placement=Placement(
-            x_factor * left, y_factor * top, x_factor * x_scale, y_factor * y_scale
-        ),
-        box=Box(
-            math.floor(x_factor * box.left),
-            math.floor(y_factor * box.top),
-            math.ceil(x_factor * box.right),
-            math.ceil(y_factor * box.bottom),
-        ),
-    )
 
 
 def _add_heat(heat: np.ndarray, placement: Placement, heatmap: Heatmap) -> None:

@@ -17,7 +17,7 @@ def first_view(recogniser: Recogniser, reading: Reading, method: str | None) -> 
 
     method: how to make the heatmaps; defaults to the model's first method, as does one it lacks.
     """
-    reading = near(reading)
+    reading = near(reading.shown())
     digits = reading.digits
     mark = min(range(len(digits)), key=lambda number: digits[number].confidence)
     return ReadingView(

@@ -7,7 +7,6 @@ import numpy as np
 from PIL import Image
 
 from digit_model.arrays import Box, Digit, IgnoredMark, Picture, Reading
-from digit_model.picture.render import scale_digit
 
 # The place of the picture on a desktop, in its pixels, and from which size on a digit is legible.
 FRAME = (300, 190)
@@ -114,7 +113,7 @@ def _scale(reading: Reading, size: tuple[int, int]) -> Reading:
     return replace(
         reading,
         picture=np.asarray(Image.fromarray(reading.picture).resize(size, Image.Resampling.BOX)),
-        digits=tuple(scale_digit(digit, *factors) for digit in reading.digits),
+        digits=tuple(digit.scaled(*factors) for digit in reading.digits),
         ignored=tuple(_scale_mark(mark, *factors) for mark in reading.ignored),
     )
 
