@@ -141,7 +141,7 @@ def _verify_scores(trained: Checkpoint, data: Path | None) -> None:
     if data is None:
         print("The card states the scores in config.json. Use --data to verify them first.")
         return
-    scores = verify_test_scores(trained, mnist.load(data).scored)
+    scores = verify_test_scores(trained, mnist.load(data).evaluation_set)
     recorded = trained.record["scores"]["test"]["errors"]
     print(
         f"Verified: {scores.errors:,} errors in {scores.images:,} test images; config.json records "

@@ -145,7 +145,7 @@ class Row:
 def main() -> int:
     options = _options()
     try:
-        test = mnist.load(options.data).unseen
+        test = mnist.load(options.data).required_test_set
         runs = [
             Run(name, seed, options.checkpoints)
             for name in options.only

@@ -52,7 +52,7 @@ def main() -> int:
     options = _options()
     try:
         recogniser = pretrained.load_from(options.checkpoint).recogniser
-        found = misread(recogniser, mnist.load(options.data).unseen)
+        found = misread(recogniser, mnist.load(options.data).required_test_set)
     except DigitError as error:
         print(f"mnist_errors.py: {error}", file=sys.stderr)
         return 1

@@ -65,14 +65,15 @@ def quick(images: Images, epochs: int | None, seed: int) -> Run:
     """`train.py --recipe quick`."""
     from digit_model import training_log
     from digit_model.training import distributed
-    from digit_model.training.fit import fit
+    from digit_model.training.fit import TrainingOptions, fit
     from digit_model.training.recipes import RECIPES
 
     recipe = replace(RECIPES["quick"], seed=seed)
     recipe = replace(recipe, epochs=epochs or recipe.epochs)
-    distributed.use_devices()
+    distributed.configure_devices()
     with TemporaryDirectory() as folder:
-        trained = fit(recipe, images.train, images.validation, folder=Path(folder), verbose=0)
+        options = TrainingOptions(folder=Path(folder), verbose=0)
+        trained = fit(recipe, images.train, images.validation, options)
         ended = training_log.epoch_rows(training_log.read_log(Path(folder) / training_log.LOG))
     answers = trained.model.predict(images.test.tiles, SCORING_BATCH, verbose=0).argmax(axis=1)
     return Run(
@@ -215,7 +216,7 @@ def load(data: Path | None, limit: int | None) -> Images:
     """The images, of the training ones no more than the limit. Raises DigitError."""
     source = mnist.load(data)
     train, validation = mnist.split(source.train)
-    return Images(train[:limit], validation, source.unseen)
+    return Images(train[:limit], validation, source.required_test_set)
 
 
 def table(runs: dict[str, Run]) -> str:

@@ -166,7 +166,7 @@ def _save(image: Image.Image, path: Path) -> None:
 
 def _evaluate(options: argparse.Namespace) -> int:
     recogniser = _recogniser(options)
-    labelled = mnist.load(options.data).scored
+    labelled = mnist.load(options.data).evaluation_set
     logits = recogniser.predict_logits(labelled.tiles)
     scores = score(logits, labelled.labels, recogniser.calibration.temperature)
     print(json.dumps(scores.as_json()) if options.json else _table(scores))

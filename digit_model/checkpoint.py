@@ -22,6 +22,7 @@ from .architectures import ARCHITECTURES, seeds
 from .arrays import DIGITS, TILE_SIZE, Calibration, Tile
 from .backend import require_jax_backend
 from .errors import BadCheckpoint, CheckpointExists
+from .former_names import with_current_names
 
 WEIGHTS = "model.weights.h5"
 CONFIG = "config.json"
@@ -183,6 +184,8 @@ def _read_config(folder: Path) -> dict:
         ) from error
     except (ValueError, RecursionError) as error:
         raise BadCheckpoint(f"{CONFIG} is not JSON.") from error
+    if isinstance(config, dict):
+        config = with_current_names(config)
     _verify_config(config)
     _verify_record(config)
     return config
@@ -221,8 +224,8 @@ def _verify_record(config: dict) -> None:
     for name in ("recipe", "training", "scores", "versions"):
         if not isinstance(config.get(name, {}), dict):
             raise BadCheckpoint(f"In {CONFIG}, {name} is not an object.")
-    if not _are_recipes(config.get("recipe", {}).get("columns", [])):
-        raise BadCheckpoint(f"In {CONFIG}, the columns of the recipe are not recipes.")
+    if not _are_recipes(config.get("recipe", {}).get("members", [])):
+        raise BadCheckpoint(f"In {CONFIG}, the members of the recipe are not recipes.")
     training = config.get("training", {})
     for name in ("epochs", "seconds", "corrections"):
         if not _is_finite(training.get(name, 0)):
@@ -239,10 +242,10 @@ def _verify_record(config: dict) -> None:
             raise BadCheckpoint(f"In {CONFIG}, the scores on {part[:20]!r} are not all numbers.")
 
 
-def _are_recipes(columns: object) -> bool:
-    """Return whether columns is a list of recipes with the same entries."""
-    return isinstance(columns, list) and all(
-        isinstance(column, dict) and column.keys() == columns[0].keys() for column in columns
+def _are_recipes(members: object) -> bool:
+    """Return whether members is a list of recipes with the same entries."""
+    return isinstance(members, list) and all(
+        isinstance(member, dict) and member.keys() == members[0].keys() for member in members
     )
 
 

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from .architectures import FEATURES, columns, inference
+from .architectures import FEATURES, inference, members
 from .arrays import TILE_SIZE, Heatmap, Tile
 
 GRAD_CAM = "Grad-CAM"
@@ -69,7 +69,7 @@ class Explainer:
 
 def _makers(model: keras.Model) -> dict[str, Maker]:
     """The methods that a network allows, by their names."""
-    networks = columns(model)
+    networks = members(model)
     if not all(map(_has_features, networks)):
         return {GRADIENT_INPUT: gradient_input}
     first = GRAD_CAM if all(map(_averages_places, networks)) else HIRES_CAM
@@ -91,7 +91,7 @@ def average_over_members(maker: Maker) -> Maker:
     """The mean of the columns' evidence, as a network's logits are the mean of its columns'."""
 
     def made(model: keras.Model) -> Evidence:
-        parts = [maker(column) for column in columns(model)]
+        parts = [maker(column) for column in members(model)]
         return lambda tile, digit: jnp.mean(
             jnp.stack([part(tile, digit) for part in parts]), axis=0
         )

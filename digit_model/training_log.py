@@ -22,7 +22,7 @@ def by_member(rows: list[dict]) -> dict[str, list[dict]]:
     """Group the rows by the ensemble member that they belong to; a single network is called ""."""
     members: dict[str, list[dict]] = {}
     for row in rows:
-        members.setdefault(row.get("column", ""), []).append(row)
+        members.setdefault(row.get("member", row.get("column", "")), []).append(row)
     return members
 
 

@@ -88,10 +88,10 @@ def test_a_checkpoint_is_replaced_only_by_force(saved):
         (lambda c: c["calibration"].update(max_energy=10**400), "temperature"),
         (lambda c: c["weights"].update(size=-1), "lacks the size"),
         (lambda c: c.update(recipe=["cnn"]), "recipe"),
-        (lambda c: c.update(recipe={"columns": 3}), "columns of the recipe are not recipes"),
+        (lambda c: c.update(recipe={"members": 3}), "members of the recipe are not recipes"),
         (
-            lambda c: c.update(recipe={"columns": [{}, {"seed": 1}]}),
-            "columns of the recipe are not recipes",
+            lambda c: c.update(recipe={"members": [{}, {"seed": 1}]}),
+            "members of the recipe are not recipes",
         ),
         (lambda c: c.update(training={"seconds": "long"}), "training.seconds is not a number"),
         (lambda c: c.update(training={"seconds": True}), "training.seconds is not a number"),

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "digit_model"
 PAGE = ROOT / "page"
 TIERS = [
-    {"arrays", "errors"},
+    {"arrays", "errors", "former_names"},
     {"acceptance", "backend", "metrics", "picture", "training_log"},
     {"architectures", "explain", "data", "synthesis", "curves"},
     {"training"},

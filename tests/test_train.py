@@ -16,7 +16,7 @@ from PIL import Image
 
 import train
 from digit_model import checkpoint
-from digit_model.architectures.ensemble import COLUMNS
+from digit_model.architectures.ensemble import MEMBERS
 from digit_model.checkpoint import CONFIG
 from digit_model.errors import DigitError
 from digit_model.synthesis.digits import draw_digits
@@ -25,7 +25,7 @@ from digit_model.training.recipes import RECIPES, Recipe
 from digit_model.training.run_state import is_interrupted
 from digit_model.training_log import LOG, by_member, epoch_rows, read_log
 from tests.helpers import free_port
-from tests.training.test_fit import interrupt_after
+from tests.training.helpers import interrupt_after
 
 ROOT = Path(__file__).parents[1]
 BUNDLED_FOLDER = ROOT / "digit_model" / "bundled"
@@ -55,7 +55,7 @@ def start():
 @pytest.fixture
 def here(monkeypatch, capsys):
     """Calls train.py in this process, in which JAX has its devices already."""
-    monkeypatch.setattr(distributed, "use_devices", lambda count=None: None)
+    monkeypatch.setattr(distributed, "configure_devices", lambda count=None: None)
 
     def called(*arguments):
         try:
@@ -139,11 +139,18 @@ def test_corrections_join_the_training_set(start, here, drawn_mnist, tmp_path):
     short = ["--data", drawn_mnist, "--out", out, "--epochs", "1", *SHORT]
     status, output = finish(start("--extra", extra, *short))
     assert status == 0, output
-    assert "3 corrections besides" in output
+    assert "3 corrections added" in output
     assert checkpoint.load(out).record["training"]["corrections"] == 3
     status, output = here("--extra", extra / "absent", "--force", *short)
     assert status == 1
     assert "no folder" in output
+    refit = ["--refit", out, "--data", drawn_mnist, "--out", tmp_path / "refit"]
+    status, output = here(*refit)
+    assert status == 1
+    assert "was trained with 3 corrections, and 0 are given now" in output
+    status, output = here(*refit, "--extra", extra)
+    assert status == 0, output
+    assert checkpoint.load(tmp_path / "refit").record["training"]["corrections"] == 3
 
 
 def test_a_network_learns_from_another(start, drawn_mnist, whole, tmp_path):
@@ -162,7 +169,7 @@ def test_ctrl_c_keeps_the_best_so_far(start, drawn_mnist, tmp_path):
     status, output = finish(process)
     assert status == 0, output
     assert "Traceback" not in output
-    assert "of 2000 epochs; --resume goes on" in output
+    assert "of 2000 epochs; --resume continues" in output
     assert 1 <= checkpoint.load(out).record["training"]["epochs"] < 2000
 
 
@@ -199,13 +206,13 @@ def test_a_network_of_columns_is_stopped_and_goes_on(here, drawn_mnist, tmp_path
         interrupt_after(patched, 1)
         status, output = here(*command)
     assert status == 130
-    assert "--resume goes on" in output
+    assert "--resume continues" in output
     assert not (out / CONFIG).exists()
     status, output = here(*command, "--resume")
     assert status == 0, output
     record = checkpoint.load(out).record
-    assert list(by_member(read_log(out / LOG))) == list(COLUMNS)
-    assert len(record["recipe"]["columns"]) == record["training"]["epochs"] == len(COLUMNS)
+    assert list(by_member(read_log(out / LOG))) == list(MEMBERS)
+    assert len(record["recipe"]["members"]) == record["training"]["epochs"] == len(MEMBERS)
     assert (out / "curves.png").exists()
     assert not is_interrupted(out)
     anew = tmp_path / "anew"
@@ -213,8 +220,8 @@ def test_a_network_of_columns_is_stopped_and_goes_on(here, drawn_mnist, tmp_path
     assert status == 0, output
     found = checkpoint.load(anew).record
     assert found["recipe"] == record["recipe"]
-    assert found["training"]["columns"] == record["training"]["columns"]
-    assert len(record["training"]["columns"]) == len(COLUMNS)
+    assert found["training"]["members"] == record["training"]["members"]
+    assert len(record["training"]["members"]) == len(MEMBERS)
 
 
 def test_a_network_learns_anew_from_all_images(start, here, drawn_mnist, whole, tmp_path):
@@ -239,13 +246,13 @@ def test_a_checkpoint_without_its_recipe_is_not_trained_anew(here, drawn_mnist, 
     for lost in ("recipe", "training"):
         folder = shutil.copytree(whole[0], tmp_path / lost)
         config = json.loads((folder / CONFIG).read_text())
-        config["recipe"]["columns"] = [dict(config["recipe"])]
+        config["recipe"]["members"] = [dict(config["recipe"])]
         del config[lost]
         (folder / CONFIG).write_text(json.dumps(config))
         refit = ("--refit", folder, "--data", drawn_mnist, "--out", tmp_path / "out")
         status, output = here(*refit)
         assert status == 1
-        assert "does not say how it was trained" in output
+        assert "does not record the recipe it was trained with" in output
 
 
 def test_two_processes_train_what_one_does(start, drawn_mnist, whole, tmp_path):
@@ -263,11 +270,17 @@ def test_two_processes_train_what_one_does(start, drawn_mnist, whole, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--teacher", "absent"), "There is no config.json in absent"),
+        (
+            ("--teacher", "absent"),
+            "no config.json in it. Give a folder that train.py wrote",
+        ),
         (("--teacher", "one", "--extra", "two"), "would overrule the corrections"),
-        (("--refit", "absent"), "There is no config.json in absent"),
-        (("--refit", "one", "--recipe", "tiny"), "leave the flags of recipes out"),
-        (("--refit", "one", "--epochs", "2"), "leave the flags of recipes out"),
+        (
+            ("--refit", "absent"),
+            "no config.json in it. Give a folder that train.py wrote",
+        ),
+        (("--refit", "one", "--recipe", "tiny"), "leave out the recipe's flags"),
+        (("--refit", "one", "--epochs", "2"), "leave out the recipe's flags"),
         (
             ("--refit", BUNDLED_FOLDER, "--start", BUNDLED_FOLDER),
             "was trained with another --start",
@@ -278,11 +291,14 @@ def test_two_processes_train_what_one_does(start, drawn_mnist, whole, tmp_path):
         ),
         (("--processes", "2"), "--coordinator, --processes and --rank go together"),
         (("--rank", "1"), "--coordinator, --processes and --rank go together"),
-        (("--epochs", "0"), "--epochs: 0 is not a number from 1"),
-        (("--seed", "-1"), "--seed: -1 is not a number from 0"),
-        (("--learning-rate", "nan"), "--learning-rate: nan is not a number from 0"),
+        (("--epochs", "0"), "--epochs: 0 is not a number of at least 1"),
+        (("--seed", "-1"), "--seed: -1 is not a number of at least 0"),
+        (("--learning-rate", "nan"), "--learning-rate: nan is not a number of at least 0"),
         ((*SHORT, "--batch-size", "100000"), "do not fill a batch of 100,000"),
-        (("--coordinator", "127.0.0.1:1", "--processes", "2", "--rank", "2"), "--rank 2 is none"),
+        (
+            ("--coordinator", "127.0.0.1:1", "--processes", "2", "--rank", "2"),
+            "--rank 2 is out of range",
+        ),
         (("--pretrained", "imagenet", *SHORT), "Leave --pretrained out"),
     ],
 )
@@ -290,6 +306,15 @@ def test_what_does_not_go_together_is_a_sentence(here, drawn_mnist, tmp_path, ar
     status, output = here("--data", drawn_mnist, "--out", tmp_path / "out", *arguments)
     assert status in (1, 2)
     assert says in output
+
+
+def test_eight_devices_train_a_network(start, drawn_mnist, tmp_path):
+    out = tmp_path / "out"
+    status, output = finish(
+        start("--data", drawn_mnist, "--out", out, "--devices", "8", "--epochs", "1", *SHORT)
+    )
+    assert status == 0, output
+    assert checkpoint.load(out).record["scores"]["validation"]["images"] == 40
 
 
 def test_devices_that_do_not_divide_the_batches_are_a_sentence(start, drawn_mnist, tmp_path):
@@ -323,11 +348,11 @@ def test_a_missing_file_is_a_sentence(here):
 def test_a_folder_that_cannot_be_made_is_a_sentence(here, drawn_mnist):
     status, output = here("--data", drawn_mnist, "--out", drawn_mnist / "inside")
     assert status == 1
-    assert output.strip().startswith(f"train.py: {drawn_mnist / 'inside'} cannot be made")
+    assert output.strip().startswith(f"train.py: {drawn_mnist / 'inside'} cannot be created")
 
 
 def test_every_choice_is_a_flag(here):
     status, output = here("--help")
     assert status == 0
-    for name in {choice.name for choice in fields(Recipe)} - {"columns"}:
+    for name in {choice.name for choice in fields(Recipe)} - {"members"}:
         assert f"--{name.replace('_', '-')}" in output

@@ -1,8 +1,8 @@
-"""One network a file. Each takes (n, 28, 28) float32 in 0..1 and gives (n, 10) logits.
+"""The networks, one per file. Each maps (n, 28, 28) float32 tiles in 0..1 to (n, 10) logits.
 
-A layer named ``features`` holds the last feature map, (n, rows, columns, channels), where the
-network has one; in a network of columns each of these has its own. What a network needs besides,
-such as channels or scaling, is layers inside it.
+A layer named ``features`` holds the last feature map, (n, rows, columns, channels), if the network
+has one; each member of an ensemble has its own. Preprocessing that a network needs, such as
+scaling or three channels, is done by layers inside it.
 """
 
 from collections.abc import Callable
@@ -32,21 +32,21 @@ ARCHITECTURES: dict[str, Callable[..., keras.Model]] = {
     "small": small,
     "tiny": tiny,
 }
-# Those that can begin with ImageNet's weights: ARCHITECTURES[name](weights=IMAGENET).
+# These can start from ImageNet weights: ARCHITECTURES[name](weights=IMAGENET).
 IMAGENET = "imagenet"
 TRANSFER = frozenset({"mobilenetv2", "resnet50"})
 FEATURES = "features"
 
 
-def columns(model: keras.Model) -> list[keras.Model]:
-    """The networks whose logits the model averages; the model itself where it is but one."""
+def members(model: keras.Model) -> list[keras.Model]:
+    """Return the networks whose logits an ensemble averages; the model itself for any other."""
     return [layer for layer in model.layers if isinstance(layer, keras.Model)] or [model]
 
 
 def inference(model: keras.Model) -> Callable[[jax.Array], jax.Array]:
-    """The model as a pure function, for JAX to compile, with its weights as they are now.
+    """Return the model with its current weights as a pure function that JAX can compile.
 
-    They are copied: Keras gives those of a model that it fits or asks back to JAX.
+    The weights are copied, because Keras donates its buffers to JAX when it trains or predicts.
     """
     trainable = [jnp.array(v.value) for v in model.trainable_variables]
     others = [jnp.array(v.value) for v in model.non_trainable_variables]
@@ -54,6 +54,6 @@ def inference(model: keras.Model) -> Callable[[jax.Array], jax.Array]:
 
 
 def seeds(model: keras.Model) -> list[keras.Variable]:
-    """The states of a network, such as dropout's, that no file of weights holds."""
+    """Return the seeds of a network, such as dropout's, which Keras's weight files do not hold."""
     weights = {id(weight) for weight in model.weights}
     return [variable for variable in model.variables if id(variable) not in weights]

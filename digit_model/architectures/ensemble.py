@@ -1,4 +1,4 @@
-"""The accurate network: three others, two of each, which learn apart and answer together."""
+"""The most accurate network: an ensemble of three others, two of each, trained separately."""
 
 import keras
 from keras import layers
@@ -8,7 +8,7 @@ from .cnn import cnn
 from .cnn_large import cnn_large
 from .small import small
 
-COLUMNS = {
+MEMBERS = {
     "cnn_large": cnn_large,
     "cnn": cnn,
     "small": small,
@@ -19,17 +19,17 @@ COLUMNS = {
 
 
 def ensemble() -> keras.Model:
-    """Multi-column network, the mean of six networks' logits. 1,376,468 parameters.
+    """Return the mean of six networks' logits. 1,376,468 parameters.
 
-    Columns as in Cireşan et al. 2012, https://arxiv.org/abs/1202.2745. Most of what they gain comes
-    from their differences, in shape and in what they learned from: of three alike the mean was
-    hardly better than one (benchmarks/LOG.md).
+    After the multi-column networks of Cireşan et al. 2012 (https://arxiv.org/abs/1202.2745). Most
+    of the gain comes from differences between the members, in architecture and training data: the
+    mean of three networks of the same kind was hardly better than one (benchmarks/LOG.md).
     """
     tiles = keras.Input((TILE_SIZE, TILE_SIZE))
-    logits = [_named(name, column())(tiles) for name, column in COLUMNS.items()]
+    logits = [_named(name, build())(tiles) for name, build in MEMBERS.items()]
     return keras.Model(tiles, layers.Average()(logits), name="ensemble")
 
 
-def _named(name: str, column: keras.Model) -> keras.Model:
-    column.name = name
-    return column
+def _named(name: str, member: keras.Model) -> keras.Model:
+    member.name = name
+    return member

@@ -64,7 +64,7 @@ def build_card(
         training=training,
         origins={words: training[key] for key, words in _ORIGINS.items() if training.get(key)},
         versions=record.get("versions", {}),
-        recipes=recipe.get("columns") or [recipe],
+        recipes=recipe.get("members") or [recipe],
         sha256=checkpoint.sha256,
     )
     return {"README.md": text.encode(), **figures}

@@ -1,4 +1,4 @@
-"""MNIST from Keras's download, an .npz, a folder of idx files or Kaggle's CSV -> labelled tiles."""
+"""Load MNIST from Keras's download, an .npz, a folder of idx files or Kaggle's CSV."""
 
 import contextlib
 import gzip
@@ -15,7 +15,7 @@ import numpy as np
 from ..arrays import DIGITS, TILE_SIZE
 from ..errors import BadDataset
 
-# 5,000 of MNIST's 60,000, the split that is usual since LeCun et al. 1998.
+# 5,000 of MNIST's 60,000, the usual split since LeCun et al. 1998.
 VALIDATION_SHARE = 1 / 12
 _PIXELS = TILE_SIZE * TILE_SIZE
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -25,7 +25,7 @@ _IDX_MAGIC = b"\x00\x00\x08"
 
 @dataclass(frozen=True, eq=False)
 class LabelledImages:
-    """Images, (n, 28, 28) uint8 with 0 for paper and 255 for ink, and their labels, (n,) uint8."""
+    """Images, (n, 28, 28) uint8 from 0 (paper) to 255 (ink), and their labels, (n,) uint8."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -44,32 +44,32 @@ class LabelledImages:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """What a source holds: images to train on, and a test set where it has one."""
+    """Images to train on, and a test set if the source has one."""
 
     train: LabelledImages
     test: LabelledImages | None
 
     @property
-    def scored(self) -> LabelledImages:
-        """What an evaluation scores: the test set, or everything labelled where there is none."""
+    def evaluation_set(self) -> LabelledImages:
+        """The test set, or all labelled images if there is none."""
         return self.train if self.test is None else self.test
 
     @property
-    def unseen(self) -> LabelledImages:
-        """The test set. Raises BadDataset where there is none, as in Kaggle's CSV."""
+    def required_test_set(self) -> LabelledImages:
+        """The test set. Raises BadDataset if there is none, as in Kaggle's CSV."""
         if self.test is None:
             raise BadDataset(
-                "These data have no test set. Give MNIST as an .npz or a folder of idx files."
+                "This data has no test set. Give MNIST as an .npz or a folder of idx files."
             )
         return self.test
 
 
 def load(path: str | Path | None = None) -> Dataset:
-    """Read MNIST or a set of the same form.
+    """Load MNIST, or a dataset in one of its formats.
 
-    path: None for Keras's own download, or an ``.npz`` with Keras's keys, a folder of idx files
-    (plain or gzipped), or Kaggle's ``train.csv``; which of them is told by the content.
-    Raises BadDataset, saying what was found.
+    path: an ``.npz`` with Keras's keys, a folder of idx files (plain or gzipped), or Kaggle's
+    ``train.csv``, recognised by their content; None for Keras's own download.
+    Raises BadDataset, naming what was found.
     """
     if path is None:
         return _download()
@@ -80,39 +80,38 @@ def load(path: str | Path | None = None) -> Dataset:
     if start == _ZIP_MAGIC:
         return _read_npz(path)
     if start[:3] == _IDX_MAGIC or start[:2] == _GZIP_MAGIC:
-        raise BadDataset(f"{path.name} is one file of several. Give the folder that holds them.")
+        raise BadDataset(f"{path.name} is one of several files. Give the folder that holds them.")
     return Dataset(_read_labelled_csv(path), None)
 
 
 def split(train: LabelledImages) -> tuple[LabelledImages, LabelledImages]:
-    """Set the last twelfth of each digit's images aside. Returns (training, validation).
+    """Hold out the last twelfth of each digit's images. Returns (training, validation).
 
-    MNIST's images stand in the order of their writers. So nearly all who wrote the validation
-    images wrote none of the others, as with the test set; were they drawn by lot, the others would
-    hold more of each writer's.
+    MNIST is ordered by writer. So almost no writer has images in both parts, as with the test set.
+    A random split would put most writers into both.
     """
     position = np.empty(len(train))
     for digit in range(DIGITS):
-        which = np.flatnonzero(train.labels == digit)
-        position[which] = np.arange(len(which)) / len(which)
+        indices = np.flatnonzero(train.labels == digit)
+        position[indices] = np.arange(len(indices)) / len(indices)
     order = np.argsort(position, kind="stable")
-    kept = len(train) - max(1, round(len(train) * VALIDATION_SHARE))
-    return train[np.sort(order[:kept])], train[np.sort(order[kept:])]
+    boundary = len(train) - max(1, round(len(train) * VALIDATION_SHARE))
+    return train[np.sort(order[:boundary])], train[np.sort(order[boundary:])]
 
 
 def read_unlabelled_csv(path: str | Path) -> np.ndarray:
-    """Kaggle's ``test.csv`` (``pixel0…pixel783``) as (n, 28, 28) uint8. Raises BadDataset."""
+    """Read Kaggle's ``test.csv`` (``pixel0…pixel783``) as (n, 28, 28) uint8. Raises BadDataset."""
     header, values = _read_csv(Path(path))
     if len(header) != _PIXELS:
         raise BadDataset(
-            f"{Path(path).name} has {len(header)} columns; a file to submit has the {_PIXELS} "
-            "columns pixel0 to pixel783 and no label."
+            f"{Path(path).name} has {len(header)} columns. Give a file like Kaggle's test.csv, "
+            f"with the {_PIXELS} columns pixel0 to pixel783 and no label."
         )
     return _as_images(values, Path(path).name)
 
 
-def joined(*parts: LabelledImages) -> LabelledImages:
-    """Several sets as one, in their order."""
+def concatenate(*parts: LabelledImages) -> LabelledImages:
+    """Return several sets as one, in the order given."""
     return LabelledImages(
         np.concatenate([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),
@@ -123,7 +122,7 @@ def _download() -> Dataset:
     import keras
 
     try:
-        # Keras tells its progress where a program's own output goes.
+        # Keras prints its progress to standard output, which belongs to the program's results.
         with contextlib.redirect_stdout(sys.stderr):
             (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
     except Exception as error:
@@ -148,7 +147,8 @@ def _read_npz(path: Path) -> Dataset:
             missing = [key for key in keys if key not in arrays]
             if missing:
                 raise BadDataset(
-                    f"{path.name} lacks {', '.join(missing)}; it has {', '.join(arrays) or 'none'}."
+                    f"{path.name} lacks {', '.join(missing)}; it has "
+                    f"{', '.join(arrays) or 'no arrays'}. Give an .npz with Keras's keys."
                 )
             x_train, y_train, x_test, y_test = (arrays[key] for key in keys)
             return _checked(x_train, y_train, x_test, y_test, path.name)
@@ -157,18 +157,12 @@ def _read_npz(path: Path) -> Dataset:
 
 
 def _read_idx_folder(folder: Path) -> Dataset:
-    read = {
-        (part, kind): _read_idx(_find_idx(folder, part, kind))
+    x_train, y_train, x_test, y_test = (
+        _read_idx(_find_idx(folder, part, kind))
         for part in ("train", "t10k")
         for kind in ("images", "labels")
-    }
-    return _checked(
-        read["train", "images"],
-        read["train", "labels"],
-        read["t10k", "images"],
-        read["t10k", "labels"],
-        folder.name,
     )
+    return _checked(x_train, y_train, x_test, y_test, folder.name)
 
 
 def _find_idx(folder: Path, part: str, kind: str) -> Path:
@@ -182,20 +176,26 @@ def _find_idx(folder: Path, part: str, kind: str) -> Path:
 
 
 def _read_idx(path: Path) -> np.ndarray:
-    """An idx file of unsigned bytes, http://yann.lecun.com/exdb/mnist#:~:text=FILE%20FORMATS."""
+    """Read an idx file of unsigned bytes.
+
+    The format: http://yann.lecun.com/exdb/mnist#:~:text=FILE%20FORMATS.
+    """
     data = _read_bytes(path)
     if data[:2] == _GZIP_MAGIC:
         try:
             data = gzip.decompress(data)
         except (OSError, EOFError, zlib.error) as error:
             raise BadDataset(f"{path.name} is damaged: {error}. Fetch it again.") from error
-    if data[:3] != _IDX_MAGIC or len(data) < 4 + 4 * data[3]:
-        raise BadDataset(f"{path.name} is no idx file of bytes: it starts with {data[:4].hex()}.")
+    if data[:3] != _IDX_MAGIC or len(data) < 4 or len(data) < 4 + 4 * data[3]:
+        raise BadDataset(
+            f"{path.name} is not an idx file of bytes: it starts with "
+            f"{data[:4].hex() or 'nothing'}. Fetch it again."
+        )
     shape = tuple(np.frombuffer(data, ">u4", count=data[3], offset=4).tolist())
     body = np.frombuffer(data, np.uint8, offset=4 + 4 * data[3])
     if body.size != np.prod(shape, dtype=object):
         raise BadDataset(
-            f"{path.name} announces {shape} bytes and holds {body.size}. Fetch it again."
+            f"{path.name} announces {shape} bytes but holds {body.size}. Fetch it again."
         )
     return body.reshape(shape)
 
@@ -204,8 +204,8 @@ def _read_labelled_csv(path: Path) -> LabelledImages:
     header, values = _read_csv(path)
     if len(header) != _PIXELS + 1 or header[0].lower() != "label":
         raise BadDataset(
-            f"{path.name} has {len(header)} columns, the first called {header[0]!r}; Kaggle's "
-            f"train.csv has label, pixel0 … pixel783, which is {_PIXELS + 1}."
+            f"{path.name} has {len(header)} columns, the first named {header[0]!r}. Give a file "
+            f"like Kaggle's train.csv, with the {_PIXELS + 1} columns label, pixel0 … pixel783."
         )
     return _labelled(_as_images(values[:, 1:], path.name), values[:, 0], path.name)
 
@@ -215,13 +215,13 @@ def _read_csv(path: Path) -> tuple[list[str], np.ndarray]:
         text = _read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadDataset(
-            f"{path.name} is no .npz, no folder of idx files and no CSV file."
+            f"{path.name} is not an .npz, a folder of idx files or a CSV file. Give one of these."
         ) from error
     head, _, body = text.partition("\n")
     header = [name.strip().strip('"') for name in head.split(",")]
     if header[0].isdigit():
         raise BadDataset(
-            f"{path.name} begins with numbers; its first line should name the columns, as in "
+            f"{path.name} begins with numbers. Add a first line that names the columns, as in "
             "Kaggle's own files."
         )
     if not body.strip():
@@ -229,10 +229,13 @@ def _read_csv(path: Path) -> tuple[list[str], np.ndarray]:
     try:
         values = np.loadtxt(io.StringIO(body), delimiter=",", dtype=np.int64, ndmin=2)
     except ValueError as error:
-        raise BadDataset(f"{path.name} has a row that is not whole numbers: {error}") from error
+        raise BadDataset(
+            f"{path.name} has a row with something other than integers: {error}"
+        ) from error
     if values.shape[1] != len(header):
         raise BadDataset(
-            f"{path.name} has {len(header)} names in its header and {values.shape[1]} a row."
+            f"{path.name} has {len(header)} names in its header but {values.shape[1]} values per "
+            "row. Fetch it again."
         )
     return header, values
 
@@ -240,7 +243,7 @@ def _read_csv(path: Path) -> tuple[list[str], np.ndarray]:
 def _as_images(values: np.ndarray, name: str) -> np.ndarray:
     if values.min() < 0 or values.max() > 255:
         raise BadDataset(
-            f"{name} has pixels from {values.min()} to {values.max()}; they go from 0 to 255."
+            f"{name} has pixels from {values.min()} to {values.max()}; give values from 0 to 255."
         )
     return values.astype(np.uint8).reshape(-1, TILE_SIZE, TILE_SIZE)
 
@@ -256,9 +259,9 @@ def _labelled(images: np.ndarray, labels: np.ndarray, name: str) -> LabelledImag
     checks: list[tuple[Callable[[], bool], str]] = [
         (
             lambda: images.ndim == 3 and images.shape[1:] == (TILE_SIZE, TILE_SIZE),
-            f"images of shape {images.shape} where (n, 28, 28) is wanted",
+            f"images of shape {images.shape} instead of (n, 28, 28)",
         ),
-        (lambda: images.dtype == np.uint8, f"pixels of type {images.dtype} where uint8 is wanted"),
+        (lambda: images.dtype == np.uint8, f"pixels of type {images.dtype} instead of uint8"),
         (lambda: len(images) > 0, "no images"),
         (
             lambda: labels.shape == (len(images),),

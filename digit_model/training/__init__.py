@@ -1,1 +1,1 @@
-"""MNIST in, weights out."""
+"""Turn MNIST and a recipe into trained weights."""

@@ -1,7 +1,7 @@
-"""Knowledge distillation (Hinton et al. 2015, https://arxiv.org/abs/1503.02531).
+"""Distil a large network into a small one (Hinton et al. 2015, https://arxiv.org/abs/1503.02531).
 
-The teacher sees each distorted image as the network that learns from it does (Beyer et al. 2022,
-https://arxiv.org/abs/2106.05237): what is no longer clear in it is not taught as if it were.
+The teacher sees each augmented image exactly as the student does (Beyer et al. 2022,
+https://arxiv.org/abs/2106.05237), so an image that became ambiguous gets ambiguous targets.
 """
 
 import jax
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..architectures import inference
 
-# Hinton's: the answers are softened, so that what else a digit looks like is taught too.
+# Softens the answers, so that the targets also say which other digits an image resembles.
 _TEMPERATURE = 2
 
 

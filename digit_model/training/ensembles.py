@@ -1,91 +1,118 @@
-"""Networks of columns: each learns apart, by its own recipe, and their logits are averaged."""
+"""Train ensembles: each member by its own recipe; then their logits are averaged."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import keras
 
-from ..architectures import ARCHITECTURES, columns
+from ..architectures import ARCHITECTURES, members
 from ..arrays import Calibration
 from ..data.mnist import LabelledImages
 from ..training_log import LOG, read_log, write_log
-from .distillation import Teacher
-from .fit import Trained, assess, fit, identity
+from .fit import (
+    DEFAULT_OPTIONS,
+    TrainingOptions,
+    TrainingResult,
+    calibrate_and_score,
+    fit,
+    refit,
+    run_fingerprint,
+)
 from .random_numbers import reproducible_random_numbers
 from .recipes import Recipe
-from .run_state import begin, run_folder
+from .run_state import run_folder, start_or_resume
 
 log = logging.getLogger(__name__)
 
 
-@reproducible_random_numbers()
-def fit_columns(
+def fit_ensemble(
     recipe: Recipe,
     train: LabelledImages,
-    validation: LabelledImages | Calibration,
-    *,
-    calibrations: Sequence[Calibration] = (),
-    start: keras.Model | None = None,
-    teacher: Teacher | None = None,
-    folder: Path | None = None,
-    resume: bool = False,
-    **options: Any,
-) -> Trained:
-    """Train the columns one after the other, each as ``fit`` does, and join them.
+    validation: LabelledImages,
+    options: TrainingOptions = DEFAULT_OPTIONS,
+) -> TrainingResult:
+    """Train the members one after the other, each as ``fit`` does, and join them.
 
-    recipe: one with columns. Each column's logits are divided by its temperature, so that the sure
-    count no more than they should, and then averaged.
-    calibrations: where validation is one, those of the columns.
-    folder: its log gets the lines of each column when that is done, with its name.
-    options: what ``fit`` takes besides. Ctrl-C before the last column raises KeyboardInterrupt, as
-    there is no network yet. Raises DigitError for what does not go together.
+    recipe: one with members. Each member's logits are divided by its temperature before they are
+    averaged, so that an overconfident member does not count more than the others.
+    The log in the options' folder gets the lines of each member, with its name, when that member
+    is done. Ctrl-C before the last member raises KeyboardInterrupt, because there is no network
+    yet. Raises DigitError for inputs that do not fit together.
     """
-    with run_folder(folder) as folder:
-        run = identity(recipe, start, teacher, train.images, train.labels)
-        state, _ = begin(folder, run, resume=resume)
+    trainings = [partial(fit, member, train, validation) for member in recipe.members]
+    model, results = _train_members(recipe, train, trainings, options)
+    calibration, scores = calibrate_and_score(model, validation)
+    return replace(_summary(model, results, calibration), validation=scores)
+
+
+def refit_ensemble(
+    recipe: Recipe,
+    images: LabelledImages,
+    calibration: Calibration,
+    member_calibrations: Sequence[Calibration],
+    options: TrainingOptions = DEFAULT_OPTIONS,
+) -> TrainingResult:
+    """Train the members on all images, each as ``refit`` does, and join them.
+
+    calibration, member_calibrations: those of an earlier run of ``fit_ensemble`` with the recipe.
+    Logs, stops and raises as ``fit_ensemble`` does.
+    """
+    trainings = [
+        partial(refit, member, images, member_calibration)
+        for member, member_calibration in zip(recipe.members, member_calibrations, strict=True)
+    ]
+    model, results = _train_members(recipe, images, trainings, options)
+    return _summary(model, results, calibration)
+
+
+@reproducible_random_numbers()
+def _train_members(
+    recipe: Recipe,
+    train: LabelledImages,
+    trainings: Sequence[Callable[[TrainingOptions], TrainingResult]],
+    options: TrainingOptions,
+) -> tuple[keras.Model, list[TrainingResult]]:
+    """Run the members' trainings in turn and put their weights into the ensemble."""
+    with run_folder(options.folder) as folder:
+        fingerprint = run_fingerprint(recipe, options, train.images, train.labels)
+        state, _ = start_or_resume(folder, fingerprint, resume=options.resume)
         model = ARCHITECTURES[recipe.architecture]()
-        starts = columns(start) if start else [None] * len(recipe.columns)
-        held_out: Sequence[LabelledImages | Calibration] = calibrations or [validation] * len(
-            recipe.columns
-        )
-        parts: dict[str, Trained] = {}
-        for column, own, first, scored in zip(
-            columns(model), recipe.columns, starts, held_out, strict=True
-        ):
-            if not all(part.finished for part in parts.values()):
+        starts = members(options.start) if options.start else [None] * len(trainings)
+        results: dict[str, TrainingResult] = {}
+        for member, start, train_member in zip(members(model), starts, trainings, strict=True):
+            if not all(result.finished for result in results.values()):
                 raise KeyboardInterrupt
-            log.info("Column %d of %d: %s.", len(parts) + 1, len(starts), column.name)
-            parts[column.name] = fit(
-                own,
-                train,
-                scored,
-                start=first,
-                teacher=teacher,
-                folder=state / column.name,
-                resume=resume,
-                **options,
-            )
-            _take(column, parts[column.name])
-            write_log(
-                folder / LOG,
-                [{"column": name, **row} for name in parts for row in read_log(state / name / LOG)],
-            )
-    calibration, scores = assess(model, validation)
-    return Trained(
+            log.info("Member %d of %d: %s.", len(results) + 1, len(trainings), member.name)
+            own_options = replace(options, start=start, folder=state / member.name)
+            results[member.name] = train_member(own_options)
+            _take_weights(member, results[member.name])
+            _write_member_logs(folder / LOG, {name: state / name / LOG for name in results})
+    return model, list(results.values())
+
+
+def _take_weights(member: keras.Model, result: TrainingResult) -> None:
+    """Copy the trained weights, and divide the logits by the temperature once and for all."""
+    member.set_weights(result.model.get_weights())
+    last = member.layers[-1]
+    last.set_weights([weights / result.calibration.temperature for weights in last.get_weights()])
+
+
+def _write_member_logs(path: Path, logs: dict[str, Path]) -> None:
+    write_log(path, [{"member": name, **row} for name in logs for row in read_log(logs[name])])
+
+
+def _summary(
+    model: keras.Model, results: Sequence[TrainingResult], calibration: Calibration
+) -> TrainingResult:
+    return TrainingResult(
         model,
         calibration,
-        scores,
-        epochs=sum(part.epochs for part in parts.values()),
-        seconds=sum(part.seconds for part in parts.values()),
-        finished=parts[column.name].finished,
-        columns=tuple(part.calibration for part in parts.values()),
+        validation=None,
+        epochs=sum(result.epochs for result in results),
+        seconds=sum(result.seconds for result in results),
+        finished=results[-1].finished,
+        member_calibrations=tuple(result.calibration for result in results),
     )
-
-
-def _take(column: keras.Model, trained: Trained) -> None:
-    """Give the column what was learned, and logits that need no temperature."""
-    column.set_weights(trained.model.get_weights())
-    last = column.layers[-1]
-    last.set_weights([weights / trained.calibration.temperature for weights in last.get_weights()])

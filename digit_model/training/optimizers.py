@@ -1,4 +1,4 @@
-"""How weights follow their gradients."""
+"""Optimizers: how the weights follow their gradients."""
 
 from collections.abc import Callable
 
@@ -7,12 +7,12 @@ from keras import ops
 
 
 class ConvolutionMuon(keras.optimizers.Muon):
-    """Muon for the kernels of convolutions, AdamW for all else.
+    """Muon for the kernels of convolutions, AdamW for everything else.
 
-    Each kernel, (rows, columns, channels in, channels out), is taken as the matrix of its filters,
-    (rows * columns * channels in, channels out), as Jordan et al. 2024 do
-    (https://kellerjordan.github.io/posts/muon/); Keras's own takes matrices alone. Each step moves
-    the directions of that matrix by nearly as much, so that rare ones are learned early too.
+    A kernel, (rows, columns, channels in, channels out), is treated as the matrix of its filters,
+    (rows * columns * channels in, channels out), as by Jordan et al. 2024
+    (https://kellerjordan.github.io/posts/muon/). Keras's own Muon only takes matrices. Each step
+    moves the matrix by a similar amount in all directions, so rare ones are learned early too.
     """
 
     def _should_use_adamw(self, variable) -> bool:
@@ -20,8 +20,8 @@ class ConvolutionMuon(keras.optimizers.Muon):
 
     def _muon_update_step(self, gradient, variable, lr, m) -> None:
         self.assign(m, self.momentum * m + gradient)
-        ahead = ops.reshape(gradient + self.momentum * m, (-1, variable.shape[-1]))
-        step = self.lr_adjust(lr * self.zeropower_via_newtonschulz5(ahead, self.ns_steps))
+        nesterov = ops.reshape(gradient + self.momentum * m, (-1, variable.shape[-1]))
+        step = self.lr_adjust(lr * self.zeropower_via_newtonschulz5(nesterov, self.ns_steps))
         self.assign_sub(variable, ops.reshape(step, variable.shape))
 
 
@@ -30,15 +30,15 @@ def _muon(learning_rate, weight_decay: float, **options) -> keras.optimizers.Opt
         learning_rate,
         weight_decay=weight_decay,
         adam_weight_decay=weight_decay,
-        # Keras's own momentum, 0.95, misread more after few epochs, and its 5 steps of Newton and
-        # Schulz no less (benchmarks/LOG.md).
+        # After few epochs, Keras's default momentum of 0.95 gave more errors, and its 5
+        # Newton-Schulz steps no fewer (benchmarks/LOG.md).
         momentum=0.9,
         ns_steps=3,
         **options,
     )
 
 
-# What a recipe can ask for. Each takes the arguments of keras.optimizers.AdamW.
+# The optimizers that a recipe can name. Each takes the arguments of keras.optimizers.AdamW.
 OPTIMIZERS: dict[str, Callable[..., keras.optimizers.Optimizer]] = {
     "adamw": keras.optimizers.AdamW,
     "muon": _muon,

@@ -1,125 +1,133 @@
-"""The choices for a training run, and those that suit each network."""
+"""The settings of a training run, and the ones that suit each network."""
 
 from dataclasses import dataclass, field, fields, replace
 
 from ..architectures import ARCHITECTURES, IMAGENET
-from ..architectures.ensemble import COLUMNS
+from ..architectures.ensemble import MEMBERS
 from ..data.augment import AUGMENTATIONS
 from .optimizers import OPTIMIZERS
 
 RANDOM = "none"
 
 
-def _flag(default, help_text: str, choices: tuple[str, ...] | None = None, least: int = 0):
-    """A field of Recipe that train.py turns into a flag with this help text.
+def _setting(default, help_text: str, choices: tuple[str, ...] | None = None, minimum: int = 0):
+    """Return a field of Recipe that train.py turns into a flag with this help text.
 
-    Of names the flag takes one of the choices, of numbers none below the least.
+    choices: the valid names, for a field of type str. minimum: the lowest valid number, for others.
     """
-    metadata = {"help": help_text, "choices": choices, "least": least}
+    metadata = {"help": help_text, "choices": choices, "minimum": minimum}
     return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """The choices for a run; with the data they decide the weights.
+    """The settings of a training run. Together with the data they determine the weights.
 
-    columns: of a network of columns the recipe of each; of this one the architecture alone counts.
+    members: the recipe of each member of an ensemble. An ensemble's own settings are ignored,
+    except for its architecture.
     """
 
-    architecture: str = _flag("cnn", "which network to train", tuple(ARCHITECTURES))
-    pretrained: str = _flag(
-        RANDOM, "the weights that a transfer model begins with", (IMAGENET, RANDOM)
+    architecture: str = _setting("cnn", "the network to train", tuple(ARCHITECTURES))
+    pretrained: str = _setting(
+        RANDOM, "the initial weights of a transfer model", (IMAGENET, RANDOM)
     )
-    epochs: int = _flag(24, "passes over the training set", least=1)
-    batch_size: int = _flag(128, "images a step", least=1)
-    optimizer: str = _flag(
+    epochs: int = _setting(24, "passes over the training set", minimum=1)
+    batch_size: int = _setting(128, "images per step", minimum=1)
+    optimizer: str = _setting(
         "muon",
-        "how weights follow their gradients; with muon networks of convolutions need fewer epochs",
+        "how weights follow their gradients; convolutional networks need fewer epochs with muon",
         tuple(OPTIMIZERS),
     )
-    learning_rate: float = _flag(1e-2, "peak learning rate, reached early and then lowered to 0")
-    weight_decay: float = _flag(1e-2, "decoupled weight decay")
-    label_smoothing: float = _flag(0.05, "share of each target spread over all ten digits")
-    ema_share: float = _flag(0.03, "part of the run that the averaged weights look back over")
-    augment: str = _flag(
+    learning_rate: float = _setting(1e-2, "peak learning rate; it warms up, then decays to 0")
+    weight_decay: float = _setting(1e-2, "decoupled weight decay")
+    label_smoothing: float = _setting(0.05, "share of each target spread over all ten digits")
+    ema_share: float = _setting(0.03, "share of the run that the averaged weights look back over")
+    augment: str = _setting(
         "all",
-        "how every training image is distorted anew in each epoch: moved, turned, bent as hands "
-        "differ, or all that happens to real pictures",
+        "how to distort every training image, anew in each epoch: shift it, rotate it (turn), bend "
+        "it as hands differ (warp), or everything that happens to real pictures",
         tuple(AUGMENTATIONS),
     )
-    drawn: int = _flag(24_000, "digits drawn by our own code that join the training set")
-    outliers: int = _flag(26_000, "marks that are no digit, for which all ten targets are 0")
-    seed: int = _flag(0, "decides the first weights, the order and every distortion")
-    columns: tuple["Recipe", ...] = ()
+    synthetic: int = _setting(24_000, "synthetic digits to add to the training set")
+    outliers: int = _setting(26_000, "images without a digit, for which all ten targets are 0")
+    seed: int = _setting(0, "determines the initial weights, the order and every distortion")
+    members: tuple["Recipe", ...] = ()
 
     @property
     def total_epochs(self) -> int:
-        """Those of all columns, where there are any."""
-        return sum(column.epochs for column in self.columns) or self.epochs
+        """The epochs of the network, or the sum over an ensemble's members."""
+        return sum(member.epochs for member in self.members) or self.epochs
 
-    def changed(self, choices: dict) -> "Recipe":
-        """With other choices, by name, which its columns take over; another network has none.
+    @property
+    def teaches_outliers(self) -> bool:
+        """Whether the network, or every member of an ensemble, learns to refuse outliers."""
+        return all(recipe.outliers > 0 for recipe in self.members or (self,))
 
-        Columns that are alike get seeds of their own: two have 2 * seed and 2 * seed + 1.
+    def changed(self, settings: dict) -> "Recipe":
+        """Return a copy with other settings, by name, which an ensemble's members adopt too.
+
+        Members of the same architecture get different seeds: two of them get 2 * seed and
+        2 * seed + 1. A recipe changed to another architecture has no members.
         """
-        whole = replace(self, **choices)
-        if whole.architecture != self.architecture:
-            return replace(whole, columns=())
-        own = {name: choice for name, choice in choices.items() if name != "architecture"}
-        columns = (replace(column, **own) for column in self.columns)
-        return replace(whole, columns=_apart(tuple(columns), whole.seed))
+        recipe = replace(self, **settings)
+        if recipe.architecture != self.architecture:
+            return replace(recipe, members=())
+        shared = {name: value for name, value in settings.items() if name != "architecture"}
+        members = tuple(replace(member, **shared) for member in self.members)
+        return replace(recipe, members=_with_distinct_seeds(members, recipe.seed))
 
     def as_json(self) -> dict:
-        """As JSON types."""
-        if self.columns:
-            columns = [column.as_json() for column in self.columns]
-            return {"architecture": self.architecture, "columns": columns}
-        return {choice.name: getattr(self, choice.name) for choice in CHOICES}
+        """Return the recipe as JSON types."""
+        if self.members:
+            members = [member.as_json() for member in self.members]
+            return {"architecture": self.architecture, "members": members}
+        return {setting.name: getattr(self, setting.name) for setting in SETTINGS}
 
     @classmethod
-    def from_json(cls, said: dict) -> "Recipe":
-        """From what ``as_json`` makes. Raises TypeError where that did not make it."""
-        columns = tuple(cls.from_json(column) for column in said.get("columns", ()))
-        return cls(**said | {"columns": columns})
+    def from_json(cls, recipe: dict) -> "Recipe":
+        """Rebuild a recipe from what ``as_json`` returned. Raises TypeError for anything else."""
+        members = tuple(cls.from_json(member) for member in recipe.get("members", ()))
+        return cls(**recipe | {"members": members})
 
 
-def _apart(columns: tuple[Recipe, ...], seed: int) -> tuple[Recipe, ...]:
-    """The columns with their seeds, which differ between those of the same architecture."""
-    names = [column.architecture for column in columns]
+def _with_distinct_seeds(members: tuple[Recipe, ...], seed: int) -> tuple[Recipe, ...]:
+    """Give members of the same architecture different seeds, derived from ``seed``."""
+    names = [member.architecture for member in members]
     return tuple(
-        replace(column, seed=seed * names.count(name) + names[:place].count(name))
-        for place, (name, column) in enumerate(zip(names, columns, strict=True))
+        replace(member, seed=seed * names.count(name) + names[:index].count(name))
+        for index, (name, member) in enumerate(zip(names, members, strict=True))
     )
 
 
-# What a flag of train.py can change.
-CHOICES = tuple(choice for choice in fields(Recipe) if choice.metadata)
+# The fields that train.py offers as flags.
+SETTINGS = tuple(setting for setting in fields(Recipe) if setting.metadata)
 
 
-# MNIST's own images and nothing else.
-_MNIST = Recipe(drawn=0, outliers=0, augment="shift")
-# Too small to learn by heart: all that would hold them back is taken away.
-_SMALLEST = replace(_MNIST, weight_decay=1e-3, label_smoothing=0.0)
-# Without convolutions, which Muon is for.
+_MNIST_ONLY = Recipe(synthetic=0, outliers=0, augment="shift")
+# Too small to overfit, so without the usual regularisation.
+_SMALLEST = replace(_MNIST_ONLY, weight_decay=1e-3, label_smoothing=0.0)
+# Has no convolutions, which Muon is for.
 _DENSE = Recipe(architecture="dense", epochs=22, optimizer="adamw", learning_rate=3e-3)
-_DEEP = replace(_MNIST, architecture="cnn_large", epochs=12, augment="turn")
-_TRANSFER = replace(_MNIST, pretrained=IMAGENET, epochs=1, optimizer="adamw")
-# A name is that of the network, or says what differs from its usual recipe.
+_CNN_LARGE = replace(_MNIST_ONLY, architecture="cnn_large", epochs=12, augment="turn")
+_TRANSFER = replace(_MNIST_ONLY, pretrained=IMAGENET, epochs=1, optimizer="adamw")
+# A recipe is named after its architecture; a suffix says how it differs from the usual one.
 RECIPES: dict[str, Recipe] = {
     "cnn": Recipe(),
-    "cnn-mnist": replace(_DEEP, architecture="cnn"),
+    "cnn-mnist": replace(_CNN_LARGE, architecture="cnn"),
     "dense": _DENSE,
-    "dense-plain": replace(_DENSE, drawn=0, outliers=0, augment="none", learning_rate=1e-3),
-    "cnn_large": _DEEP,
-    # What teaches ``cnn``: a larger network, from the same images.
+    "dense-plain": replace(_DENSE, synthetic=0, outliers=0, augment="none", learning_rate=1e-3),
+    "cnn_large": _CNN_LARGE,
+    # The teacher of ``cnn``: a larger network, trained on the same images.
     "cnn_large-all": Recipe(architecture="cnn_large", epochs=12),
     "small": replace(_SMALLEST, architecture="small", epochs=30),
     "tiny": replace(_SMALLEST, architecture="tiny", epochs=60, optimizer="adamw"),
-    "quick": replace(_MNIST, architecture="quick", epochs=4, ema_share=0.06),
+    "quick": replace(_MNIST_ONLY, architecture="quick", epochs=4, ema_share=0.06),
     "mobilenetv2": replace(_TRANSFER, architecture="mobilenetv2", learning_rate=1e-3),
     "resnet50": replace(_TRANSFER, architecture="resnet50", learning_rate=3e-4),
 }
 RECIPES["ensemble"] = Recipe(
     architecture="ensemble",
-    columns=_apart(tuple(RECIPES[column.__name__] for column in COLUMNS.values()), seed=0),
+    members=_with_distinct_seeds(
+        tuple(RECIPES[build.__name__] for build in MEMBERS.values()), seed=0
+    ),
 )

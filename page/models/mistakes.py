@@ -77,7 +77,7 @@ class TestSet:
             raise BadDataset("There is no test set on this machine.")
         if self._labelled is None:
             try:
-                self._labelled = mnist.load(self.path).scored
+                self._labelled = mnist.load(self.path).evaluation_set
             except BadDataset as error:
                 without_folder = str(error).replace(f"{self.path.parent}{os.sep}", "")
                 raise BadDataset(without_folder) from error

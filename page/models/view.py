@@ -169,7 +169,7 @@ def _curves_note(record: dict) -> str:
     """Return whose curves these are, or why training's may lie below validation's."""
     recipe, training = record.get("recipe", {}), record.get("training", {})
     # Recipes of the first release call an ensemble's members columns.
-    if members := recipe.get("members") or recipe.get("columns"):
+    if members := recipe.get("members"):
         if "refit" not in training:
             return text("models.members_validation")
         outliers = any(member.get("outliers") for member in members)

@@ -78,9 +78,9 @@ def test_kaggle_csv_is_told_by_its_content(tmp_path, arrays):
     read = mnist.load(path)
     assert_same(read.train, arrays["x_train"], arrays["y_train"])
     assert read.test is None
-    assert read.scored is read.train
+    assert read.evaluation_set is read.train
     with pytest.raises(BadDataset, match="no test set"):
-        _ = read.unseen
+        _ = read.required_test_set
 
 
 def test_unlabelled_csv_gives_images(tmp_path, arrays):
@@ -145,7 +145,7 @@ def test_truncated_npz(tmp_path, arrays, share):
 
 
 @pytest.mark.parametrize("compress", [False, True])
-@pytest.mark.parametrize("keep", [2, 8, 200])
+@pytest.mark.parametrize("keep", [2, 3, 4, 8, 200])
 def test_truncated_idx(tmp_path, arrays, compress, keep):
     write_idx_folder(tmp_path, arrays, compress=compress)
     path = tmp_path / "train-images-idx3-ubyte"
@@ -173,8 +173,8 @@ def test_single_idx_file_asks_for_its_folder(tmp_path, arrays):
         ("", "no rows"),
         ("label,pixel0\n", "no rows"),
         ("label,pixel0\n1,2\n", "2 columns"),
-        ("label,pixel0\n1,x\n", "not whole numbers"),
-        ("label,pixel0\n1,2\n1\n", "not whole numbers"),
+        ("label,pixel0\n1,x\n", "something other than integers"),
+        ("label,pixel0\n1,2\n1\n", "something other than integers"),
         ("a,b,c\n1,2\n", "3 names"),
         ("label," + ",".join(f"pixel{i}" for i in range(784)) + "\n11" + ",0" * 784, "0 to 9"),
         ("label," + ",".join(f"pixel{i}" for i in range(784)) + "\n1" + ",256" * 784, "to 256"),
@@ -188,7 +188,7 @@ def test_wrong_csv(tmp_path, text, found):
 
 def test_other_files(tmp_path):
     (tmp_path / "noise.bin").write_bytes(bytes(range(256)))
-    with pytest.raises(BadDataset, match="no CSV file"):
+    with pytest.raises(BadDataset, match=r"not an \.npz, a folder of idx files or a CSV file"):
         mnist.load(tmp_path / "noise.bin")
     with pytest.raises(BadDataset, match="cannot be read"):
         mnist.load(tmp_path / "absent.npz")
@@ -255,5 +255,5 @@ def test_mnist_goes_writer_by_writer():
 
 def test_sets_are_joined_in_their_order(arrays):
     one = LabelledImages(arrays["x_test"], arrays["y_test"])
-    both = mnist.joined(one, one)
+    both = mnist.concatenate(one, one)
     assert_same(both, np.tile(arrays["x_test"], (2, 1, 1)), [*arrays["y_test"]] * 2)

@@ -10,11 +10,13 @@ from digit_model.data.mnist import LabelledImages, split
 from digit_model.synthesis.digits import draw_digits
 from digit_model.synthesis.outliers import draw_outliers
 from digit_model.training.distillation import Teacher
-from digit_model.training.fit import fit
+from digit_model.training.fit import TrainingOptions, fit
 from digit_model.training.recipes import Recipe
-from tests.training.test_fit import assert_alike
+from tests.training.helpers import assert_same_weights
 
-SHORT = Recipe(architecture="dense", epochs=4, drawn=0, outliers=0, batch_size=64, augment="shift")
+SHORT = Recipe(
+    architecture="dense", epochs=4, synthetic=0, outliers=0, batch_size=64, augment="shift"
+)
 TEMPERATURE = 0.7
 
 
@@ -26,7 +28,7 @@ def drawn():
 @pytest.fixture(scope="module")
 def known(drawn):
     """The network that teaches."""
-    return fit(SHORT, *drawn, verbose=0).model
+    return fit(SHORT, *drawn, TrainingOptions(verbose=0)).model
 
 
 @pytest.fixture(scope="module")
@@ -60,17 +62,17 @@ def test_a_teacher_that_knows_outliers_answers_yes_or_no_for_each_digit(drawn, k
 def test_the_labels_are_not_learned(drawn, teacher):
     train, validation = drawn
     mislabelled = LabelledImages(train.images, (train.labels + 1) % 10)
-    taught = fit(SHORT, train, validation, teacher=teacher, verbose=0)
-    misled = fit(SHORT, mislabelled, validation, teacher=teacher, verbose=0)
-    assert_alike(taught.model, misled.model)
+    taught = fit(SHORT, train, validation, TrainingOptions(teacher=teacher, verbose=0))
+    misled = fit(SHORT, mislabelled, validation, TrainingOptions(teacher=teacher, verbose=0))
+    assert_same_weights(taught.model, misled.model)
     assert taught.validation.accuracy > 0.5
 
 
 def test_what_is_no_digit_is_still_learned(drawn, teacher):
     """Not from the teacher, which knows no such marks, but from their own targets of ten zeros."""
     recipe = replace(SHORT, outliers=400, epochs=6)
-    taught = fit(recipe, *drawn, teacher=teacher, verbose=0)
-    without = fit(replace(recipe, outliers=0), *drawn, teacher=teacher, verbose=0)
+    taught = fit(recipe, *drawn, TrainingOptions(teacher=teacher, verbose=0))
+    without = fit(replace(recipe, outliers=0), *drawn, TrainingOptions(teacher=teacher, verbose=0))
     marks = draw_outliers(200, seed=9) / np.float32(255)
     with_them, without_them = (
         special.logsumexp(trained.model.predict(marks, verbose=0), axis=1).mean()

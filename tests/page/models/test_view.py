@@ -53,7 +53,7 @@ def test_every_member_of_an_ensemble_has_its_curve(registry, tmp_path):
     history = read_history(tmp_path / LOG)
     assert history == {"cnn": (0.9, 0.99), "<b>": (0.9,)}
     dense = registry.get(DENSE)
-    recipe = {"architecture": "ensemble", "columns": [{}, {}]}
+    recipe = {"architecture": "ensemble", "members": [{}, {}]}
     found = replace(dense.checkpoint, record=dense.checkpoint.record | {"recipe": recipe})
     looked = view.model_view(DENSE, replace(dense, checkpoint=found), history)
     assert looked.count("<polyline") == 2
@@ -78,7 +78,7 @@ def test_a_refitted_network_has_only_training_curves(registry, tmp_path):
     columns = read_history(tmp_path / LOG)
     assert columns == {"a": (0.7, 0.8), "b": (0.7, 0.8)}
     for outliers in (0, 20):
-        recipe = {"architecture": "ensemble", "columns": [{}, {"outliers": outliers}]}
+        recipe = {"architecture": "ensemble", "members": [{}, {"outliers": outliers}]}
         found = replace(dense.checkpoint, record=record | {"recipe": recipe})
         looked = view.model_view(DENSE, replace(dense, checkpoint=found), columns)
         assert "Training accuracy of the members" in looked
