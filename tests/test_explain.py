@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from digit_model.architectures import ARCHITECTURES, FEATURES, columns
+from digit_model.architectures import ARCHITECTURES, FEATURES, members
 from digit_model.explain import (
     GRAD_CAM,
     GRADIENT_INPUT,
@@ -75,7 +75,7 @@ def test_the_places_add_up_to_the_logit(name, tile):
     model = seeded(name, 1)
     logits = model.predict_on_batch(tile[None])[0]
     places = average_over_members(hires_cam)(model)
-    bias = np.mean([column.layers[-1].get_weights()[1] for column in columns(model)], axis=0)
+    bias = np.mean([member.layers[-1].get_weights()[1] for member in members(model)], axis=0)
     found = [np.asarray(places(tile, digit)).sum() / 16 for digit in range(10)]
     np.testing.assert_allclose(found, logits - bias, rtol=1e-3, atol=1e-4)
 
@@ -83,7 +83,7 @@ def test_the_places_add_up_to_the_logit(name, tile):
 def test_layer_cam_hears_every_column_alike(tile):
     """However strong its own evidence is: each counts as a heatmap, which is 1 at its peak."""
     model = seeded("ensemble", 1)
-    each = [Explainer(column).heatmap(tile, 4, LAYER_CAM) for column in columns(model)]
+    each = [Explainer(member).heatmap(tile, 4, LAYER_CAM) for member in members(model)]
     mean = np.mean(each, axis=0)
     found = Explainer(model).heatmap(tile, 4, LAYER_CAM)
     np.testing.assert_allclose(found, mean / mean.max(), atol=1e-4)

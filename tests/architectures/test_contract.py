@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from digit_model import checkpoint
-from digit_model.architectures import ARCHITECTURES, FEATURES, columns
+from digit_model.architectures import ARCHITECTURES, FEATURES, members
 from digit_model.arrays import DIGITS, TILE_SIZE, Calibration
 from digit_model.checkpoint import Checkpoint
 from digit_model.explain import GRAD_CAM, GRADIENT_INPUT, HIRES_CAM, LAYER_CAM, Explainer
@@ -45,9 +45,9 @@ def test_a_tile_is_read_alike_alone_and_in_company(model):
 
 
 def test_features_are_maps_where_there_are_any(model):
-    for column in columns(model):
-        if any(layer.name == FEATURES for layer in column.layers):
-            assert len(column.get_layer(FEATURES).output.shape) == 4
+    for member in members(model):
+        if any(layer.name == FEATURES for layer in member.layers):
+            assert len(member.get_layer(FEATURES).output.shape) == 4
 
 
 def test_networks_are_as_large_as_they_say_and_are_meant_to_be(model):
