@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from .architectures import FEATURES, columns
+from .architectures import FEATURES, members
 from .architectures.blocks import Depthwise
 from .arrays import DIGITS, TILE_SIZE
 from .checkpoint import Checkpoint
@@ -35,9 +35,9 @@ def export(checkpoint: Checkpoint, folder: Path, source: str) -> dict:
     Raises DigitError if the network has a layer that the static page cannot run.
     """
     network = _Network()
-    members = columns(checkpoint.model)
-    logits = [network.add_model(member) for member in members]
-    if len(members) > 1:
+    models = members(checkpoint.model)
+    logits = [network.add_model(member) for member in models]
+    if len(models) > 1:
         network.append("average", logits, [DIGITS])
     weights = network.packed_weights()
     model = {
