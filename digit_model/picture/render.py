@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -94,7 +95,7 @@ def draw_steps(
     draw = ImageDraw.Draw(sheet)
     for number, (name, pane) in enumerate(panes):
         left, top = number % columns * width + 4, number // columns * height
-        draw.text((left, top + 4), f"{number + 1}. {name}", "black", ImageFont.load_default(15))
+        draw.text((left, top + 4), f"{number + 1}. {name}", "black", _font(15))
         sheet.paste(pane, (left, top + CAPTION))
     return sheet
 
@@ -158,10 +159,14 @@ def _fade() -> np.ndarray:
 
 
 def _glow(picture: Picture, heat: np.ndarray) -> Picture:
-    strength = np.clip((heat - SILENT) / (1 - SILENT), 0, 1)[..., None]
+    # Most of a picture is cold, so only the rest is computed.
+    hot = heat > SILENT
+    strength = np.minimum((heat[hot] - SILENT) / (1 - SILENT), 1)[:, None]
     colour = WEAK + (STRONG - WEAK) * strength
     alpha = OPACITY * strength**0.75
-    return np.rint(picture * (1 - alpha) + colour * alpha).astype(np.uint8)
+    glowing = picture.copy()
+    glowing[hot] = np.rint(picture[hot] * (1 - alpha) + colour * alpha)
+    return glowing
 
 
 def _frame(image: Image.Image, digit: Digit) -> None:
@@ -177,4 +182,10 @@ def _frame(image: Image.Image, digit: Digit) -> None:
     y = box.top - 3 - height if box.top - 3 >= height else box.top - 3
     draw.rectangle((x, y, x + width, y + height), colour)
     middle = (x + width / 2, y + height / 2)
-    draw.text(middle, text, "white", ImageFont.load_default(size), anchor="mm")
+    draw.text(middle, text, "white", _font(size), anchor="mm")
+
+
+# Pillow unpacks its font anew each time that it is asked for it.
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)

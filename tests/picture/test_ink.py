@@ -4,9 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from digit_model.errors import NoInk
-from digit_model.picture.ink import WORKING_SIZE, find_ink, ink_steps
+from digit_model.picture.ink import WORKING_SIZE, _close, find_ink, ink_steps
 
 HEIGHT, WIDTH = 240, 200
 
@@ -205,3 +206,11 @@ def test_any_picture_gives_ink_or_says_that_there_is_none(picture):
     assert ink.dtype == np.float32
     assert ink.min() >= 0
     assert 0 < ink.max() <= 1
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from([0, 1]))
+def test_a_closing_along_an_axis_is_the_general_one_of_scipy(seed, length, axis):
+    mask = np.random.default_rng(seed).random((17, 23)) < 0.3
+    segment = np.ones((length, 1) if axis == 0 else (1, length), bool)
+    expected = ndimage.binary_closing(mask, segment)
+    np.testing.assert_array_equal(_close(mask, length, axis), expected)
