@@ -18,6 +18,7 @@ TIERS = [
     {"training"},
     {"checkpoint", "hub", "recogniser"},
     {"pretrained", "card", "export"},
+    {"bulk"},
     {"__main__"},
 ]
 TIER = {name: number for number, names in enumerate(TIERS) for name in names}

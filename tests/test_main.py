@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from PIL import Image
 
 from digit_model.__main__ import main
 from digit_model.synthesis.digits import draw_digits
-from tests.helpers import MNIST, needs_mnist
+from tests.helpers import MNIST, ROOT, needs_mnist
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,17 @@ def test_read_as_json_keeps_the_contract(files, capsys):
     left, top, right, bottom = digit["box"]
     assert 0 <= left < right <= 112
     assert 0 <= top < bottom <= 112
+
+
+def test_output_that_is_cut_off_by_head_ends_without_a_traceback(files):
+    names = [str(files / name) for name in ("3.png", "7.png")] * 20
+    command = [sys.executable, "-m", "digit_model", "read", *names]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe) as reading:
+        assert b"3.png: 3 (" in reading.stdout.readline()
+        reading.stdout.close()
+        assert reading.stderr.read() == b""
+    assert reading.returncode == 1
 
 
 def test_a_file_that_cannot_be_read_is_told_and_the_rest_is_read(files, capsys):
@@ -164,7 +177,7 @@ def test_a_submission_scores_as_the_checkpoint_does(bundled, tmp_path):
 def test_what_cannot_be_done_is_a_sentence(arguments, capsys):
     assert main(arguments) == 1
     captured = capsys.readouterr()
-    assert captured.err.startswith("digit_model: ")
+    assert captured.err.startswith("digit-model: ")
     assert "Traceback" not in captured.err
 
 
