@@ -1,4 +1,4 @@
-"""A network deeper than the one that ships, with dropout, and told where things are."""
+"""A larger CNN than the default, with dropout and a position-aware last layer."""
 
 import keras
 from keras import layers
@@ -8,12 +8,12 @@ from .blocks import convolution, residual
 
 
 def cnn_large() -> keras.Model:
-    """Strided stem, three convolutions more and a residual block, dropout. 404,666 parameters.
+    """Build a CNN for MNIST alone, the largest member of the ensemble. 404,666 parameters.
 
-    The last layer sees each place of the ``features``, 7x7x128, on its own: with an average over
-    the places ``quick`` misread a little more (benchmarks/LOG.md). After the block whole channels
-    are dropped (Tompson et al. 2015, https://arxiv.org/abs/1411.4280), before the last layer single
-    numbers.
+    A strided stem, three more convolutions and a residual block. The last layer has weights for
+    each position of the ``features``, 7x7x128; ``quick`` made a few more errors with global average
+    pooling (benchmarks/LOG.md). Dropout acts on whole channels after the block (Tompson et al.
+    2015, https://arxiv.org/abs/1411.4280), and on single activations before the last layer.
     """
     tiles = keras.Input((TILE_SIZE, TILE_SIZE))
     x = layers.Reshape((TILE_SIZE, TILE_SIZE, 1))(tiles)

@@ -1,4 +1,4 @@
-"""A multilayer perceptron, the network that most tutorials begin with."""
+"""A multilayer perceptron, the network of most first tutorials."""
 
 import keras
 from keras import layers
@@ -7,7 +7,7 @@ from ..arrays import DIGITS, TILE_SIZE
 
 
 def dense() -> keras.Model:
-    """Two hidden layers of 256 and 128 units, with dropout. 235,146 parameters."""
+    """Build two hidden layers of 256 and 128 units, with dropout. 235,146 parameters."""
     tiles = keras.Input((TILE_SIZE, TILE_SIZE))
     x = layers.Flatten()(tiles)
     for units in (256, 128):

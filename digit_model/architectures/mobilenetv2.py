@@ -1,4 +1,4 @@
-"""MobileNetV2, a network for telephones, taught on ImageNet and taken on to digits."""
+"""MobileNetV2, a network for phones, pretrained on ImageNet and fine-tuned on digits."""
 
 import keras
 from keras import layers
@@ -7,9 +7,9 @@ from .transfer import colour_pictures, with_backbone
 
 
 def mobilenetv2(weights: str | None = None) -> keras.Model:
-    """MobileNetV2 on 48x48 pictures (https://arxiv.org/abs/1801.04381). 2,270,794 parameters.
+    """Build MobileNetV2 (https://arxiv.org/abs/1801.04381) at 48x48. 2,270,794 parameters.
 
-    weights: "imagenet" for Keras's own download, None for random ones. The ``features`` are
+    weights: "imagenet" for Keras's own download, None for random weights. The ``features`` are
     2x2x1280. Raises WeightsUnavailable.
     """
     tiles, pictures = colour_pictures()

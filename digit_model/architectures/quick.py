@@ -1,4 +1,4 @@
-"""The network that learns fastest on a CPU: two strides early, most of its work at 5x5."""
+"""The network that learns fastest on a CPU: two early strides, most of its work at 5x5."""
 
 import keras
 from keras import layers
@@ -8,12 +8,12 @@ from .blocks import convolution
 
 
 def quick() -> keras.Model:
-    """Three convolutions with two strides, one more, dropout. 218,410 parameters.
+    """Build four convolutions, the first two strided, and dropout. 218,410 parameters.
 
-    The third does without padding: the edge of a tile is empty, and without it a step takes a sixth
-    less. For the heatmap the edge is put back, as zeros, around the ``features``, 7x7x128. The last
-    layer sees each of the 5x5 places within on its own: with an average over them it needed longer
-    for the same accuracy (benchmarks/LOG.md).
+    The third convolution has no padding: the edge of a tile is empty, and dropping it makes a step
+    a sixth faster. For the heatmap the edge is added back, as zeros, around the ``features``,
+    7x7x128. The last layer has weights for each of the inner 5x5 positions; with global average
+    pooling the same accuracy took longer (benchmarks/LOG.md).
     """
     tiles = keras.Input((TILE_SIZE, TILE_SIZE))
     x = layers.Reshape((TILE_SIZE, TILE_SIZE, 1))(tiles)

@@ -1,4 +1,4 @@
-"""A network of ten thousand parameters: plain convolutions first, then separable ones."""
+"""A network of under ten thousand parameters: plain convolutions, then separable ones."""
 
 import keras
 from keras import layers
@@ -8,7 +8,7 @@ from .blocks import convolution, separable
 
 
 def small() -> keras.Model:
-    """Strided stem, a plain convolution, three separable ones. 9,350 parameters.
+    """Build a strided stem, a convolution and three separable ones. 9,350 parameters.
 
     The ``features`` are 7x7x64.
     """

@@ -1,4 +1,4 @@
-"""A network for where every byte counts: separable convolutions of few channels."""
+"""A network of under three thousand parameters: narrow separable convolutions."""
 
 import keras
 from keras import layers
@@ -8,7 +8,7 @@ from .blocks import convolution, separable
 
 
 def tiny() -> keras.Model:
-    """Strided stem and four separable convolutions. 2,934 parameters.
+    """Build a strided stem and four separable convolutions. 2,934 parameters.
 
     The ``features`` are 7x7x24.
     """

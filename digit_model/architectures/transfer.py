@@ -1,4 +1,4 @@
-"""What the networks of keras.applications need before and after them to read tiles."""
+"""Adapt the networks of keras.applications to tiles: layers before and after them."""
 
 import warnings
 from collections.abc import Callable
@@ -10,16 +10,17 @@ from ..arrays import DIGITS, TILE_SIZE
 from ..errors import WeightsUnavailable
 from .im2col import with_products
 
-# Both networks halve it five times: 32 would leave one place for a heatmap. At 96, the least that
-# keras.applications has weights made for, an epoch of ResNet50 takes two cores over an hour.
+# Both networks halve the size five times, so 32 would leave a single position for the heatmap. At
+# 96, the smallest size that keras.applications offers weights for, an epoch of ResNet50 takes over
+# an hour on two cores.
 PICTURE_SIZE = 48
-# Keras's own, 0.99 and for MobileNetV2 0.999, look back over more steps than a short run has: after
-# 429 with 0.99 MobileNetV2's deep layers still believed the variances that they began with.
+# Keras's values, 0.99 and for MobileNetV2 0.999, average over more steps than a short run has. After
+# 429 steps with 0.99, MobileNetV2's deep layers still used the variances they started with.
 BATCH_MOMENTUM = 0.9
 
 
 def colour_pictures():
-    """The input for tiles, and the tiles as (n, 48, 48, 3) pictures in 0..255, grey in colours."""
+    """Return an input for tiles, and the tiles as (n, 48, 48, 3) grey RGB pictures in 0..255."""
     tiles = keras.Input((TILE_SIZE, TILE_SIZE))
     x = layers.Reshape((TILE_SIZE, TILE_SIZE, 1))(tiles)
     x = layers.Rescaling(255)(layers.Resizing(PICTURE_SIZE, PICTURE_SIZE)(x))
@@ -29,14 +30,14 @@ def colour_pictures():
 def with_backbone(
     build: Callable[..., keras.Model], pictures, tiles, weights: str | None
 ) -> keras.Model:
-    """A network of keras.applications behind the pictures, and a linear layer that gives logits.
+    """Put a network of keras.applications and a linear layer for the logits after the pictures.
 
     build: the function of keras.applications. weights: "imagenet" for Keras's own download, None
-    for random ones. Raises WeightsUnavailable where the download fails.
+    for random weights. Raises WeightsUnavailable if the download fails.
     """
     try:
         with warnings.catch_warnings():
-            # MobileNetV2 says that for this size it takes the weights for 224x224.
+            # MobileNetV2 warns that for this size it uses the weights for 224x224.
             warnings.filterwarnings("ignore", message="`input_shape` is undefined")
             backbone = build(
                 include_top=False,
@@ -44,13 +45,13 @@ def with_backbone(
                 input_tensor=pictures,
                 input_shape=pictures.shape[1:],
             )
-    # Keras raises a plain Exception when a download fails, and OSError when it is damaged.
+    # Keras raises a plain Exception if a download fails, and OSError if the file is damaged.
     except Exception as error:
         if weights is None:
             raise
         raise WeightsUnavailable(
             "The ImageNet weights could not be downloaded from storage.googleapis.com. Check the "
-            f"network, or begin with random weights: --pretrained none. ({error})"
+            f"network, or start from random weights: --pretrained none. ({error})"
         ) from error
     for layer in backbone.layers:
         if isinstance(layer, layers.BatchNormalization):

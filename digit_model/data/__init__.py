@@ -1,1 +1,1 @@
-"""LabelledImages tiles: MNIST and other sources, visitors' corrections, and augmentation."""
+"""Load labelled images and corrections, and augment them."""

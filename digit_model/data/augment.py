@@ -1,7 +1,7 @@
-"""Tiles -> harder tiles, on the device: what pens, paper, cameras and croppers do to a digit.
+"""Augment tiles on the device, the way pens, paper, cameras and croppers change a digit.
 
-Every function takes (n, 28, 28) float32 tiles in 0..1 and a JAX random key, and gives tiles of the
-same shape; each tile draws its own amounts.
+Every public function takes a JAX random key and (n, 28, 28) float32 tiles in 0..1, and returns
+tiles of the same shape. The amounts are drawn separately for each tile.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _CENTRE = (TILE_SIZE - 1) / 2
 
 @jax.jit
 def shift(key: jax.Array, tiles: jax.Array) -> jax.Array:
-    """Move each tile by up to two whole pixels both ways."""
+    """Shift each tile by up to two whole pixels along both axes."""
     padded = jnp.pad(tiles, ((0, 0), (2, 2), (2, 2)))
     corners = random.randint(key, (len(tiles), 2), 0, 5)
     return jax.vmap(
@@ -28,45 +28,50 @@ def shift(key: jax.Array, tiles: jax.Array) -> jax.Array:
 
 @jax.jit
 def turn(key: jax.Array, tiles: jax.Array) -> jax.Array:
-    """Turn each tile by up to 20 degrees, and move it by up to two pixels both ways.
+    """Rotate each tile by up to 20 degrees, and shift it by up to two pixels along both axes.
 
-    As An et al. 2020, https://arxiv.org/abs/2008.10400, but for their larger moves.
+    As by An et al. 2020, https://arxiv.org/abs/2008.10400, who shift further.
     """
     angle, move = random.split(key)
     theta = jnp.radians(random.uniform(angle, (len(tiles),), minval=-20, maxval=20))
-    return _resample(tiles, _matrices(theta), _moves(move, len(tiles)))
+    return _resample(tiles, _matrices(theta), _random_shifts(move, len(tiles)))
 
 
 @jax.jit
 def augment(key: jax.Array, tiles: jax.Array) -> jax.Array:
-    """Apply every distortion in the order in which they happen to a real digit.
+    """Apply every distortion, in the order in which they happen to a real digit.
 
-    key: a JAX random key; the same key gives the same tiles.
+    One tile in ten stays unchanged. The same key gives the same tiles.
     """
-    shape, pen, remnants, capture, kept = random.split(key, 5)
-    harder = warp(shape, tiles)
-    harder = change_pen(pen, harder)
-    harder = add_remnants(remnants, harder)
-    harder = capture_roughly(capture, harder)
-    return jnp.where(_chosen(kept, 0.1, tiles), tiles, harder)
+    shape, pen, remnants, capture, unchanged = random.split(key, 5)
+    distorted = warp(shape, tiles)
+    distorted = change_pen(pen, distorted)
+    distorted = add_remnants(remnants, distorted)
+    distorted = capture_roughly(capture, distorted)
+    return jnp.where(_random_mask(unchanged, 0.1, tiles), tiles, distorted)
 
 
 @jax.jit
 def warp(key: jax.Array, tiles: jax.Array) -> jax.Array:
-    """Rotate, slant, stretch and shift (affine), and bend (elastic, Simard et al. 2003)."""
+    """Rotate, slant, stretch, shift (affine) and bend (elastic, Simard et al. 2003) each tile."""
     angle, slant, stretch, shift, bend = random.split(key, 5)
     n = len(tiles)
     theta = 0.16 * random.normal(angle, (n,)).clip(-2, 2)
     shear = 0.18 * random.normal(slant, (n,)).clip(-2, 2)
     scale = jnp.exp(0.12 * random.normal(stretch, (n, 2)).clip(-2, 2))
     scale = scale.at[:, 1].divide(_widening(random.fold_in(stretch, 1), tiles))
-    return _resample(tiles, _matrices(theta, shear, scale), _moves(shift, n) + _bends(bend, n))
+    return _resample(
+        tiles, _matrices(theta, shear, scale), _random_shifts(shift, n) + _random_bends(bend, n)
+    )
 
 
 def _matrices(
     theta: jax.Array, shear: jax.Array | float = 0, scale: jax.Array | float = 1
 ) -> jax.Array:
-    """Turns by theta (radians), slants and stretches, (n,), (n,) and (n, 2), as (n, 2, 2)."""
+    """Return affine matrices, (n, 2, 2).
+
+    theta: rotations in radians, (n,). shear: slants, (n,). scale: stretches along y and x, (n, 2).
+    """
     cos, sin = jnp.cos(theta), jnp.sin(theta)
     down, across = jnp.broadcast_to(scale, (len(theta), 2)).T
     return jnp.stack(
@@ -79,29 +84,29 @@ def _matrices(
 
 
 def _resample(tiles: jax.Array, matrices: jax.Array, displacements: jax.Array) -> jax.Array:
-    """Each tile under its matrix, (n, 2, 2), and displacements of so many tile pixels."""
+    """Transform each tile by its matrix, (n, 2, 2), and its displacements in tile pixels."""
     grid = jnp.stack(jnp.meshgrid(*[jnp.arange(TILE_SIZE) - _CENTRE] * 2, indexing="ij"))
     coordinates = jnp.einsum("nij,jyx->niyx", matrices, grid) + _CENTRE + displacements
-    return jax.vmap(lambda tile, where: map_coordinates(tile, where, order=1))(tiles, coordinates)
+    return jax.vmap(lambda tile, at: map_coordinates(tile, at, order=1))(tiles, coordinates)
 
 
-def _moves(key: jax.Array, n: int) -> jax.Array:
-    """Displacements of whole tiles, (n, 2, 1, 1), by up to two pixels both ways."""
+def _random_shifts(key: jax.Array, n: int) -> jax.Array:
+    """Draw displacements of whole tiles, (n, 2, 1, 1), of up to two pixels along both axes."""
     return random.uniform(key, (n, 2), minval=-2, maxval=2)[:, :, None, None]
 
 
 def _widening(key: jax.Array, tiles: jax.Array) -> jax.Array:
-    """How much wider some tiles become, (n,): up to the square that Semeion's scanner made."""
+    """Draw how much wider each tile becomes, (n,): at most square, as Semeion's scanner made it."""
     columns = jnp.arange(TILE_SIZE)
     inked = (tiles > 0.1).any(axis=1)
     width = 1 + jnp.where(inked, columns, 0).max(1) - jnp.where(inked, columns, TILE_SIZE).min(1)
     square = jnp.clip(TILE_BOX / width, 1, 2.2)
     amounts = random.uniform(key, (len(tiles),))
-    return jnp.where(_chosen(key, 0.15, tiles)[:, 0, 0], 1 + amounts * (square - 1), 1)
+    return jnp.where(_random_mask(key, 0.15, tiles)[:, 0, 0], 1 + amounts * (square - 1), 1)
 
 
-def _bends(key: jax.Array, n: int) -> jax.Array:
-    """Smooth displacements, (n, 2, 28, 28) tile pixels, up to about two at the strongest."""
+def _random_bends(key: jax.Array, n: int) -> jax.Array:
+    """Draw smooth displacements, (n, 2, 28, 28), of up to about two pixels at the strongest."""
     field_key, strength_key = random.split(key)
     coarse = random.normal(field_key, (n, 2, 6, 6))
     field = jax.image.resize(coarse, (n, 2, TILE_SIZE, TILE_SIZE), "cubic")
@@ -109,7 +114,7 @@ def _bends(key: jax.Array, n: int) -> jax.Array:
 
 
 def change_pen(key: jax.Array, tiles: jax.Array) -> jax.Array:
-    """Thicken or thin the stroke by up to a pixel a side, close its loops, let the pen skip."""
+    """Thicken or thin the stroke by up to a pixel per side, close small loops, let the pen skip."""
     which, amount, skip = random.split(key, 3)
     amounts = random.uniform(amount, (len(tiles), 1, 1))
     draw = random.uniform(which, (len(tiles), 1, 1))
@@ -122,14 +127,14 @@ def change_pen(key: jax.Array, tiles: jax.Array) -> jax.Array:
 
 
 def _closed(tiles: jax.Array) -> jax.Array:
-    """Loops of up to four pixels filled, as under a broad pen, and the strokes as they were."""
+    """Fill loops of up to four pixels, as a broad pen does, and leave the strokes unchanged."""
     broad = _spread(_spread(tiles))
     return -_spread(_spread(-broad))
 
 
 def _spread(tiles: jax.Array) -> jax.Array:
-    """The maximum over each pixel and its four neighbours."""
-    # Written as slices and maxima, XLA works out the inner ones again for each outer one.
+    """Return the maximum over each pixel and its four neighbours."""
+    # With slices and maxima instead, XLA computes the inner ones again for each outer one.
     across, down = (
         jax.lax.reduce_window(tiles, -jnp.inf, jax.lax.max, window, (1, 1, 1), "SAME")
         for window in ((1, 1, 3), (1, 3, 1))
@@ -138,25 +143,25 @@ def _spread(tiles: jax.Array) -> jax.Array:
 
 
 def _skip(key: jax.Array, tiles: jax.Array) -> jax.Array:
-    """Break one stroke tile in six by a paper-coloured line of about a pixel."""
+    """Break the stroke with a paper-coloured line of about a pixel, in one tile of six."""
     distance, sharpness, chosen = _random_line(key, len(tiles), reach=7)
     gap = jnp.clip(sharpness * 1.2 - jnp.abs(distance), 0, 1)
-    return jnp.where(_chosen(chosen, 0.15, tiles), tiles * (1 - gap), tiles)
+    return jnp.where(_random_mask(chosen, 0.15, tiles), tiles * (1 - gap), tiles)
 
 
 def add_remnants(key: jax.Array, tiles: jax.Array) -> jax.Array:
-    """Leave in what a cropper leaves in: a bit of a ruled line, or of a neighbouring digit."""
+    """Add what a careless crop leaves in: a piece of a ruled line, or of a neighbouring digit."""
     line_key, strength_key, neighbour_key = random.split(key, 3)
     distance, width, chosen = _random_line(line_key, len(tiles), reach=13)
     ink = random.uniform(strength_key, (len(tiles), 1, 1), minval=0.2, maxval=0.9)
     line = ink * jnp.clip(width - jnp.abs(distance), 0, 1)
-    tiles = jnp.where(_chosen(chosen, 0.06, tiles), jnp.maximum(tiles, line), tiles)
+    tiles = jnp.where(_random_mask(chosen, 0.06, tiles), jnp.maximum(tiles, line), tiles)
     side, chosen = random.split(neighbour_key)
     shifts = random.randint(side, (len(tiles),), 17, 22)
     shifts = jnp.where(random.bernoulli(chosen, 0.5, (len(tiles),)), shifts, -shifts)
     neighbours = jax.vmap(_shift_columns)(jnp.roll(tiles, 1, axis=0), shifts)
     return jnp.where(
-        _chosen(random.fold_in(chosen, 1), 0.06, tiles), jnp.maximum(tiles, neighbours), tiles
+        _random_mask(random.fold_in(chosen, 1), 0.06, tiles), jnp.maximum(tiles, neighbours), tiles
     )
 
 
@@ -167,26 +172,26 @@ def _shift_columns(tile: jax.Array, by: jax.Array) -> jax.Array:
 
 
 def capture_roughly(key: jax.Array, tiles: jax.Array) -> jax.Array:
-    """Blur, coarse pixels, fading, thresholding and noise, as cameras and scanners add them."""
+    """Blur, coarsen, fade, threshold and add noise, as cameras and scanners do."""
     blur, coarse, fade, threshold, noise = random.split(key, 5)
     n = (len(tiles), 1, 1)
     amounts = random.uniform(blur, n)
     tiles = jnp.where(
-        _chosen(blur, 0.35, tiles), (1 - amounts) * tiles + amounts * _blur(tiles), tiles
+        _random_mask(blur, 0.35, tiles), (1 - amounts) * tiles + amounts * _blur(tiles), tiles
     )
-    tiles = jnp.where(_chosen(coarse, 0.15, tiles), _coarsen(tiles), tiles)
+    tiles = jnp.where(_random_mask(coarse, 0.15, tiles), _coarsen(tiles), tiles)
     contrast = random.uniform(fade, n, minval=0.5, maxval=2.0)
-    peak = jnp.where(_chosen(fade, 0.15, tiles), random.uniform(noise, n, minval=0.5), 1)
+    peak = jnp.where(_random_mask(fade, 0.15, tiles), random.uniform(noise, n, minval=0.5), 1)
     tiles = jnp.clip(contrast * tiles, 0, 1) * peak
     level = random.uniform(threshold, n, minval=0.25, maxval=0.65)
     crisp = (tiles > level * tiles.max((1, 2), keepdims=True)).astype(tiles.dtype)
-    tiles = jnp.where(_chosen(threshold, 0.2, tiles), crisp, tiles)
+    tiles = jnp.where(_random_mask(threshold, 0.2, tiles), crisp, tiles)
     grain = 0.12 * random.normal(noise, tiles.shape)
-    return jnp.where(_chosen(noise, 0.1, tiles), jnp.clip(tiles + grain, 0, 1), tiles)
+    return jnp.where(_random_mask(noise, 0.1, tiles), jnp.clip(tiles + grain, 0, 1), tiles)
 
 
 def _blur(tiles: jax.Array) -> jax.Array:
-    """A binomial 5x5 blur."""
+    """Blur with a binomial 5x5 kernel."""
     kernel = jnp.array([1, 4, 6, 4, 1], tiles.dtype) / 16
     padded = jnp.pad(tiles, ((0, 0), (2, 2), (2, 2)))
     rows = sum(k * padded[:, i : i + TILE_SIZE] for i, k in enumerate(kernel))
@@ -194,16 +199,16 @@ def _blur(tiles: jax.Array) -> jax.Array:
 
 
 def _coarsen(tiles: jax.Array) -> jax.Array:
-    """As 16x16 pixels hold it, the size of USPS and Semeion."""
+    """Reduce the detail to that of 16x16 pixels, the size of USPS and Semeion."""
     small = jax.image.resize(tiles, (len(tiles), 18, 18), "linear")
     return jax.image.resize(small, tiles.shape, "linear")
 
 
 def _random_line(key: jax.Array, n: int, reach: float) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """Distances (n, 28, 28) to a random line at most ``reach`` pixels off the middle.
+    """Draw a line for each tile, at most ``reach`` pixels from its centre.
 
-    Most lines lie nearly level or upright, as ruled paper does. Also a width for each, (n, 1, 1),
-    and a fresh key.
+    Most lines are almost horizontal or vertical, as on ruled paper. Returns the distance of each
+    pixel from the line, (n, 28, 28), the width of the line, (n, 1, 1), and a fresh key.
     """
     angle_key, offset_key, width_key, fresh = random.split(key, 4)
     quarter = random.bernoulli(width_key, 0.5, (n, 1, 1)) * jnp.pi / 2
@@ -214,12 +219,12 @@ def _random_line(key: jax.Array, n: int, reach: float) -> tuple[jax.Array, jax.A
     return distances, random.uniform(width_key, (n, 1, 1), minval=0.8, maxval=1.6), fresh
 
 
-def _chosen(key: jax.Array, share: float, tiles: jax.Array) -> jax.Array:
-    """Which tiles something happens to, (n, 1, 1) bool."""
+def _random_mask(key: jax.Array, share: float, tiles: jax.Array) -> jax.Array:
+    """Draw which share of the tiles something happens to, (n, 1, 1) bool."""
     return random.bernoulli(random.fold_in(key, 7), share, (len(tiles), 1, 1))
 
 
-# What a recipe can ask for: nothing, MNIST's own variety, or what real pictures go through.
+# The augmentations that a recipe can name, from MNIST's own variety to that of real pictures.
 AUGMENTATIONS: dict[str, Callable[..., jax.Array]] = {
     "none": lambda key, tiles: tiles,
     "shift": shift,
