@@ -14,8 +14,8 @@ from .im2col import with_products
 # 96, the smallest size that keras.applications offers weights for, an epoch of ResNet50 takes over
 # an hour on two cores.
 PICTURE_SIZE = 48
-# Keras's values, 0.99 and for MobileNetV2 0.999, average over more steps than a short run has. After
-# 429 steps with 0.99, MobileNetV2's deep layers still used the variances they started with.
+# Keras's values, 0.99 and for MobileNetV2 0.999, average over more steps than a short run has:
+# after 429 steps with 0.99, MobileNetV2's deep layers still used the variances they started with.
 BATCH_MOMENTUM = 0.9
 
 
