@@ -166,12 +166,18 @@ def _train(options: argparse.Namespace) -> None:
     result = _learn(inputs, dataset.train, _training_options(inputs, folder, options))
     if options.rank == 0:
         _save(out, inputs, result, dataset.test)
-        curves.draw(training_log.read_log(out / training_log.LOG)).save(out / "curves.png")
+        _draw_curves(out)
     if result.finished:
         run_state.remove_state(folder)
     else:
         total = inputs.recipe.total_epochs
         log.info("Stopped after %d of %d epochs; --resume continues.", result.epochs, total)
+
+
+def _draw_curves(out: Path) -> None:
+    accuracies = curves.accuracies_of_log(training_log.read_log(out / training_log.LOG))
+    svg = curves.draw_epochs(accuracies, stand_alone=True)
+    (out / "curves.svg").write_text(svg, encoding="utf-8")
 
 
 def _default_name(options: argparse.Namespace) -> str:

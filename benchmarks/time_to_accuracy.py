@@ -27,7 +27,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from digit_model.arrays import DIGITS
-from digit_model.curves import chart
+from digit_model.curves import Curve
+from digit_model.curves import draw as curves_svg
 from digit_model.data import mnist
 from digit_model.data.mnist import LabelledImages
 from digit_model.errors import DigitError
@@ -197,7 +198,7 @@ def main() -> int:
     if options.json:
         options.json.write_text(json.dumps({k: asdict(v) for k, v in runs.items()}, indent=2))
     if options.picture:
-        draw(runs).save(options.picture)
+        options.picture.write_text(draw(runs), encoding="utf-8")
     return 0
 
 
@@ -205,7 +206,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="MNIST, as train.py takes it")
     parser.add_argument("--seed", type=int, default=0, help="of all three")
-    parser.add_argument("--picture", type=Path, help="draw the errors by the seconds into this")
+    parser.add_argument(
+        "--picture", type=Path, help="draw the accuracies by the seconds into this SVG"
+    )
     parser.add_argument("--json", type=Path, help="write the curves into this")
     parser.add_argument("--epochs", type=int, help="of all three, in place of their own; to try")
     parser.add_argument("--limit", type=int, help="so many training images; to try")
@@ -239,13 +242,10 @@ def _against(seconds: float | None, ours: float | None) -> list[str]:
     return [f"{seconds:.0f} s", f"{seconds / ours:.1f}" if ours else "–"]
 
 
-def draw(runs: dict[str, Run]):
-    """The validation errors in percent by the seconds, one curve a contestant."""
-    curves = {
-        name: (np.array(run.seconds), 100 * (1 - np.array(run.accuracies)))
-        for name, run in runs.items()
-    }
-    return chart("validation errors, %", f"seconds of training, {os.cpu_count()} cores", curves)
+def draw(runs: dict[str, Run]) -> str:
+    """Return an SVG of the validation accuracy by the seconds of training, a curve for each run."""
+    curves = {name: Curve(run.seconds, run.accuracies) for name, run in runs.items()}
+    return curves_svg(curves, f"seconds of training, {os.cpu_count()} cores", stand_alone=True)
 
 
 if __name__ == "__main__":

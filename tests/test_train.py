@@ -92,7 +92,7 @@ def test_a_run_writes_a_checkpoint_and_is_not_overwritten(here, drawn_mnist, who
     assert len(epoch_rows(read_log(out / LOG))) == EPOCHS
     assert sorted(path.name for path in out.iterdir()) == [
         "config.json",
-        "curves.png",
+        "curves.svg",
         "log.jsonl",
         "model.weights.h5",
     ]
@@ -213,7 +213,7 @@ def test_a_network_of_columns_is_stopped_and_goes_on(here, drawn_mnist, tmp_path
     record = checkpoint.load(out).record
     assert list(by_member(read_log(out / LOG))) == list(MEMBERS)
     assert len(record["recipe"]["members"]) == record["training"]["epochs"] == len(MEMBERS)
-    assert (out / "curves.png").exists()
+    assert (out / "curves.svg").exists()
     assert not is_interrupted(out)
     anew = tmp_path / "anew"
     status, output = here("--refit", out, "--data", drawn_mnist, "--out", anew)
@@ -236,7 +236,7 @@ def test_a_network_learns_anew_from_all_images(start, here, drawn_mnist, whole, 
     assert after.calibration == before.calibration
     assert list(after.record["scores"]) == ["test"]
     assert all("val_accuracy" not in row for row in read_log(out / LOG))
-    assert (out / "curves.png").exists()
+    assert (out / "curves.svg").exists()
     status, output = here(*command)
     assert status == 1
     assert "--force" in output

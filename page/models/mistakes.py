@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy import special
 
 from digit_model.data import mnist
 from digit_model.data.mnist import LabelledImages
 from digit_model.errors import BadDataset
+from digit_model.metrics import misread
 from digit_model.pretrained import Pretrained
 
 MAX_SHOWN = 200
@@ -96,17 +96,10 @@ def mistakes_in(labelled: LabelledImages, logits: np.ndarray, temperature: float
 
     logits: (n, 10), before the temperature is applied.
     """
-    probabilities = special.softmax(logits.astype(np.float64) / temperature, axis=1)
-    answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    misread = np.flatnonzero(answers != labelled.labels)
-    surest = misread[np.argsort(-confidence[misread], kind="stable")][:MAX_SHOWN]
+    found = misread(logits, labelled.labels, temperature)
+    surest = sorted(found, key=lambda case: -case.confidence)[:MAX_SHOWN]
     shown = tuple(
-        Mistake(
-            labelled.images[index],
-            int(labelled.labels[index]),
-            int(answers[index]),
-            float(confidence[index]),
-        )
-        for index in surest
+        Mistake(labelled.images[case.index], case.label, case.answer, case.confidence)
+        for case in surest
     )
-    return Mistakes(len(labelled), len(misread), shown)
+    return Mistakes(len(labelled), len(found), shown)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from markupsafe import Markup
 from PIL import Image, ImageOps
 
+from digit_model.curves import draw_epochs
 from digit_model.pretrained import Pretrained
 
 from .. import data_urls
 from ..templates import render
 from ..texts import text
-from . import history
 from .history import Curves
 from .mistakes import Mistakes
 from .registry import ModelRow, ModelSummary
@@ -37,7 +37,7 @@ def model_view(key: str, model: Pretrained, curves: Curves) -> Markup:
         title=_title(model.source),
         summary=f"{_training(model)}. {text('models.answers')}",
         legend=_legend(curves),
-        curves=history.draw(curves) if curves else None,
+        curves=Markup(draw_epochs(curves)) if curves else None,
         curves_note=_curves_note(record),
         confusion_title=text("models.confusion", images=images),
         confusion=confusion(scores["confusion"]) if scores else None,
