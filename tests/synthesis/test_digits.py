@@ -1,12 +1,18 @@
-"""Drawn digits: the same from the same seed, and tiles as serving makes them."""
+"""Drawn digits depend on the seed alone and are tiles as serving makes them."""
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from digit_model.arrays import DIGITS, TILE_BOX
+from digit_model.arrays import DIGITS, TILE_BOX, TILE_SIZE
 from digit_model.picture.normalise import bounding_box, normalise
-from digit_model.synthesis.digits import draw_digits
+from digit_model.synthesis.digits import (
+    DIGIT_KINDS,
+    crossed,
+    draw_digits,
+    handwritten,
+    small,
+)
 from digit_model.synthesis.pen import CLOSED_LOOPS, OPEN_LOOPS, draw, write
 from digit_model.synthesis.skeletons import load_skeletons
 
@@ -55,17 +61,17 @@ def test_digits_obey_lecuns_rule(digits):
         assert 13.99 <= column < 15.01 or left == 0 or right == 28
 
 
-def test_the_pen_is_no_hair_and_few_are_brushes(digits):
+def test_most_pens_are_as_wide_as_those_of_mnist(digits):
     ink = digits.images.mean(axis=(1, 2)) / 255
     assert ink.min() > 0.02
     assert np.quantile(ink, 0.75) < 0.25
     assert ink.max() < 0.4
 
 
-def test_a_brush_closes_loops_and_a_pen_does_not():
+def test_high_coverage_closes_loops_and_low_coverage_does_not():
     rng = np.random.default_rng(0)
     paths = [np.array([[0, 0], [0.25, 0], [0.25, 1], [0, 1], [0, 0]], float)]
-    pen, brush = (draw(paths, 6, rng, fullest) for fullest in (OPEN_LOOPS, CLOSED_LOOPS))
+    pen, brush = (draw(paths, 6, rng, coverage) for coverage in (OPEN_LOOPS, CLOSED_LOOPS))
     assert ndimage.label(pen == 0)[1] == 2
     assert ndimage.label(brush == 0)[1] == 1
 
@@ -82,10 +88,29 @@ def test_every_skeleton_can_be_written(skeleton, aspects, pen):
     assert max(box.width, box.height) >= TILE_BOX - 2
 
 
-def test_there_are_several_ways_to_write_each_digit():
-    assert set(SKELETONS.digits) == set(range(DIGITS))
-    assert min(len(shapes.skeletons) for shapes in SKELETONS.digits.values()) >= 5
+@pytest.mark.parametrize("kind", DIGIT_KINDS, ids=lambda kind: kind.__name__)
+def test_every_kind_of_digit_varies_and_is_never_empty(kind):
+    rng = np.random.default_rng(5)
+    for label in range(DIGITS):
+        tiles = np.array([kind(label, rng) for _ in range(5)])
+        assert tiles.shape == (5, TILE_SIZE, TILE_SIZE)
+        assert tiles.dtype == np.uint8
+        assert tiles.any(axis=(1, 2)).all()
+        assert len(np.unique(tiles, axis=0)) == len(tiles)
 
 
-def test_none_are_drawn_when_none_are_asked_for():
+def test_small_digits_have_hairlines_and_brushes():
+    rng = np.random.default_rng(6)
+    ink = np.array([small(label % DIGITS, rng).mean() / 255 for label in range(300)])
+    assert np.quantile(ink, 0.1) < 0.06
+    assert np.quantile(ink, 0.9) > 0.17
+
+
+def test_no_line_crosses_a_one():
+    """It would be a plus."""
+    first, second = (np.random.default_rng(7) for _ in range(2))
+    assert np.array_equal(crossed(1, first), handwritten(1, second))
+
+
+def test_a_count_of_zero_draws_nothing():
     assert draw_digits(0, seed=0).images.shape == (0, 28, 28)

@@ -1,4 +1,4 @@
-"""Marks and things that are no digit: the same from the same seed, varied, never empty."""
+"""Outliers depend on the seed alone, vary, and are never empty."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from digit_model.synthesis.digits import draw_digits
 from digit_model.synthesis.outliers import OUTLIERS, combine_digits, draw_outliers
 
 
-def test_outliers_are_tiles_and_the_same_from_the_same_seed():
+def test_the_same_seed_draws_the_same_outliers():
     outliers = draw_outliers(150, seed=3)
     assert outliers.shape == (150, 28, 28)
     assert outliers.dtype == np.uint8
@@ -26,12 +26,12 @@ def test_every_kind_of_outlier_varies_and_is_never_empty(kind):
     assert len(np.unique(tiles, axis=0)) == len(tiles)
 
 
-def test_none_are_drawn_when_none_are_asked_for():
+def test_a_count_of_zero_draws_nothing():
     assert draw_outliers(0, seed=0).shape == (0, 28, 28)
     assert combine_digits(draw_digits(20, seed=0), 0, seed=0).shape == (0, 28, 28)
 
 
-def test_combined_digits_are_neither_of_the_two():
+def test_combined_digits_differ_from_every_digit():
     digits = draw_digits(200, seed=1)
     combined = combine_digits(digits, 50, seed=2)
     assert combined.shape == (50, 28, 28)
@@ -42,7 +42,7 @@ def test_combined_digits_are_neither_of_the_two():
     assert (gaps.min(axis=1) / combined.mean(axis=(1, 2))).min() > 0.13
 
 
-def test_digits_that_are_all_alike_are_not_combined():
+def test_digits_of_one_label_are_not_combined():
     digits = draw_digits(100, seed=1)
     threes = digits[digits.labels == 3]
     assert combine_digits(threes, 10, seed=0).shape == (0, 28, 28)
