@@ -137,8 +137,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model",
         metavar="PLACE",
-        help="a checkpoint folder, or USER/NAME or USER/NAME@REVISION on the Hugging Face Hub; "
-        "without it the bundled checkpoint, or the one that DIGIT_MODEL_REPO names",
+        help="a checkpoint folder, the name of a bundled checkpoint such as cnn, or USER/NAME or "
+        "USER/NAME@REVISION on the Hugging Face Hub; without it the bundled cnn, or the one that "
+        "DIGIT_MODEL_REPO names",
     )
     parser.add_argument(
         "--checkpoints",

@@ -119,8 +119,9 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--model",
         metavar="MODEL",
-        help="a checkpoint folder or USER/NAME[@REVISION] on the Hub (default: the one that "
-        "DIGIT_MODEL_REPO names, or else the bundled one)",
+        help="a checkpoint folder, the name of a bundled checkpoint such as cnn, or "
+        "USER/NAME[@REVISION] on the Hub (default: the one that DIGIT_MODEL_REPO names, or else "
+        "the bundled cnn)",
     )
 
 

@@ -12,7 +12,9 @@ from .checkpoint import CONFIG, WEIGHTS, Checkpoint
 from .errors import BadCheckpoint, ModelUnavailable
 from .recogniser import Recogniser
 
-BUNDLED_FOLDER = Path(__file__).parent / "bundled"
+_BUNDLE = Path(__file__).parent / "bundled"
+# The bundled checkpoint that serves unless another one is named.
+BUNDLED_FOLDER = _BUNDLE / "cnn"
 BUNDLED_SOURCE = "the bundled checkpoint"
 # The time limit for all network requests. Imports, verification and compilation come on top, and
 # everything together must take less than 10 seconds.
@@ -74,6 +76,16 @@ def load(
     return _logged(Pretrained(*_compiled(loaded), _hub_source(repo, folder.name), folder=folder))
 
 
+def bundled_folders() -> dict[str, Path]:
+    """Return the folder of every bundled checkpoint by the name of its recipe, sorted."""
+    return {path.parent.name: path.parent for path in sorted(_BUNDLE.glob(f"*/{CONFIG}"))}
+
+
+def bundled_source(name: str) -> str:
+    """Describe a bundled checkpoint, for people."""
+    return BUNDLED_SOURCE if name == BUNDLED_FOLDER.name else f"the bundled checkpoint {name}"
+
+
 def load_from(
     place: str | Path,
     environ: Mapping[str, str] = os.environ,
@@ -82,16 +94,20 @@ def load_from(
 ) -> Pretrained:
     """Load the checkpoint at a place that a person named, without any fallback.
 
-    place: a checkpoint folder, or USER/NAME or USER/NAME@REVISION on the Hub.
+    place: a checkpoint folder, the name of a bundled checkpoint, or USER/NAME or USER/NAME@REVISION
+    on the Hub.
     Raises BadCheckpoint, ModelUnavailable or WrongBackend.
     """
     if Path(place).is_dir():
         return _logged(load_folder(Path(place), f"the folder {Path(place).name}"))
+    bundled = bundled_folders()
+    if (name := str(place)) in bundled:
+        return _logged(load_folder(bundled[name], bundled_source(name)))
     repo, _, revision = str(place).partition("@")
     if not hub.is_repository_name(repo):
         raise BadCheckpoint(
-            f"{str(place)[:100]!r} is neither a folder nor of the form USER/NAME or "
-            "USER/NAME@REVISION."
+            f"{str(place)[:100]!r} is neither a folder, nor a bundled checkpoint "
+            f"({', '.join(bundled)}), nor of the form USER/NAME or USER/NAME@REVISION."
         )
     try:
         folder = _download(repo, revision or None, environ, timeout)

@@ -220,7 +220,21 @@ def test_a_place_that_a_person_named_has_no_fallback(environ, tmp_path):
         ModelUnavailable, match=r"There is no folder user/other\. There is no user/other"
     ):
         pretrained.load_from("user/other", environ)
-    with pytest.raises(BadCheckpoint, match="neither a folder nor"):
+    with pytest.raises(BadCheckpoint, match=r"neither a folder, nor a bundled checkpoint \(cnn"):
         pretrained.load_from("no such folder", environ)
     with pytest.raises(BadCheckpoint, match=r"no config\.json"):
         pretrained.load_from(tmp_path, environ)
+
+
+@pytest.mark.parametrize("name", sorted(pretrained.bundled_folders()))
+def test_every_bundled_checkpoint_can_be_named(name):
+    loaded = pretrained.load_from(name)
+    assert loaded.checkpoint.record["recipe"]["architecture"] == loaded.checkpoint.architecture
+    assert loaded.folder.name == name
+    assert "bundled checkpoint" in loaded.source
+
+
+def test_a_folder_is_preferred_to_a_bundled_checkpoint_of_the_same_name(tmp_path, monkeypatch):
+    untrained(tmp_path / "cnn", 3)
+    monkeypatch.chdir(tmp_path)
+    assert pretrained.load_from("cnn").source == "the folder cnn"

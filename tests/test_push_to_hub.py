@@ -297,7 +297,7 @@ def test_a_space_gets_the_page_and_the_package_but_no_tests(remote, folder, caps
         "page/reading/pad.js",
         "pyproject.toml",
     } <= files.keys()
-    assert "digit_model/bundled/model.weights.h5" in files
+    assert "digit_model/bundled/cnn/model.weights.h5" in files
     rooms = {name.split("/")[0] for name in files if "/" in name}
     assert rooms == {"digit_model", "page", "docs"}
     assert not [name for name in files if "test" in name or "pycache" in name]

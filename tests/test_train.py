@@ -28,7 +28,7 @@ from tests.helpers import free_port
 from tests.training.helpers import interrupt_after
 
 ROOT = Path(__file__).parents[1]
-BUNDLED_FOLDER = ROOT / "digit_model" / "bundled"
+BUNDLED_FOLDER = ROOT / "digit_model" / "bundled" / "cnn"
 SHORT = ["--architecture", "dense", "--augment", "shift", "--drawn", "100", "--outliers", "20"]
 SHORT += ["--batch-size", "64"]
 # Long enough that the first of these epochs are behind well before the last.

@@ -12,7 +12,7 @@ from pathlib import Path
 from digit_model import pretrained
 from digit_model.checkpoint import CONFIG, WEIGHTS, golden_tile
 from digit_model.errors import BadCheckpoint, DigitError
-from digit_model.pretrained import BUNDLED_FOLDER, BUNDLED_SOURCE, Pretrained
+from digit_model.pretrained import BUNDLED_FOLDER, Pretrained
 from digit_model.recogniser import Recogniser
 
 from ..reader import SERVED
@@ -64,7 +64,7 @@ class ModelRow:
 
 
 class ModelRegistry:
-    """The served model, the bundled one, and the checkpoints in a folder; safe to use from threads.
+    """The served model, the bundled ones and the checkpoints in a folder; usable from threads.
 
     folder: its subfolders that hold a checkpoint are listed again at every call, by name.
     """
@@ -148,9 +148,12 @@ class ModelRegistry:
     def _locations(self) -> list[ModelLocation]:
         served = self.served.folder or BUNDLED_FOLDER
         locations = [ModelLocation(SERVED, self.served.source, served, ())]
-        if served.resolve() != BUNDLED_FOLDER.resolve():
-            locations.append(_location("bundled", BUNDLED_SOURCE, BUNDLED_FOLDER))
-        listed = (served.resolve(), BUNDLED_FOLDER.resolve())
+        listed = {served.resolve()}
+        for name, folder in pretrained.bundled_folders().items():
+            if folder.resolve() not in listed:
+                source = pretrained.bundled_source(name)
+                locations.append(_location(f"bundled/{name}", source, folder))
+                listed.add(folder.resolve())
         others = [folder for folder in self._subfolders() if folder.resolve() not in listed]
         for folder in others[:MAX_MODELS]:
             name = f"{folder.parent.name}/{folder.name}"

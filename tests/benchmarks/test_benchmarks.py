@@ -18,7 +18,7 @@ from digit_model.checkpoint import Checkpoint
 from digit_model.training.recipes import RECIPES
 from tests.helpers import ROOT
 
-BUNDLED_FOLDER = ROOT / "digit_model" / "bundled"
+BUNDLED_FOLDER = ROOT / "digit_model" / "bundled" / "cnn"
 
 
 def run(name, *arguments):

@@ -29,13 +29,16 @@ from tests.page.helpers import (
     write_checkpoint,
 )
 
+# Keys of what ships beside the checkpoint that serves by default.
+OTHER_BUNDLED = [f"bundled/{name}" for name in pretrained.bundled_folders() if name != "cnn"]
+
 
 def test_models_are_listed_before_they_are_verified(bundled, runs):
     registry = ModelRegistry(bundled, runs)
-    assert [row.key for row in registry.rows()] == [SERVED, BROKEN, DENSE]
+    assert [row.key for row in registry.rows()] == [SERVED, *OTHER_BUNDLED, BROKEN, DENSE]
     assert all(row.summary is None and not row.problem for row in registry.rows())
     *_, last = registry.check()
-    served, broken, dense = last
+    served, *_, broken, dense = last
     assert served.summary.parameters == 274_218
     assert dense.summary.architecture == "dense"
     assert dense.summary.bytes == (runs / "dense" / "model.weights.h5").stat().st_size
@@ -44,9 +47,11 @@ def test_models_are_listed_before_they_are_verified(bundled, runs):
     assert list(registry.check()) == []
 
 
-def test_the_bundled_checkpoint_is_listed_if_another_one_serves(runs):
+def test_all_bundled_checkpoints_are_listed_if_another_one_serves(runs):
     registry = ModelRegistry(pretrained.load_folder(runs / "dense", "the folder dense"), runs)
-    assert [row.key for row in registry.rows()] == [SERVED, "bundled", BROKEN]
+    keys = [f"bundled/{name}" for name in pretrained.bundled_folders()]
+    assert "bundled/cnn" in keys
+    assert [row.key for row in registry.rows()] == [SERVED, *keys, BROKEN]
 
 
 def test_checking_ends_at_its_deadline(bundled, runs, monkeypatch):
@@ -55,8 +60,9 @@ def test_checking_ends_at_its_deadline(bundled, runs, monkeypatch):
 
 
 @pytest.mark.parametrize("folder", [None, Path("no such folder")])
-def test_without_a_folder_only_the_served_model_is_listed(bundled, folder):
-    assert [row.key for row in ModelRegistry(bundled, folder).rows()] == [SERVED]
+def test_without_a_folder_only_what_ships_is_listed(bundled, folder):
+    keys = [row.key for row in ModelRegistry(bundled, folder).rows()]
+    assert keys == [SERVED, *OTHER_BUNDLED]
 
 
 @pytest.mark.parametrize("key", [BROKEN, "runs/begun", "../runs/dense", "dense", "/etc", ""])
@@ -73,7 +79,9 @@ def test_a_retrained_checkpoint_is_another_model(bundled, tmp_path):
     list(registry.check())
     assert registry.get(DENSE).checkpoint.sha256 == first.sha256
     second = write_checkpoint(tmp_path / "runs" / "dense", seed=1, force=True)
-    assert [row.summary is None for row in registry.rows()] == [False, True]
+    checked = {row.key: row.summary is not None for row in registry.rows()}
+    assert checked[SERVED]
+    assert not checked[DENSE]
     assert registry.get(DENSE).checkpoint.sha256 == second.sha256
 
 
