@@ -1,8 +1,8 @@
-"""One digit's ink -> an MNIST tile, by LeCun's rule.
+"""Turn the ink of one digit into a tile, by the rule that MNIST was made with.
 
-The rule (http://yann.lecun.com/exdb/mnist) fits the digit into 20x20 pixels with its aspect kept
-and puts its centre of mass into the middle of 28x28. Measured on MNIST itself the shift is by
-whole pixels, so that the centre of mass, with pixel centres at i + 0.5, falls into [14, 15).
+The rule (http://yann.lecun.com/exdb/mnist) scales the digit to fit 20x20 pixels, keeping its aspect
+ratio, and moves its centre of mass to the middle of 28x28 pixels. Measured on MNIST itself, the
+shift is by whole pixels: the centre of mass, with pixel centres at i + 0.5, lies in [14, 15).
 """
 
 import numpy as np
@@ -12,27 +12,27 @@ from scipy import ndimage
 from ..arrays import TILE_BOX, TILE_SIZE, Box, Ink, Placement, Tile
 from ..errors import NoInk
 
-# Stroke widths in tile pixels. MNIST's own, measured by stroke_width on its training images scaled
-# up fivefold, have their 20th percentile at 2.0 and their 98th at 4.3.
-THIN_STROKE = 2.0
-THICK_STROKE = 4.3
-# Pens are only thickened or thinned where there are pixels enough to do it in.
-WORKING_SIZE = 5 * TILE_BOX
-SMALLEST_RESTROKED = 2 * TILE_BOX
+# Stroke widths in tile pixels: the 20th and the 98th percentile of MNIST's training images,
+# measured by stroke_width at five times their size.
+MIN_STROKE = 2.0
+MAX_STROKE = 4.3
+# Strokes are thickened or thinned on a crop of at most this size, if it has at least that size.
+WORKING_SIZE_PIXELS = 5 * TILE_BOX
+MIN_RESTROKE_PIXELS = 2 * TILE_BOX
 
 
 def normalise(ink: Ink) -> tuple[Tile, Placement]:
-    """Fit one digit into a tile.
+    """Turn the ink of one digit into a tile.
 
     ink: (height, width) float32 in 0..1 that holds one digit; everything above 0 is part of it.
-    Returns the (28, 28) float32 tile in 0..1, and where it lies on the ink's pixels.
-    Raises NoInk if there is nothing above 0.
+    Returns the (28, 28) float32 tile in 0..1, and its placement in pixels of the ink.
+    Raises NoInk if nothing is above 0.
     """
     box = bounding_box(ink)
     crop = np.ascontiguousarray(ink[box.top : box.bottom, box.left : box.right], np.float32)
     margin = 0.0
-    if max(crop.shape) >= SMALLEST_RESTROKED:
-        shrunk = _shrink(crop, WORKING_SIZE)
+    if max(crop.shape) >= MIN_RESTROKE_PIXELS:
+        shrunk = _shrink(crop, WORKING_SIZE_PIXELS)
         crop = _restroke(shrunk)
         # Thickening widens the crop; the margin is in pixels of the ink.
         margin = (crop.shape[0] - shrunk.shape[0]) / 2 * max(box.width, box.height)
@@ -48,7 +48,10 @@ def normalise(ink: Ink) -> tuple[Tile, Placement]:
 
 
 def bounding_box(ink: Ink) -> Box:
-    """The smallest box around everything above 0 in (height, width) ink; NoInk if there is none."""
+    """Return the smallest box around everything above 0 in (height, width) ink.
+
+    Raises NoInk if nothing is above 0.
+    """
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if not rows.size:
         raise NoInk("There is no stroke in this picture. Draw or photograph a digit.")
@@ -56,19 +59,19 @@ def bounding_box(ink: Ink) -> Box:
 
 
 def stroke_width(ink: Ink) -> float:
-    """The mean width of the strokes of (height, width) ink, in its pixels.
+    """Return the mean stroke width of (height, width) ink, in its pixels.
 
-    Across a stroke of width w the distance to the paper averages w / 4.
+    Across a stroke of width w, the mean distance to the paper is w / 4.
     """
     mask = np.pad(ink >= 0.5 * ink.max(), 1)
     return 4 * float(ndimage.distance_transform_edt(mask)[mask].mean()) - 1
 
 
 def _restroke(crop: Ink) -> Ink:
-    """Bring a pen thinner or thicker than any of MNIST's to the nearest that it has."""
+    """Thicken or thin strokes to the nearest width that is usual in MNIST."""
     tile_pixel = max(crop.shape) / TILE_BOX
     width = stroke_width(crop) / tile_pixel
-    radius = round((np.clip(width, THIN_STROKE, THICK_STROKE) - width) / 2 * tile_pixel)
+    radius = round((np.clip(width, MIN_STROKE, MAX_STROKE) - width) / 2 * tile_pixel)
     if radius > 0:
         return ndimage.grey_dilation(np.pad(crop, radius), footprint=_disc(radius))
     if radius < 0:
@@ -86,7 +89,7 @@ def _shrink(crop: Ink, longest: int) -> Ink:
 
 
 def _resize(crop: Ink, longest: int) -> Ink:
-    """Scale so that the longer side is ``longest``, anti-aliased, with the aspect kept."""
+    """Scale the longer side to ``longest`` pixels, anti-aliased, keeping the aspect ratio."""
     factor = longest / max(crop.shape)
     if factor == 1:
         return crop
@@ -96,11 +99,11 @@ def _resize(crop: Ink, longest: int) -> Ink:
 
 
 def _offsets(small: Ink) -> tuple[int, int]:
-    """Where the crop's first row and column go, kept inside the tile."""
+    """Return the row and column of the tile where the crop starts."""
     return _offset(small.sum(axis=1)), _offset(small.sum(axis=0))
 
 
 def _offset(masses: np.ndarray) -> int:
-    """The shift that brings the centre of (n,) masses into the middle pixel of the tile's side."""
+    """Return the shift that moves the centre of (n,) masses to the middle of the tile's side."""
     centre = float((masses * (np.arange(masses.size) + 0.5)).sum() / masses.sum())
     return int(np.clip(TILE_SIZE // 2 - np.floor(centre), 0, TILE_SIZE - masses.size))

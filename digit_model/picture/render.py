@@ -1,4 +1,4 @@
-"""Arrays -> pictures for people: the tile, a heatmap over the person's own picture, the steps."""
+"""Draw pictures for people: a tile, heatmaps over the picture, the steps of a reading."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -9,31 +9,31 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ..arrays import TILE_SIZE, Digit, Heatmap, Picture, Placement
 
-# The longest side of a picture for the screen; smaller than the least, it is enlarged.
+# The bounds of the longer side of a picture for the screen.
 MAX_SIDE_PIXELS = 640
 MIN_SIDE_PIXELS = 280
-# Amber to vermilion, which the three common kinds of colour blindness tell from grey (Okabe and
-# Ito 2008, https://jfly.uni-koeln.de/color/), readable on white paper and on dark boards.
+# Amber and vermilion differ from grey for the three common kinds of colour blindness (Okabe and
+# Ito 2008, https://jfly.uni-koeln.de/color/), and are visible on white paper and on dark boards.
 WEAK = np.array([255, 176, 0], np.float32)
 STRONG = np.array([213, 62, 0], np.float32)
-# Where the heat is below this share of its peak, the picture stays as it is.
-SILENT = 0.25
+# Heat below this share of its maximum is not shown.
+MIN_HEAT = 0.25
 OPACITY = 0.75
-# The margin of a tile holds no ink; over this many of its pixels the heat fades out, so that the
-# tile's edge does not look like a finding.
-FADE = 3
+# Heat fades out over the outermost pixels of a tile, where there is no ink, so that the edge of the
+# tile does not look like part of the explanation.
+FADE_PIXELS = 3
 ACCEPTED_FRAME = (29, 78, 216)
 REFUSED_FRAME = (107, 114, 128)
-# The steps side by side: the longer side of each, the room for its name above, how many in a row.
+# The longer side of each step, the height of the name above it, and the steps in a row.
 STEP_SIZE = 240
-CAPTION = 26
+CAPTION_PIXELS = 26
 STEP_COLUMNS = 6
-# Neither white nor black, so that the edges of both are seen.
-GROUND = (221, 225, 230)
+# Neither white nor black, so that the edges of both are visible.
+BACKGROUND = (221, 225, 230)
 
 
 def draw_tile(tile: np.ndarray, zoom: int = 8) -> Image.Image:
-    """A (28, 28) tile in 0..1 as MNIST holds it, white on black, each pixel zoom x zoom."""
+    """Draw a (28, 28) tile in 0..1 in white on black like MNIST, each pixel zoom x zoom."""
     return _visible(tile).resize((zoom * TILE_SIZE,) * 2, Image.Resampling.NEAREST)
 
 
@@ -60,11 +60,13 @@ def fit_to_screen(picture: Picture, digits: Sequence[Digit]) -> tuple[Picture, t
 def overlay_heatmaps(
     picture: Picture, digits: Sequence[Digit], heatmaps: Sequence[Heatmap]
 ) -> Image.Image:
-    """The picture, fitted to the screen, with each digit's heatmap over it.
+    """Draw the heatmap of each digit over the picture, which is fitted to the screen.
 
-    picture: (height, width, 3) uint8. digits: what was read in it. heatmaps: one (28, 28) in 0..1
-    for each digit, mapped by its placement. Several digits get a frame and their answer each; a
-    refused one has a grey frame and a question mark.
+    picture: (height, width, 3) uint8.
+    digits: what was read in it, with placements in its pixels.
+    heatmaps: (28, 28) in 0..1, one for each digit.
+    Several digits also get a frame and their label each; a digit that is not accepted gets a grey
+    frame and a question mark.
     """
     picture, digits = fit_to_screen(picture, digits)
     heat = np.zeros(picture.shape[:2], np.float32)
@@ -80,23 +82,23 @@ def overlay_heatmaps(
 def draw_steps(
     steps: Iterable[tuple[str, np.ndarray]], picture: Picture, digits: Sequence[Digit]
 ) -> Image.Image:
-    """The steps that a picture went through side by side, with their names; then what was found.
+    """Draw the steps of a reading side by side under their names, then the digits and their tiles.
 
-    steps: as ``ink_steps`` yields them. digits: what was read in the picture; none leaves out the
-    last two, the frames on the picture and the tiles.
+    steps: as ``ink_steps`` yields them. digits: what was read in the picture; without any, only the
+    steps are drawn.
     """
     panes = [(name, _fit_to_step(_visible(step))) for name, step in steps]
     if digits:
         panes += [("digits", _framed(picture, digits)), ("tiles", _tiles_together(digits))]
     columns = min(len(panes), STEP_COLUMNS)
     rows = math.ceil(len(panes) / columns)
-    width, height = STEP_SIZE + 8, STEP_SIZE + CAPTION
-    sheet = Image.new("RGB", (columns * width, rows * height), GROUND)
+    width, height = STEP_SIZE + 8, STEP_SIZE + CAPTION_PIXELS
+    sheet = Image.new("RGB", (columns * width, rows * height), BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     for number, (name, pane) in enumerate(panes):
         left, top = number % columns * width + 4, number // columns * height
         draw.text((left, top + 4), f"{number + 1}. {name}", "black", _font(15))
-        sheet.paste(pane, (left, top + CAPTION))
+        sheet.paste(pane, (left, top + CAPTION_PIXELS))
     return sheet
 
 
@@ -121,7 +123,7 @@ def _framed(picture: Picture, digits: Sequence[Digit]) -> Image.Image:
 
 
 def _tiles_together(digits: Sequence[Digit]) -> Image.Image:
-    """All tiles in a square of as many columns as it takes."""
+    """Draw all tiles in a square grid."""
     columns = math.ceil(math.sqrt(len(digits)))
     square = np.zeros((columns * TILE_SIZE, columns * TILE_SIZE), np.float32)
     for number, digit in enumerate(digits):
@@ -152,16 +154,16 @@ def _add_heat(heat: np.ndarray, placement: Placement, heatmap: Heatmap) -> None:
 
 
 def _fade() -> np.ndarray:
-    """1 inside a tile, falling to 0 at its edge."""
+    """Return a (28, 28) mask that is 1 inside and falls to 0 at the edge."""
     along = np.minimum(np.arange(TILE_SIZE), np.arange(TILE_SIZE)[::-1])
-    side = np.minimum(1, (along + 0.5) / FADE).astype(np.float32)
+    side = np.minimum(1, (along + 0.5) / FADE_PIXELS).astype(np.float32)
     return np.minimum(side[:, None], side)
 
 
 def _glow(picture: Picture, heat: np.ndarray) -> Picture:
-    # Most of a picture is cold, so only the rest is computed.
-    hot = heat > SILENT
-    strength = np.minimum((heat[hot] - SILENT) / (1 - SILENT), 1)[:, None]
+    # Only the hot pixels are computed: most of a picture has no heat.
+    hot = heat > MIN_HEAT
+    strength = np.minimum((heat[hot] - MIN_HEAT) / (1 - MIN_HEAT), 1)[:, None]
     colour = WEAK + (STRONG - WEAK) * strength
     alpha = OPACITY * strength**0.75
     glowing = picture.copy()
@@ -170,7 +172,7 @@ def _glow(picture: Picture, heat: np.ndarray) -> Picture:
 
 
 def _frame(image: Image.Image, digit: Digit) -> None:
-    """Draw a digit's box, and its answer above the box or, where there is no room, inside it."""
+    """Draw a digit's box, and its label above the box, or inside it if there is no room."""
     draw = ImageDraw.Draw(image)
     colour = ACCEPTED_FRAME if digit.accepted else REFUSED_FRAME
     box = digit.box
@@ -185,7 +187,7 @@ def _frame(image: Image.Image, digit: Digit) -> None:
     draw.text(middle, text, "white", _font(size), anchor="mm")
 
 
-# Pillow unpacks its font anew each time that it is asked for it.
+# Cached, because Pillow unpacks its font on each call.
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)

@@ -1,4 +1,4 @@
-"""Tiles -> a picture of them: black on white, side by side in their rows."""
+"""Draw tiles side by side in their rows, in black on white."""
 
 from collections.abc import Sequence
 
@@ -7,21 +7,21 @@ from PIL import Image
 
 from ..arrays import TILE_SIZE, Picture, Placement
 
-# A sheet's longer side, where its tiles are not so many that each pixel must be one.
-LONGEST_SIDE = 640
-LARGEST_ZOOM = 10
+# Tiles are enlarged until the longer side of the sheet would pass this, or by this factor at most.
+MAX_SIDE_PIXELS = 640
+MAX_ZOOM = 10
 
 
 def draw_tile_sheet(tiles: np.ndarray, rows: Sequence[int]) -> tuple[Picture, list[Placement]]:
-    """Put tiles on one sheet of paper, from left to right in their rows.
+    """Draw tiles on one sheet, from left to right in their rows.
 
-    tiles: (n, 28, 28) float32 in 0..1, at least one. rows: the row of each.
-    Returns (height, width, 3) uint8 and where each tile lies on it.
+    tiles: (n, 28, 28) float32 in 0..1, at least one. rows: the row number of each tile.
+    Returns the (height, width, 3) uint8 sheet and the placement of each tile on it.
     """
     numbers = sorted(set(rows))
     columns = [list(rows[:place]).count(row) for place, row in enumerate(rows)]
     width = max(columns) + 1
-    zoom = min(LARGEST_ZOOM, max(1, LONGEST_SIDE // (TILE_SIZE * max(width, len(numbers)))))
+    zoom = min(MAX_ZOOM, max(1, MAX_SIDE_PIXELS // (TILE_SIZE * max(width, len(numbers)))))
     side = zoom * TILE_SIZE
     paper = np.full((side * len(numbers), side * width), 255, np.uint8)
     placements = []
