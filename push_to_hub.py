@@ -42,6 +42,7 @@ SPACE_FILES = (
     "pyproject.toml",
     "LICENSE",
     "docs/*",
+    "notebooks/*",
     "page/**/*",
     "digit_model/**/*",
 )

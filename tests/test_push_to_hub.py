@@ -299,7 +299,7 @@ def test_a_space_gets_the_page_and_the_package_but_no_tests(remote, folder, caps
     } <= files.keys()
     assert "digit_model/bundled/cnn/model.weights.h5" in files
     rooms = {name.split("/")[0] for name in files if "/" in name}
-    assert rooms == {"digit_model", "page", "docs"}
+    assert rooms == {"digit_model", "page", "docs", "notebooks"}
     assert not [name for name in files if "test" in name or "pycache" in name]
     front = yaml.safe_load(files["README.md"].decode().split("---\n")[1])
     assert front["models"] == [REPO]
