@@ -140,8 +140,11 @@ function reduceBlocks(picture, across, down) {
   return { data: reduced, width: toWidth, height: toHeight };
 }
 
-// Reduce.c multiplies by a rounded reciprocal; for bytes this is the rounded mean, halves upwards.
-const meanOf = (sum, count) => Math.floor((sum + (count >> 1)) / count);
+// Reduce.c multiplies by a reciprocal in fixed point, rounded downwards.
+const meanOf = (sum, count) => {
+  const reciprocal = Math.trunc(Math.fround(2 ** 24 / count));
+  return Math.floor(((sum + (count >> 1)) * reciprocal) / 2 ** 24);
+};
 
 function resampleBytes({ data, width, height }, across, down) {
   const rows = new Uint8Array(3 * across.length * height);
