@@ -1,0 +1,46 @@
+// Turn logits into probabilities, and decide which digits are accepted (digit_model/acceptance.py).
+// Logits are arrays of ten numbers; a calibration is what model.json says of it.
+
+const MIN_SURE_SHARE = 0.5;
+const LENIENT_MIN_CONFIDENCE = 0.3;
+const LENIENT_EXTRA_ENERGY = 3.0;
+
+export function toProbabilities(logits, temperature) {
+  const highest = Math.max(...logits);
+  const shares = Array.from(logits, (logit) => Math.exp((logit - highest) / temperature));
+  const sum = shares.reduce((all, share) => all + share, 0);
+  return shares.map((share) => share / sum);
+}
+
+// -logsumexp of the logits: the less a tile looks like any digit, the higher.
+export function energy(logits) {
+  const highest = Math.max(...logits);
+  return -highest - Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0));
+}
+
+export function accept(logits, calibration, isLenient = false) {
+  let { min_confidence: leastConfidence, max_energy: mostEnergy } = calibration;
+  if (isLenient) {
+    leastConfidence = Math.min(leastConfidence, LENIENT_MIN_CONFIDENCE);
+    mostEnergy += LENIENT_EXTRA_ENERGY;
+  }
+  const confidence = Math.max(...toProbabilities(logits, calibration.temperature));
+  return confidence >= leastConfidence && energy(logits) <= mostEnergy;
+}
+
+// Which digits of one row are accepted. Of digits cut from one component all are, or none.
+export function acceptRow(rowOfLogits, calibration, isCutFromOne = false) {
+  const sure = rowOfLogits.map((logits) => accept(logits, calibration));
+  if (isCutFromOne) return sure.map(() => sure.every(Boolean));
+  const share = sure.filter(Boolean).length / sure.length;
+  if (sure.length > 1 && share >= MIN_SURE_SHARE) {
+    return rowOfLogits.map((logits) => accept(logits, calibration, true));
+  }
+  return sure;
+}
+
+// What it costs, in nats, to read a tile as its likeliest digit.
+export function readingCost(logits) {
+  const nats = (logit) => Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit)));
+  return logits.reduce((sum, logit) => sum + nats(logit), 0) - Math.max(...logits);
+}

@@ -1,0 +1,166 @@
+// Pictures -> readings, with one network (digit_model/recogniser.py).
+//
+// A digit is {label, confidence, probabilities, accepted, box, row, tile, placement}; a reading is
+// {digits, ignored, seconds, width, height}, the size being that of its picture.
+
+import { acceptRow, readingCost, toProbabilities } from "./acceptance.js";
+import { Explainer } from "./explain.js";
+import { DIGITS } from "./network.js";
+import { decode } from "./picture/decode.js";
+import { marksLeftOut, massOf } from "./picture/ignored.js";
+import { findInk } from "./picture/ink.js";
+import { bestPath, singleGlyphLattice } from "./picture/lattice.js";
+import { normalise } from "./picture/normalise.js";
+import { segment, singleDigit } from "./picture/segment.js";
+import { layOutTiles } from "./picture/tile_sheet.js";
+
+export class Recogniser {
+  constructor(network) {
+    this.network = network;
+    this.calibration = network.model.calibration;
+    this.explainer = new Explainer(network);
+  }
+
+  // source: as decode takes it. one: take the picture as holding exactly one digit.
+  async read(source, { one = false } = {}) {
+    const started = performance.now();
+    return this.readPicture(await decode(source), { one, started });
+  }
+
+  readPicture(picture, { one = false, started = performance.now() } = {}) {
+    const ink = findInk(picture);
+    let rows = one ? [] : segment(ink);
+    if (!rows.some((row) => row.spans.length)) rows = [singleGlyphLattice(singleDigit(ink))];
+    const spans = rows.flatMap((row) => row.spans);
+    for (const span of spans) Object.assign(span, normalise(span.glyph.ink));
+    this.#answer(spans);
+    const paths = rows.map((row) => bestPath(row, row.spans.map(({ logits }) => readingCost(logits))));
+    const toPicture = new PictureScale(picture, ink);
+    const digits = rows.flatMap((row, k) => this.#digitsOfRow(row, paths[k], toPicture));
+    const ignored = digits.length
+      ? rows.flatMap((row, k) => marksLeftOut(row, paths[k]))
+      : [];
+    return {
+      digits: digits.length ? digits : [this.#guess(spans, toPicture)],
+      ignored: ignored.map(({ box, kind }) => ({ kind, box: toPicture.box(box) })),
+      seconds: (performance.now() - started) / 1000,
+      width: picture.width,
+      height: picture.height,
+    };
+  }
+
+  // Read tiles, (n, 28, 28), each as one digit in the row that `rows` gives.
+  readTiles(tiles, rows) {
+    const started = performance.now();
+    const { width, height, placements, boxes } = layOutTiles(rows);
+    const spans = rows.map((row, k) => ({
+      tile: tiles.slice(784 * k, 784 * (k + 1)),
+      placement: placements[k],
+      box: boxes[k],
+      row,
+    }));
+    this.#answer(spans);
+    const digits = [...new Set(rows)].flatMap((row) => {
+      const own = spans.filter((span) => span.row === row);
+      const accepted = acceptRow(own.map(({ logits }) => logits), this.calibration);
+      return own.map((span, k) => this.#digit(span, span.box, span.placement, row, accepted[k]));
+    });
+    return { digits, ignored: [], seconds: (performance.now() - started) / 1000, width, height };
+  }
+
+  // Give each span the logits of its tile.
+  #answer(spans) {
+    const tiles = new Float32Array(784 * spans.length);
+    spans.forEach(({ tile }, k) => tiles.set(tile, 784 * k));
+    const logits = this.network.logits(tiles);
+    spans.forEach((span, k) => (span.logits = [...logits.subarray(DIGITS * k, DIGITS * (k + 1))]));
+  }
+
+  // A digit cut from a component that was mostly discarded, such as a scribble, is not accepted.
+  #digitsOfRow(row, spans, toPicture) {
+    const logits = spans.map((span) => span.logits);
+    const accepted = acceptRow(logits, this.calibration, row.isCutFromOne(spans));
+    return spans.map((span, k) =>
+      this.#digitOnInk(span, toPicture, accepted[k] && !row.isRemnant(span, spans)),
+    );
+  }
+
+  // The candidate with the most ink as a digit that is not accepted.
+  #guess(spans, toPicture) {
+    const heaviest = spans.reduce((a, b) => (massOf(b.glyph) > massOf(a.glyph) ? b : a));
+    return this.#digitOnInk(heaviest, toPicture, false);
+  }
+
+  #digitOnInk(span, toPicture, accepted) {
+    const { box, row } = span.glyph;
+    const placement = toPicture.placement(box, span.placement);
+    return this.#digit(span, toPicture.box(box), placement, row, accepted);
+  }
+
+  #digit({ tile, logits }, box, placement, row, accepted) {
+    const probabilities = toProbabilities(logits, this.calibration.temperature).map(Math.fround);
+    const confidence = Math.max(...probabilities);
+    const label = probabilities.indexOf(confidence);
+    return { label, confidence, probabilities, accepted, box, row, tile, placement };
+  }
+}
+
+// From the pixels of the ink to those of the picture.
+class PictureScale {
+  constructor(picture, ink) {
+    this.picture = picture;
+    [this.x, this.y] = [picture.width / ink.width, picture.height / ink.height];
+  }
+
+  // Enlarged to whole pixels.
+  box({ left, top, right, bottom }) {
+    return [
+      Math.trunc(left * this.x),
+      Math.trunc(top * this.y),
+      Math.min(this.picture.width, Math.ceil(right * this.x)),
+      Math.min(this.picture.height, Math.ceil(bottom * this.y)),
+    ];
+  }
+
+  placement(box, { left, top, xScale, yScale }) {
+    return {
+      left: this.x * (box.left + left),
+      top: this.y * (box.top + top),
+      xScale: this.x * xScale,
+      yScale: this.y * yScale,
+    };
+  }
+}
+
+// The digits of each row, from the top.
+export function rowsOf(digits) {
+  const rows = new Map();
+  for (const digit of digits) rows.set(digit.row, [...(rows.get(digit.row) ?? []), digit]);
+  return [...rows.values()];
+}
+
+// The accepted digits in reading order, with a newline between rows.
+export function textOf(digits) {
+  return rowsOf(digits)
+    .map((row) => row.filter(({ accepted }) => accepted).map(({ label }) => label).join(""))
+    .filter(Boolean)
+    .join("\n");
+}
+
+const rounded = (number) => Math.round(number * 1e6) / 1e6;
+
+// What /predict answers.
+export function asJson({ digits, ignored, seconds }) {
+  return {
+    text: textOf(digits),
+    digits: digits.map(({ label, confidence, probabilities, box, accepted }) => ({
+      digit: label,
+      confidence: rounded(confidence),
+      probabilities: probabilities.map(rounded),
+      box,
+      accepted,
+    })),
+    ignored,
+    seconds: rounded(seconds),
+  };
+}
