@@ -234,12 +234,23 @@ function collectSeen(layer, input, batch, seen) {
   const channels = input.shape.at(-1);
   const depth = layer.kernel[0] * layer.kernel[1] * channels;
   if (layer.padding.some(Boolean)) seen.fill(0, 0, batch * layer.shape[0] * layer.shape[1] * depth);
-  forEachSeen(layer, input, batch, (to, from, tap) => {
-    const start = to * depth + tap * channels;
-    for (let channel = 0; channel < channels; channel++) {
-      seen[start + channel] = input.output[from + channel];
+  const { kernel, strides, padding, shape } = layer;
+  const [height, width] = input.shape;
+  const numbers = new Float32Array(seen.buffer);
+  const [target, source] = [seen.byteOffset / 4, input.output.byteOffset / 4];
+  for (let place = 0; place < batch * shape[0] * shape[1]; place++) {
+    const left = (place % shape[1]) * strides - padding[2];
+    const row = Math.floor(place / shape[1]);
+    const top = (row % shape[0]) * strides - padding[0];
+    const [first, end] = [Math.max(0, left), Math.min(width, left + kernel[1])];
+    for (let i = Math.max(0, -top); i < Math.min(kernel[0], height - top); i++) {
+      // What one row of the kernel sees lies side by side in the maps.
+      const line = (Math.floor(row / shape[0]) * height + top + i) * width;
+      const from = source + (line + first) * channels;
+      const to = target + place * depth + (i * kernel[1] + first - left) * channels;
+      numbers.copyWithin(to, from, from + (end - first) * channels);
     }
-  });
+  }
   return seen;
 }
 

@@ -1,6 +1,6 @@
 // Filters of scipy.ndimage, with its origins: a window of even size reaches one pixel farther back.
 
-import { mapMask, plane, transposed } from "./plane.js";
+import { mask, plane, transposed } from "./plane.js";
 
 // The index of a pixel beyond the edge, mirrored: d c b a | a b c d | d c b a.
 export function mirrored(place, length) {
@@ -76,13 +76,24 @@ export function medianOfNine({ data, width, height }) {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       for (let i = 0; i < 9; i++) {
-        const row = mirrored(y + Math.floor(i / 3) - 1, height);
-        values[i] = data[row * width + mirrored(x + (i % 3) - 1, width)];
+        const row = Math.max(0, Math.min(height - 1, y + Math.floor(i / 3) - 1));
+        values[i] = data[row * width + Math.max(0, Math.min(width - 1, x + (i % 3) - 1))];
       }
-      even[y * width + x] = values.sort()[4];
+      even[y * width + x] = middleOf(values);
     }
   }
   return plane(height, width, even);
+}
+
+// The fifth of nine values in order, by insertion up to there.
+function middleOf(values) {
+  for (let i = 1; i < 9; i++) {
+    const value = values[i];
+    let place = i;
+    for (; place && values[place - 1] > value; place--) values[place] = values[place - 1];
+    values[place] = value;
+  }
+  return values[4];
 }
 
 // maximum_filter1d along rows, mode "reflect". origin: the window is moved by so much backwards.
@@ -159,14 +170,14 @@ function windowsAlongRows({ data, width, height }, size, before, test) {
 
 // binary_erosion with 3 x 3, paper beyond the edges.
 export function eroded({ data, width, height }) {
-  return mapMask({ width, height }, (i) => {
-    const [x, y] = [i % width, Math.floor(i / width)];
-    if (!data[i] || !x || !y || x === width - 1 || y === height - 1) return false;
-    for (const row of [i - width, i, i + width]) {
-      if (!data[row - 1] || !data[row] || !data[row + 1]) return false;
+  const found = new Uint8Array(data.length);
+  const isFull = (i) => data[i - 1] & data[i] & data[i + 1];
+  for (let y = 1; y < height - 1; y++) {
+    for (let i = y * width + 1; i < (y + 1) * width - 1; i++) {
+      found[i] = data[i] && isFull(i) & isFull(i - width) & isFull(i + width);
     }
-    return true;
-  });
+  }
+  return mask(height, width, found);
 }
 
 // grey_dilation (or, with `isErosion`, grey_erosion) with a disc, 0 beyond the edges.

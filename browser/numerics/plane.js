@@ -25,7 +25,52 @@ export function mapMask({ height, width }, test) {
   return mask(height, width, data);
 }
 
-export const hasAny = ({ data }) => data.some(Boolean);
+// Masks by a test that is the same for all pixels. Closures called for each would take most of the
+// time of a reading.
+export function above({ data, width, height }, threshold) {
+  const found = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) found[i] = data[i] > threshold ? 1 : 0;
+  return mask(height, width, found);
+}
+
+export function both(first, second) {
+  const found = new Uint8Array(first.data.length);
+  for (let i = 0; i < found.length; i++) found[i] = first.data[i] & second.data[i];
+  return mask(first.height, first.width, found);
+}
+
+export function either(first, second) {
+  const found = new Uint8Array(first.data.length);
+  for (let i = 0; i < found.length; i++) found[i] = first.data[i] | second.data[i];
+  return mask(first.height, first.width, found);
+}
+
+// What is in the first mask and not in the second.
+export function without(first, second) {
+  const found = new Uint8Array(first.data.length);
+  for (let i = 0; i < found.length; i++) found[i] = first.data[i] & ~second.data[i];
+  return mask(first.height, first.width, found);
+}
+
+// The pixels whose label is among the kept ones.
+export function labelled({ width, height }, labels, isKept) {
+  const found = new Uint8Array(labels.length);
+  for (let i = 0; i < found.length; i++) found[i] = isKept[labels[i]];
+  return mask(height, width, found);
+}
+
+export function hasAny({ data }) {
+  for (let i = 0; i < data.length; i++) if (data[i]) return true;
+  return false;
+}
+
+// The numbers of a plane under a mask.
+export function valuesIn({ data }, { data: isIn }) {
+  const values = new Float32Array(data.length);
+  let count = 0;
+  for (let i = 0; i < data.length; i++) if (isIn[i]) values[count++] = data[i];
+  return values.subarray(0, count);
+}
 
 // The part from (left, top) to before (right, bottom), copied.
 export function crop({ data, width }, { left, top, right, bottom }) {

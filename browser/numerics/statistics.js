@@ -2,7 +2,7 @@
 
 // The q-quantile of numbers, linear between the two nearest, without sorting all of them.
 export function quantile(numbers, q) {
-  const values = Float32Array.from(numbers);
+  const values = new Float32Array(numbers);
   const place = q * (values.length - 1);
   const below = Math.floor(place);
   const low = select(values, below);

@@ -3,7 +3,7 @@
 // A component is {box, mask, mass}: the mask is a plane of the box's size. A glyph is {ink, box, row}.
 
 import { label } from "../numerics/labels.js";
-import { crop, mapMask, mask as emptyMask, plane } from "../numerics/plane.js";
+import { crop, mask as emptyMask, plane } from "../numerics/plane.js";
 import { boundingBox } from "./normalise.js";
 
 const MAX_COMPONENTS = 300;
@@ -23,10 +23,16 @@ export function connectedComponents(ink) {
     const own = crop({ ...inside, data: labels }, boxes[k]);
     return {
       box: shifted(boxes[k], left, top),
-      mask: mapMask(own, (i) => own.data[i] === k + 1),
+      mask: equalTo(own, k + 1),
       mass: masses[k + 1],
     };
   });
+}
+
+function equalTo({ data, width, height }, number) {
+  const found = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) found[i] = data[i] === number ? 1 : 0;
+  return emptyMask(height, width, found);
 }
 
 const shifted = (box, x, y) => ({

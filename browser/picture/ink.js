@@ -15,10 +15,24 @@ import {
   minimumAlongRows,
 } from "../numerics/filters.js";
 import { label } from "../numerics/labels.js";
-import { crop, hasAny, mapMask, mapPlane, plane, transposed } from "../numerics/plane.js";
+import {
+  above,
+  both,
+  crop,
+  either,
+  hasAny,
+  labelled,
+  mapMask,
+  mapPlane,
+  mask as emptyMask,
+  plane,
+  transposed,
+  valuesIn,
+  without,
+} from "../numerics/plane.js";
 import { BILINEAR, resize, shrinkPicture } from "../numerics/resample.js";
 import { solve } from "../numerics/solve.js";
-import { clamp, median, quantile, round } from "../numerics/statistics.js";
+import { median, quantile, round } from "../numerics/statistics.js";
 
 const WORKING_SIZE = 1000;
 const LIGHT_SIZE = 64;
@@ -134,14 +148,21 @@ function divideLightOut(grey, coarse) {
     paper = mapPlane(coarse, (i) => Math.max(local.data[i], 0.5 * global.data[i]));
   }
   const light = resizeTo(paper, grey);
-  const darkness = mapPlane(grey, (i) => {
-    const brightness = light.data[i];
-    return (brightness - grey.data[i]) / (brightness > DARKEST_PAPER ? brightness : DARKEST_PAPER);
-  });
-  return { light, darkness };
+  return { light, darkness: darknessOf(grey, light) };
 }
 
-const even = (like, level) => mapPlane(like, () => level);
+function darknessOf({ data, width, height }, light) {
+  const darkness = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const brightness = light.data[i];
+    const divisor = brightness > DARKEST_PAPER ? brightness : DARKEST_PAPER;
+    darkness[i] = (brightness - data[i]) / divisor;
+  }
+  return plane(height, width, darkness);
+}
+
+const even = ({ width, height }, level) =>
+  plane(height, width, new Float32Array(width * height).fill(level));
 const negative = (source) => mapPlane(source, (i) => 1 - source.data[i]);
 
 // A quadratic surface through the paper, by least squares reweighted towards small residuals.
@@ -310,38 +331,31 @@ function strokes(darkness) {
   }
   const { data } = darkness;
   const threshold = Math.fround(Math.max(MIN_CONTRAST, MIN_SIGNAL * noiseOf(darkness)));
-  let mask = mapMask(darkness, (i) => data[i] > threshold);
+  let mask = above(darkness, threshold);
   if (!hasAny(mask)) return null;
   if (large && !isStrip(mask)) mask = withoutSurroundings(mask, darkness);
   const level = levelOf(darkness, mask);
-  const weakest = Math.fround(WEAKEST * level);
-  const reached = mask.data;
-  mask = mapMask(mask, (i) => reached[i] && data[i] > weakest);
+  mask = both(mask, above(darkness, Math.fround(WEAKEST * level)));
   if (large) mask = withoutSurroundings(withoutLines(mask, darkness));
-  const sure = Math.fround(SURE * level);
-  const joined = reaching(mask, (i) => data[i] > sure).data;
-  return mapPlane(mask, (i) => (joined[i] ? clamp(data[i] / level, 0, 1) : 0));
+  const joined = reaching(mask, above(darkness, Math.fround(SURE * level)));
+  const ink = new Float32Array(data.length);
+  for (let i = 0; i < ink.length; i++) {
+    if (joined.data[i]) ink[i] = data[i] > level ? 1 : data[i] / level;
+  }
+  return plane(mask.height, mask.width, ink);
 }
 
 // How dark the strokes among the mask's pixels are.
-const levelOf = (darkness, { data }) =>
-  quantile(
-    darkness.data.filter((_, i) => data[i]),
-    0.9,
-  );
+const levelOf = (darkness, mask) => quantile(valuesIn(darkness, mask), 0.9);
 
 // The connected components of the mask that hold a seed.
-function reaching(mask, isSeed) {
+function reaching(mask, seeds) {
   const { labels, count } = label(mask);
   const isKept = new Uint8Array(count + 1);
-  for (let i = 0; i < labels.length; i++) {
-    if (labels[i] && !isKept[labels[i]] && isSeed(i)) isKept[labels[i]] = 1;
-  }
-  return mapMask(mask, (i) => isKept[labels[i]]);
+  for (let i = 0; i < labels.length; i++) if (seeds.data[i]) isKept[labels[i]] = 1;
+  isKept[0] = 0;
+  return labelled(mask, labels, isKept);
 }
-
-const combined = (first, second, test) =>
-  mapMask(first, (i) => test(first.data[i], second.data[i]));
 
 // Take out ruled lines and squares: upright ones first, then level ones.
 function withoutLines(mask, darkness) {
@@ -355,20 +369,17 @@ function withoutLines(mask, darkness) {
 
 // What is darker than the line, or lies between ink above and below it, is a stroke across it.
 function withoutLevelLines(mask, darkness, lines) {
-  const usual = median(darkness.data.filter((_, i) => lines.data[i]));
-  const dark = Math.fround(DARKER_THAN_LINES * usual);
-  const across = mapMask(mask, (i) =>
-    lines.data[i] ? darkness.data[i] > dark : mask.data[i],
-  );
+  const usual = median(valuesIn(darkness, lines));
+  const dark = above(darkness, Math.fround(DARKER_THAN_LINES * usual));
+  const across = either(without(mask, lines), both(lines, dark));
   const reach = 2 * round(LINE_WIDTH * Math.max(mask.width, mask.height)) + 1;
-  const closed = closingAlongColumns(across, reach).data;
-  return mapMask(mask, (i) => across.data[i] || (lines.data[i] && closed[i]));
+  return either(across, both(lines, closingAlongColumns(across, reach)));
 }
 
 // The pixels of lines that run along the rows across most of the picture.
 function levelLines(mask) {
   const { width, height } = mask;
-  const lines = width >= STRIP * height ? groundLine(mask) : mapMask(mask, () => false);
+  const lines = width >= STRIP * height ? groundLine(mask) : emptyMask(height, width);
   if (!runsThrough(inkedColumns(mask, 0, width), width)) return lines;
   const piece = Math.floor(width / LINE_PIECES);
   // The runs are a pixel wider than the line on each of its sides.
@@ -377,7 +388,7 @@ function levelLines(mask) {
   const runs = maximumAlongRows(minimumAlongRows(thick, piece), piece);
   const { labels, boxes } = label(maximumAlongRows(runs, 2 * piece));
   boxes.forEach((box, k) => addLine(lines, runs, labels, box, k + 1, widest));
-  return combined(lines, mask, (line, ink) => line && ink);
+  return both(lines, mask);
 }
 
 function addLine(lines, runs, labels, { left, top, right, bottom }, number, widest) {
@@ -433,10 +444,8 @@ function withoutSurroundings(mask, darkness = null) {
   if (!touchesEdge(mask)) return mask;
   let inside = insideOf(mask);
   if (darkness) {
-    const outside = combined(mask, inside, (own, within) => own && !within);
-    if (hasAny(outside)) {
-      inside = combined(inside, withoutShadow(outside, darkness), (one, other) => one || other);
-    }
+    const outside = without(mask, inside);
+    if (hasAny(outside)) inside = either(inside, withoutShadow(outside, darkness));
   }
   return hasAny(inside) ? inside : mask;
 }
@@ -451,12 +460,9 @@ function touchesEdge({ data, width, height }) {
 // The strokes of what comes in from the edge, if a far fainter shadow joins them to it.
 function withoutShadow(outside, darkness) {
   const least = Math.fround(WEAKEST * levelOf(darkness, outside));
-  let faintest = Infinity;
-  darkness.data.forEach((value, i) => {
-    if (outside.data[i] && value < faintest) faintest = value;
-  });
-  const isClear = least >= FAR_DARKER * faintest;
-  return insideOf(mapMask(outside, (i) => isClear && outside.data[i] && darkness.data[i] > least));
+  const faintest = valuesIn(darkness, outside).reduce((a, b) => Math.min(a, b));
+  if (least < FAR_DARKER * faintest) return without(outside, outside);
+  return insideOf(both(outside, above(darkness, least)));
 }
 
 // The parts of a mask that do not come in from the picture's edge; none if all are low.
@@ -480,7 +486,7 @@ function insideOf(mask) {
     tallest = Math.max(tallest, boxes[k - 1].bottom - boxes[k - 1].top);
   }
   if (tallest < SMALLEST_STROKE * height) isKept.fill(0);
-  return mapMask(mask, (i) => isKept[labels[i]]);
+  return labelled(mask, labels, isKept);
 }
 
 // How many pixels of each label lie on the top, the bottom, the left and the right side.
@@ -535,4 +541,9 @@ function copyOf(grey, longest) {
   return resize(grey, height, width, BILINEAR);
 }
 
-const resizeTo = (grey, { height, width }) => resize(grey, height, width, BILINEAR);
+function resizeTo(grey, { height, width }) {
+  const [level] = grey.data;
+  // Under a drawing the paper is even, and to resample it would take as long as all the rest.
+  if (grey.data.every((value) => value === level)) return even({ height, width }, level);
+  return resize(grey, height, width, BILINEAR);
+}

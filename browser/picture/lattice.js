@@ -6,11 +6,11 @@
 
 import { eroded, gaussianOfRow } from "../numerics/filters.js";
 import { findPeaks } from "../numerics/peaks.js";
+import { without } from "../numerics/plane.js";
 import { round } from "../numerics/statistics.js";
 import {
   componentAt,
   enclosingBox,
-  forEachPixel,
   heightOf,
   makeGlyph,
   mergeComponents,
@@ -155,10 +155,10 @@ function slantOf(components, height) {
   const score = (slant) => {
     let [squares, sum] = [0, 0];
     for (const { rows, columns } of outlines) {
-      const along = columns.map((x, i) => x + slant * rows[i]);
-      for (const extent of extentsOf(columnsOf(along, step), rows)) {
-        squares += extent * extent;
-        sum += extent;
+      const extents = extentsOf(columnsOf(sheared(columns, rows, slant), step), rows);
+      for (let k = 0; k < extents.length; k++) {
+        squares += extents[k] * extents[k];
+        sum += extents[k];
       }
     }
     return (squares / sum) * (1 - SLANT_PRIOR * (slant - USUAL_SLANT) ** 2);
@@ -168,33 +168,42 @@ function slantOf(components, height) {
 }
 
 // The pixels of a component that have paper beside them, in the pixels of its box.
-function outlineOf({ mask }) {
-  const within = eroded(mask).data;
-  const [rows, columns] = [[], []];
-  mask.data.forEach((inside, i) => {
-    if (!inside || within[i]) return;
-    rows.push(Math.floor(i / mask.width));
-    columns.push(i % mask.width);
-  });
-  return { rows: Float64Array.from(rows), columns: Float64Array.from(columns) };
+const outlineOf = ({ mask }) =>
+  pixelsOf({ box: { left: 0, top: 0 }, mask: without(mask, eroded(mask)) });
+
+function sheared(columns, rows, slant) {
+  const along = new Float64Array(columns.length);
+  for (let i = 0; i < along.length; i++) along[i] = columns[i] + slant * rows[i];
+  return along;
 }
 
 function columnsOf(along, step = 1) {
-  const first = along.reduce((a, b) => Math.min(a, b));
-  return Int32Array.from(along, (place) => (place - first) / step);
+  const first = leastOf(along);
+  const columns = new Int32Array(along.length);
+  for (let i = 0; i < along.length; i++) columns[i] = (along[i] - first) / step;
+  return columns;
+}
+
+function leastOf(numbers) {
+  let least = Infinity;
+  for (let i = 0; i < numbers.length; i++) if (numbers[i] < least) least = numbers[i];
+  return least;
+}
+
+function mostOf(numbers) {
+  let most = -Infinity;
+  for (let i = 0; i < numbers.length; i++) if (numbers[i] > most) most = numbers[i];
+  return most;
 }
 
 // A component in pieces, from the left: cut along the slant wherever digits may touch.
 function cut(ink, component, height, slant) {
-  const [rows, columnsOnInk] = [[], []];
-  forEachPixel(component, (y, x) => {
-    rows.push(y);
-    columnsOnInk.push(x);
-  });
-  const along = columnsOnInk.map((x, i) => x + slant * (rows[i] - ink.height / 2));
-  const left = along.reduce((a, b) => Math.min(a, b));
+  const { rows, columns: columnsOnInk } = pixelsOf(component);
+  const fromMiddle = rows.map((y) => y - ink.height / 2);
+  const along = sheared(columnsOnInk, fromMiddle, slant);
+  const left = leastOf(along);
   const columns = columnsOf(along);
-  const width = columns.reduce((a, b) => Math.max(a, b)) + 1;
+  const width = mostOf(columns) + 1;
   const cuts = width > MIN_CUT_WIDTH * height ? valleys(extentsOf(columns, rows), height) : [];
   const amounts = new Float64Array(width);
   columns.forEach((column, i) => {
@@ -203,9 +212,9 @@ function cut(ink, component, height, slant) {
   const costs = [0, ...cuts.map((at) => Math.min(amounts[at - 1], amounts[at])), 0];
   const reach = Math.max(1, round(SHARED_WIDTH * height));
   const between = (start, stop) => {
-    const chosen = [...columns.keys()].filter((i) => columns[i] >= start && columns[i] < stop);
-    if (!chosen.length) return [];
-    return [componentAt(ink, chosen.map((i) => rows[i]), chosen.map((i) => columnsOnInk[i]))];
+    const isInside = (_, i) => columns[i] >= start && columns[i] < stop;
+    const inside = rows.filter(isInside);
+    return inside.length ? [componentAt(ink, inside, columnsOnInk.filter(isInside))] : [];
   };
   const edges = [0, ...cuts, width];
   return cuts.concat(width).flatMap((stop, k) => {
@@ -221,15 +230,27 @@ function cut(ink, component, height, slant) {
   });
 }
 
+function pixelsOf({ box, mask }) {
+  const [rows, columns] = [new Float64Array(mask.data.length), new Float64Array(mask.data.length)];
+  let count = 0;
+  for (let i = 0; i < mask.data.length; i++) {
+    if (!mask.data[i]) continue;
+    rows[count] = box.top + Math.floor(i / mask.width);
+    columns[count++] = box.left + (i % mask.width);
+  }
+  return { rows: rows.subarray(0, count), columns: columns.subarray(0, count) };
+}
+
 // From the highest to the lowest ink of each column, in pixels; 0 where there is none.
 function extentsOf(columns, rows) {
-  const count = columns.reduce((a, b) => Math.max(a, b)) + 1;
-  const [tops, bottoms] = [new Float64Array(count).fill(Infinity), new Float64Array(count)];
-  columns.forEach((column, i) => {
-    tops[column] = Math.min(tops[column], rows[i]);
-    bottoms[column] = Math.max(bottoms[column], rows[i] + 1);
-  });
-  return bottoms.map((bottom, k) => Math.max(bottom - tops[k], 0));
+  const count = mostOf(columns) + 1;
+  const [tops, extents] = [new Float64Array(count).fill(Infinity), new Float64Array(count)];
+  for (let i = 0; i < columns.length; i++) {
+    if (rows[i] < tops[columns[i]]) tops[columns[i]] = rows[i];
+    if (rows[i] + 1 > extents[columns[i]]) extents[columns[i]] = rows[i] + 1;
+  }
+  for (let k = 0; k < count; k++) extents[k] = Math.max(extents[k] - tops[k], 0);
+  return extents;
 }
 
 // The columns whose extents are lower than those around them.

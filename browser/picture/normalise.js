@@ -3,7 +3,7 @@
 import { NoInk } from "../errors.js";
 import { distanceToPaper } from "../numerics/distance.js";
 import { dilatedByDisc } from "../numerics/filters.js";
-import { crop, mapMask, mapPlane, padded } from "../numerics/plane.js";
+import { crop, mask, padded, plane } from "../numerics/plane.js";
 import { BICUBIC, resize } from "../numerics/resample.js";
 import { clamp, round } from "../numerics/statistics.js";
 
@@ -63,7 +63,7 @@ export function boundingBox({ data, width, height }) {
 // The mean width of the strokes. Across a stroke of width w the distance to the paper averages w / 4.
 function strokeWidth(ink) {
   const strongest = ink.data.reduce((a, b) => Math.max(a, b), 0);
-  const inside = mapMask(ink, (i) => ink.data[i] >= 0.5 * strongest);
+  const inside = atLeast(ink, 0.5 * strongest);
   const depths = distanceToPaper(inside).data;
   let [sum, count] = [0, 0];
   for (let i = 0; i < depths.length; i++) {
@@ -71,6 +71,12 @@ function strokeWidth(ink) {
     count += inside.data[i];
   }
   return (4 * sum) / count - 1;
+}
+
+function atLeast({ data, width, height }, threshold) {
+  const found = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) found[i] = data[i] >= threshold ? 1 : 0;
+  return mask(height, width, found);
 }
 
 // Bring a pen thinner or thicker than any of MNIST's to the nearest that it has.
@@ -88,7 +94,8 @@ function fitted(glyph, size) {
   if (factor === 1) return glyph;
   const [height, width] = [glyph.height, glyph.width].map((side) => Math.max(1, round(side * factor)));
   const resized = resize(glyph, height, width, BICUBIC);
-  return mapPlane(resized, (i) => clamp(resized.data[i], 0, 1));
+  const clipped = resized.data.map((value) => (value < 0 ? 0 : value > 1 ? 1 : value));
+  return plane(height, width, clipped);
 }
 
 // Where the first row and column go: the centre of mass into the middle pixel, all of it inside.

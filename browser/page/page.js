@@ -1,0 +1,236 @@
+// The page: what a visitor draws or gives is read in a worker, and the answer is shown.
+
+import { load } from "../reader.js";
+import { showAnswer, showEmpty, showProblem } from "./answer.js";
+import { Camera } from "./camera.js";
+import { Image } from "./image.js";
+import { read as readLink } from "./link.js";
+import { keepForOffline } from "./offline.js";
+import { Pad } from "./pad.js";
+import { Pictures } from "./pictures.js";
+import { openedCode, wireSharing } from "./sharing.js";
+import { wireTabs } from "./tabs.js";
+import { text } from "./texts.js";
+
+const byId = (id) => document.getElementById(id);
+const answerPlace = byId("answer");
+const pictures = new Pictures(byId("pictures").querySelector("div > div"));
+
+let reader = null;
+let view = null; // what is shown: the reading, its picture, the chosen mark, target and method
+let way = "pad";
+let question = null; // the newest picture that waits to be read
+let isReading = false;
+let inside = null;
+
+// The newest question is asked as soon as the one before is answered.
+function ask(picture) {
+  question = picture;
+  return isReading ? undefined : answerAll();
+}
+
+async function answerAll() {
+  isReading = true;
+  while (question && reader) {
+    const picture = question;
+    question = null;
+    await answer(picture);
+  }
+  isReading = false;
+}
+
+// picture: {way, source, drawable}: what is read, and what is shown; or {tiles, rows} of a link.
+async function answer(picture) {
+  try {
+    const reading = await readingOf(picture);
+    if (picture.way !== way) return;
+    await show(reading, picture);
+  } catch (error) {
+    view = null;
+    pictures.clear();
+    const isKnown = ["NoInk", "UndecodableImage", "PictureTooLarge"].includes(error.name);
+    if (!isKnown) throw error;
+    const title = picture.way === "image" ? text("reading.file_problem") : undefined;
+    showProblem(answerPlace, error.message, title);
+  }
+}
+
+const readingOf = ({ tiles, rows, source }) => (tiles ? reader.readTiles(tiles, rows) : reader.look(source));
+
+async function show(reading, { drawable, way: from }) {
+  const mark = Math.min(view?.mark ?? 0, reading.digits.length - 1);
+  const picture = await (drawable?.() ?? sheetOf(reading));
+  const method = view?.method ?? reader.methods[0];
+  view = {
+    reading,
+    picture,
+    mark: view?.reading.digits.length === reading.digits.length ? mark : 0,
+    method,
+    methods: reader.methods,
+    heatmaps: reading.digits.map(() => null),
+    from,
+  };
+  view.target = reading.digits[view.mark].label;
+  showView();
+  await explainAll(view);
+}
+
+function showView() {
+  showAnswer(answerPlace, view);
+  pictures.show(view);
+  inside?.show(view.reading.digits[view.mark]);
+  document.dispatchEvent(new Event("answered"));
+}
+
+// The heatmaps come after the answer, unless something newer waits to be read.
+async function explainAll(shown) {
+  for (const [k, { tile, label }] of shown.reading.digits.entries()) {
+    if (question || shown !== view) return;
+    const target = k === shown.mark ? shown.target : label;
+    shown.heatmaps[k] = await reader.explain(tile, target, shown.method);
+  }
+  if (shown === view) pictures.show(view);
+}
+
+// The sheet on which the tiles of a link stand side by side.
+function sheetOf({ digits, width, height }) {
+  const sheet = document.createElement("canvas");
+  [sheet.width, sheet.height] = [width, height];
+  const context = sheet.getContext("2d");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, width, height);
+  for (const { tile, placement } of digits) {
+    const pixels = new ImageData(28, 28);
+    tile.forEach((level, i) => pixels.data.set([...Array(3).fill(255 - 255 * level), 255], 4 * i));
+    const small = new OffscreenCanvas(28, 28);
+    small.getContext("2d").putImageData(pixels, 0, 0);
+    const side = 28 * placement.xScale;
+    context.drawImage(small, placement.left, placement.top, side, side);
+  }
+  return sheet;
+}
+
+function choose({ target, mark, method }) {
+  if (!view) return;
+  if (target !== undefined) {
+    view.target = Number(target);
+    pictures.fold.checked = true; // on a phone the pictures are folded away
+  }
+  if (mark !== undefined) {
+    view.mark = Number(mark);
+    view.target = view.reading.digits[view.mark].label;
+  }
+  if (method !== undefined) view.method = method;
+  view = { ...view, heatmaps: view.reading.digits.map(() => null) };
+  showView();
+  explainAll(view);
+}
+
+document.addEventListener("click", async ({ target }) => {
+  const choice = target.closest("#answer [data-target], #answer [data-mark], #pictures [data-method]");
+  if (choice) choose(choice.dataset);
+  const copied = target.closest("#answer [data-copy]");
+  if (copied) await copyNumber(copied);
+});
+
+async function copyNumber(button) {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.firstElementChild.textContent = text("reading.copied");
+  setTimeout(() => (button.firstElementChild.textContent = text("reading.copy")), 2000);
+}
+
+function showNothing() {
+  view = null;
+  question = null;
+  pictures.clear();
+  showEmpty(answerPlace, way);
+}
+
+const pad = new Pad(byId("pad"), () => {
+  if (pad.isEmpty) return showNothing();
+  const source = pad.draw();
+  return ask({ way: "pad", source, drawable: () => source });
+});
+
+const image = new Image(byId("image"), (file) => {
+  openWay("image");
+  readFile(file);
+});
+
+function readFile(file) {
+  ask({ way: "image", source: file, drawable: () => createImageBitmap(file) });
+}
+
+const camera = new Camera(byId("camera"), (frame) =>
+  ask({ way: "camera", source: frame, drawable: () => frame }),
+);
+
+const openWay = wireTabs(document.querySelector("[role=tablist]"), (name) => {
+  way = name;
+  if (name !== "camera") camera.stop();
+  showNothing();
+  if (name === "pad") {
+    pad.show();
+    if (!pad.isEmpty) pad.onChange();
+  }
+  if (name === "image" && image.file) readFile(image.file);
+});
+
+wireSharing(byId("link"), () => {
+  if (way === "pad" && !pad.isEmpty) return { strokes: pad.strokes };
+  return view ? { digits: view.reading.digits } : {};
+});
+
+async function openLink(code) {
+  try {
+    const opened = await readLink(code);
+    if (opened.strokes) pad.use(opened.strokes);
+    else ask({ way: "pad", ...opened });
+  } catch (error) {
+    if (error.name !== "BadLink") throw error;
+    showProblem(answerPlace, error.message);
+  }
+}
+
+byId("open-inside").addEventListener("click", async ({ currentTarget: button }) => {
+  const isOpen = button.getAttribute("aria-expanded") === "true";
+  button.setAttribute("aria-expanded", `${!isOpen}`);
+  byId("inside").hidden = isOpen;
+  const { Inside } = await import("./inside.js");
+  inside?.close();
+  inside = isOpen ? null : new Inside(byId("inside"), reader);
+  if (view) inside?.show(view.reading.digits[view.mark]);
+});
+
+function describeModel({ architecture, parameters, scores, source }) {
+  const values = { architecture, parameters: parameters.toLocaleString("en"), source };
+  if (!scores.test) return text("model.line_unscored", values);
+  return text("model.line", { ...values, accuracy: (100 * scores.test).toFixed(2) });
+}
+
+async function start() {
+  followTheme();
+  showEmpty(answerPlace, way);
+  try {
+    reader = await load("model.json");
+  } catch (error) {
+    showProblem(answerPlace, error.message, text("model.problem"));
+    return;
+  }
+  byId("model").firstElementChild.textContent = describeModel(reader.model);
+  const code = openedCode();
+  if (code !== null) await openLink(code);
+  else if (!pad.isEmpty) pad.onChange();
+  document.documentElement.dataset.ready = "true";
+  keepForOffline(byId("update"));
+}
+
+// page.css has its dark colours under a class, as Gradio does.
+function followTheme() {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const follow = () => document.body.classList.toggle("dark", dark.matches);
+  dark.addEventListener("change", follow);
+  follow();
+}
+
+start();

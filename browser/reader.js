@@ -1,0 +1,93 @@
+// The whole reader behind one object, its work done in a worker:
+//
+//     import { load } from "./reader.js";
+//     const reader = await load("model.json");
+//     const { text, digits } = await reader.read(file, { one: false });
+
+import { errorOf } from "./errors.js";
+import { asJson } from "./recogniser.js";
+
+// model: the address of a model.json that `digit-model export` wrote, with its weights beside it.
+export async function load(model = "model.json") {
+  const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  const reader = new Reader(worker);
+  await reader.start(new URL(model, document.baseURI).href);
+  return reader;
+}
+
+class Reader {
+  #calls = new Map();
+  #worker;
+
+  constructor(worker) {
+    this.#worker = worker;
+    worker.addEventListener("message", ({ data: { id, result, error } }) => {
+      const { resolve, reject } = this.#calls.get(id);
+      this.#calls.delete(id);
+      if (error) reject(errorOf(error));
+      else resolve(result);
+    });
+    worker.addEventListener("error", (event) => {
+      for (const { reject } of this.#calls.values()) reject(new Error(event.message));
+      this.#calls.clear();
+    });
+  }
+
+  async start(address) {
+    const { model, methods } = await this.#ask("load", [address]);
+    // What model.json says, and the kinds of heatmap.
+    Object.assign(this, { model, methods });
+  }
+
+  // source: a Blob, ImageData, ImageBitmap or canvas. one: it holds exactly one digit.
+  // Returns what /predict answers: text, digits, ignored, seconds. Raises NoInk, UndecodableImage or
+  // PictureTooLarge.
+  async read(source, { one = false } = {}) {
+    return asJson(await this.look(source, { one }));
+  }
+
+  // The same with the tiles, rows and placements of the digits.
+  async look(source, { one = false } = {}) {
+    const pixels = pixelsOf(source);
+    const moved = pixels === source ? [] : [pixels.data?.buffer ?? pixels];
+    return this.#ask("read", [pixels, { one }], moved);
+  }
+
+  // Read tiles of 28 x 28, each as one digit in the row that `rows` gives.
+  readTiles(tiles, rows) {
+    return this.#ask("readTiles", [tiles, rows]);
+  }
+
+  // What speaks for the digit in a tile: a Float32Array of 28 x 28 in 0..1.
+  explain(tile, digit, method = this.methods[0]) {
+    return this.#ask("explain", [tile, digit, method]);
+  }
+
+  // The output of each layer for a tile, in the order of model.layers.
+  activations(tile) {
+    return this.#ask("activations", [tile]);
+  }
+
+  // What one unit of a layer sees, its kernel, and the sum; see inspect.js.
+  inspect(tile, layer, place, channel) {
+    return this.#ask("inspect", [tile, layer, place, channel]);
+  }
+
+  close() {
+    this.#worker.terminate();
+  }
+
+  #ask(call, args, moved = []) {
+    const id = crypto.randomUUID?.() ?? `${Math.random()}`;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, call, args }, moved);
+    });
+  }
+}
+
+// Canvases cannot be sent to a worker; their pixels can.
+function pixelsOf(source) {
+  if (!source.getContext) return source;
+  return source.getContext("2d").getImageData(0, 0, source.width, source.height);
+}

@@ -1,0 +1,103 @@
+"""Put the static page, its texts and an exported network into one folder, and serve it.
+
+    python -m browser.site OUT [--model NAME or CHECKPOINT] [--serve PORT]
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from digit_model import pretrained
+from digit_model.errors import DigitError
+from digit_model.export import export
+from digit_model.pretrained import Pretrained
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent / "page"
+# The sections of the other page's texts that this one says, too.
+SHARED_TEXTS = ("page", "reading")
+_SOURCES = ("*.html", "*.css", "*.js", "*.svg", "*.webmanifest")
+
+
+def make_site(folder: Path, chosen: Pretrained) -> None:
+    """Write everything that a static server needs. Files that are in the way are replaced."""
+    for source in sorted(path for pattern in _SOURCES for path in HERE.rglob(pattern)):
+        target = folder / source.relative_to(HERE)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    shutil.copyfile(PAGE / "style.css", folder / "page.css")
+    (folder / "texts.json").write_text(json.dumps(_texts(), ensure_ascii=False), encoding="utf-8")
+    export(chosen.checkpoint, folder, chosen.source)
+    _write_file_list(folder)
+
+
+def _texts() -> dict:
+    shared = json.loads((PAGE / "texts.json").read_text(encoding="utf-8"))
+    own = json.loads((HERE / "texts.json").read_text(encoding="utf-8"))
+    return {name: shared[name] for name in SHARED_TEXTS} | own
+
+
+def _write_file_list(folder: Path) -> None:
+    """Name the files and their version for service_worker.js, which keeps them offline."""
+    # The browser fetches the worker's own two files itself, to see whether there is a new version.
+    own = {"files.js", "service_worker.js"}
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in own)
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    files = ["./", *(path.relative_to(folder).as_posix() for path in paths)]
+    site = json.dumps({"version": digest.hexdigest()[:12], "files": files})
+    (folder / "files.js").write_text(f"self.SITE = {site};\n", encoding="utf-8")
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    extensions_map = SimpleHTTPRequestHandler.extensions_map | {
+        ".js": "text/javascript",
+        ".webmanifest": "application/manifest+json",
+    }
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing of requests."""
+
+
+def serve(folder: Path, port: int) -> ThreadingHTTPServer:
+    """Return a server of the folder on loopback that still has to be run. port: 0 for any free."""
+    return ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, directory=str(folder)))
+
+
+def main() -> int:
+    options = _options()
+    try:
+        make_site(
+            options.out,
+            pretrained.load_from(options.model) if options.model else pretrained.load(),
+        )
+    except (DigitError, OSError) as error:
+        print(f"browser.site: {error}", file=sys.stderr)
+        return 1
+    print(f"Wrote the static page to {options.out}.")
+    if options.serve is not None:
+        server = serve(options.out, options.serve)
+        print(f"It is served on http://127.0.0.1:{server.server_port}; stop it with Ctrl+C.")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m browser.site", description=__doc__)
+    parser.add_argument("out", type=Path, metavar="OUT", help="the folder to write to")
+    parser.add_argument("--model", help="a checkpoint folder or USER/NAME[@REVISION] on the Hub")
+    parser.add_argument("--serve", type=int, metavar="PORT", help="serve the folder, too")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+// The reader's work, away from the page: answers {id, call, args} with {id, result} or {id, error}.
+
+import { BadModel } from "./errors.js";
+import { inspect } from "./inspect.js";
+import { Network } from "./network.js";
+import { Recogniser } from "./recogniser.js";
+
+let recogniser = null;
+
+const CALLS = {
+  async load(address) {
+    recogniser = new Recogniser(await fetchNetwork(address));
+    const { model } = recogniser.network;
+    warmUp();
+    return { model, methods: recogniser.explainer.methods };
+  },
+
+  read: (source, options) => recogniser.read(source, options),
+  readTiles: (tiles, rows) => recogniser.readTiles(tiles, rows),
+  explain: (tile, digit, method) => recogniser.explainer.heatmap(tile, digit, method),
+
+  activations(tile) {
+    recogniser.network.logits(tile);
+    return recogniser.network.layers.map(({ output, size }) => output.slice(0, size));
+  },
+
+  inspect: (tile, layer, place, channel) => {
+    recogniser.network.logits(tile);
+    return inspect(recogniser.network, layer, place, channel);
+  },
+};
+
+self.addEventListener("message", async ({ data: { id, call, args } }) => {
+  try {
+    self.postMessage({ id, result: await CALLS[call](...args) });
+  } catch ({ name, message }) {
+    self.postMessage({ id, error: { name, message } });
+  }
+});
+
+async function fetchNetwork(address) {
+  const model = await (await fetched(address)).json();
+  const weights = await (await fetched(new URL(model.weights.file, address))).arrayBuffer();
+  if ((await sha256(weights)) !== model.weights.sha256) {
+    throw new BadModel("The weights are not those that model.json describes. Load the page again.");
+  }
+  return new Network(model, weights);
+}
+
+async function fetched(address) {
+  const response = await fetch(address).catch(() => null);
+  if (response?.ok) return response;
+  throw new BadModel("The network’s files could not be loaded. Check the connection, and try again.");
+}
+
+async function sha256(buffer) {
+  if (!crypto.subtle) throw new BadModel("Open this page over https: browsers verify files only there.");
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// The first reading is slow, while the browser compiles; a line on paper takes that on itself.
+function warmUp() {
+  const picture = { data: new Uint8Array(3 * 280 * 280).fill(255), width: 280, height: 280 };
+  for (let y = 40; y < 240; y++) picture.data.fill(0, 3 * (280 * y + 130), 3 * (280 * y + 150));
+  for (let round = 0; round < 8; round++) recogniser.readPicture(picture);
+}
