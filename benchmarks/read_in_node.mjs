@@ -19,7 +19,7 @@ const bytesOf = (path) => {
 const { Network } = await load("network.js");
 const { Recogniser, textOf } = await load("recogniser.js");
 const model = JSON.parse(readFileSync(join(site, "model.json"), "utf8"));
-const network = new Network(model, bytesOf(join(site, model.weights.file)));
+const network = await Network.unpack(model, bytesOf(join(site, model.weights.file)));
 const recogniser = new Recogniser(network);
 
 function read({ file, width, height }) {

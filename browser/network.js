@@ -16,7 +16,13 @@ const roundUp = (number, step) => Math.ceil(number / step) * step;
 const product = (numbers) => numbers.reduce((all, number) => all * number, 1);
 
 export class Network {
-  // model: what model.json holds. weights: the ArrayBuffer of the file that it names.
+  // model: what model.json holds. file: the ArrayBuffer of the file with the weights that it names.
+  static async unpack(model, file, useSimd) {
+    const unpacked = new Blob([file]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Network(model, await new Response(unpacked).arrayBuffer(), useSimd);
+  }
+
+  // weights: the ArrayBuffer that is compressed in the file.
   constructor(model, weights, useSimd) {
     this.model = model;
     this.layers = model.layers.map((layer) => ({ ...layer, size: product(layer.shape) }));
@@ -83,11 +89,16 @@ export class Network {
     }
   }
 
-  // The biases are float32 and come first, then the kernels, which are float16.
+  // The biases are float32 and come first, then the kernels, which are float16: the bytes with sign
+  // and exponent of all, then the other bytes of all.
   #takeWeights(weights) {
     const weighted = this.layers.filter((layer) => layer.kernel);
     const biases = weighted.reduce((sum, { kernel }) => sum + kernel.at(-1), 0);
-    const numbers = fromHalf(new Uint16Array(weights, 4 * biases));
+    const count = (weights.byteLength - 4 * biases) / 2;
+    const numbers = fromHalf(
+      new Uint8Array(weights, 4 * biases, count),
+      new Uint8Array(weights, 4 * biases + count),
+    );
     let [place, offset] = [0, 0];
     for (const layer of weighted) {
       const columns = layer.kernel.at(-1);

@@ -1,11 +1,12 @@
 """Put the static page, its texts and an exported network into one folder, and serve it.
 
-    python -m browser.site OUT [--model NAME or CHECKPOINT] [--serve PORT]
+python -m browser.site OUT [--model NAME or CHECKPOINT] [--serve PORT]
 """
 
 import argparse
 import hashlib
 import json
+import re
 import shutil
 import sys
 from functools import partial
@@ -21,6 +22,8 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "page"
 # The sections of the other page's texts that this one says, too.
 SHARED_TEXTS = ("page", "reading")
+# Parts of the other page that this one does not have.
+_LACKING = re.compile(r"#(?:batch|correct|examples|files|mistakes|model-view|models)\b")
 _SOURCES = ("*.html", "*.css", "*.js", "*.svg", "*.webmanifest")
 
 
@@ -30,16 +33,29 @@ def make_site(folder: Path, chosen: Pretrained) -> None:
         target = folder / source.relative_to(HERE)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-    shutil.copyfile(PAGE / "style.css", folder / "page.css")
+    (folder / "page.css").write_text(_shared_style(), encoding="utf-8")
     (folder / "texts.json").write_text(json.dumps(_texts(), ensure_ascii=False), encoding="utf-8")
     export(chosen.checkpoint, folder, chosen.source)
     _write_file_list(folder)
 
 
+def _shared_style() -> str:
+    """Return the other page's style without the rules for the parts that this page lacks."""
+    style = (PAGE / "style.css").read_text(encoding="utf-8")
+    return re.sub(r"([^{}]*)(\{[^{}]*\})", _without_lacking_parts, style)
+
+
+def _without_lacking_parts(rule: re.Match) -> str:
+    # Commas inside of parentheses, as in :is(a, b), part no selectors.
+    selectors = re.split(r",(?![^()]*\))", rule[1])
+    usable = [selector for selector in selectors if not _LACKING.search(selector)]
+    return ",".join(usable) + rule[2] if usable else ""
+
+
 def _texts() -> dict:
     shared = json.loads((PAGE / "texts.json").read_text(encoding="utf-8"))
     own = json.loads((HERE / "texts.json").read_text(encoding="utf-8"))
-    return {name: shared[name] for name in SHARED_TEXTS} | own
+    return own | {name: own.get(name, {}) | shared[name] for name in SHARED_TEXTS}
 
 
 def _write_file_list(folder: Path) -> None:

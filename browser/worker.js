@@ -44,7 +44,7 @@ async function fetchNetwork(address) {
   if ((await sha256(weights)) !== model.weights.sha256) {
     throw new BadModel("The weights are not those that model.json describes. Load the page again.");
   }
-  return new Network(model, weights);
+  return Network.unpack(model, weights);
 }
 
 async function fetched(address) {

@@ -5,6 +5,7 @@ list of layers is flat: each entry names its operation and the entries whose out
 that browser/network.js can run any architecture, an ensemble included, by a loop over the list.
 """
 
+import gzip
 import hashlib
 import json
 from collections import Counter
@@ -115,7 +116,11 @@ class _Network:
         return len(self.layers) - 1
 
     def packed_weights(self) -> bytes:
-        """Return the biases as float32, then the kernels as float16, in the order of the list."""
+        """Return all biases as float32, then all kernels as float16, compressed with gzip.
+
+        Of the kernels the first bytes come first and then the second ones: signs and exponents are
+        alike and compress well, the rest hardly at all.
+        """
         biases = [
             np.asarray(layer.bias, "<f4").tobytes()
             for layer in self.layers
@@ -128,7 +133,10 @@ class _Network:
         ]
         if not all(np.isfinite(kernel).all() for kernel in kernels):
             raise DigitError("A weight is too large for float16; export another checkpoint.")
-        return b"".join(biases + [kernel.tobytes() for kernel in kernels])
+        halves = np.concatenate([kernel.ravel() for kernel in kernels]).view(np.uint8)
+        return gzip.compress(
+            b"".join([*biases, halves[1::2].tobytes(), halves[::2].tobytes()]), 9, mtime=0
+        )
 
     def _add(self, layer: layers.Layer, inputs: list[int], shared: bool) -> int:
         """Append one Keras layer, or merge it into the layer before; returns its place."""

@@ -118,6 +118,7 @@ function bar(digit, view, isAccepted) {
       "aria-label": name,
     },
     element("span", { class: "name" }, `${digit}`),
+    " ",
     element("span", { class: "share" }, shown),
     element("span", { class: "well" }, element("span", { class: "fill", style: `height:${(100 * share).toFixed(1)}%` })),
   );

@@ -14,7 +14,7 @@ import { text } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
 const answerPlace = byId("answer");
-const pictures = new Pictures(byId("pictures").querySelector("div > div"));
+const pictures = new Pictures(document.querySelector("#pictures > .html-container > div"));
 
 let reader = null;
 let view = null; // what is shown: the reading, its picture, the chosen mark, target and method
@@ -31,12 +31,15 @@ function ask(picture) {
 
 async function answerAll() {
   isReading = true;
-  while (question && reader) {
-    const picture = question;
-    question = null;
-    await answer(picture);
+  try {
+    while (question && reader) {
+      const picture = question;
+      question = null;
+      await answer(picture);
+    }
+  } finally {
+    isReading = false;
   }
-  isReading = false;
 }
 
 // picture: {way, source, drawable}: what is read, and what is shown; or {tiles, rows} of a link.

@@ -13,8 +13,9 @@ for (const { name, folder, tiles, logits } of cases) {
   const weights = readBytes(`${folder}/${model.weights.file}`);
 
   for (const useSimd of name === "bundled" ? [true, false] : [true]) {
-    test(`${name} answers as Keras does ${useSimd ? "with" : "without"} SIMD`, () => {
-      const found = new Network(model, weights, useSimd).logits(array(tiles));
+    test(`${name} answers as Keras does ${useSimd ? "with" : "without"} SIMD`, async () => {
+      const network = await Network.unpack(model, weights, useSimd);
+      const found = network.logits(array(tiles));
       const difference = largestDifference(found, array(logits));
       assert.ok(difference < tolerance, `the logits differ by ${difference}`);
     });

@@ -1,0 +1,233 @@
+"""The static page as a visitor uses it, in Chromium."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from page.sharing import link
+from tests.browser.helpers import (
+    AXE,
+    PHONE,
+    SIZES,
+    THEMES,
+    draw,
+    expect_empty,
+    expect_number,
+    png,
+    press,
+    scribble,
+    violations,
+)
+from tests.helpers import sketch
+
+
+def choose(page, name: str, content: bytes) -> None:
+    page.get_by_role("tab", name="Image").click()
+    file = {"name": name, "mimeType": "image/png", "buffer": content}
+    page.locator("#image input[type=file]").set_input_files(file)
+
+
+@SIZES
+def test_a_drawn_digit_is_read(visit_static, size):
+    page = visit_static(size)
+    expect_empty(page)
+    draw(page, 3)
+    expect_number(page, "3")
+    expect(page.locator("#answer .bar.winner")).to_contain_text("3")
+
+
+def test_several_digits_are_read_and_each_can_be_looked_at(visit_static):
+    page = visit_static()
+    draw(page, 4, width=0.5)
+    draw(page, 7, left=0.5, width=0.5)
+    expect_number(page, "47")
+    page.get_by_role("button", name="Digit 2 of 2: 7").click()
+    expect(page.locator("#answer .bar.winner")).to_contain_text("7")
+
+
+def test_undo_redo_and_clear(visit_static):
+    page = visit_static()
+    draw(page, 3)
+    expect_number(page, "3")
+    press(page, "Clear")
+    expect_empty(page)
+    press(page, "Undo")
+    expect_number(page, "3")
+    page.keyboard.press("Control+z")
+    expect_empty(page)
+    press(page, "Redo")
+    expect_number(page, "3")
+
+
+def test_a_scribble_is_refused(visit_static):
+    page = visit_static()
+    scribble(page)
+    expect(page.locator("#answer .hero.refusal")).to_be_visible()
+    expect_number(page, "?")
+
+
+def test_a_reload_keeps_the_drawing(visit_static):
+    page = visit_static()
+    draw(page, 3)
+    expect_number(page, "3")
+    page.reload()
+    expect_number(page, "3")
+
+
+def test_a_picture_is_read(visit_static):
+    page = visit_static()
+    choose(page, "digits.png", png(sketch(4, 7)))
+    expect_number(page, "47")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "The file is empty"),
+        (b"%PDF-1.7 and so on", "This file is a PDF document"),
+        (b"no picture", "This file is a text file"),
+        (png(Image.new("RGB", (64, 64), "white")), "This picture looks blank"),
+        (png(Image.new("RGB", (3, 3))), "The picture is 3 × 3 pixels"),
+    ],
+    ids=["empty", "pdf", "text", "blank", "tiny"],
+)
+def test_what_cannot_be_read_is_told(visit_static, content, sentence):
+    page = visit_static()
+    choose(page, "file.png", content)
+    expect(page.locator("#answer .hero.problem")).to_contain_text(sentence)
+
+
+def test_a_photo_is_turned_upright_by_its_exif(visit_static):
+    picture = sketch(4, 7).rotate(90, expand=True)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    buffer = io.BytesIO()
+    picture.save(buffer, "jpeg", exif=exif)
+    page = visit_static()
+    choose(page, "photo.jpg", buffer.getvalue())
+    expect_number(page, "47")
+
+
+def test_white_strokes_on_nothing_are_seen(visit_static):
+    grey = 255 - np.asarray(sketch(3).convert("L"))
+    drawing = Image.fromarray(np.dstack([np.full_like(grey, 255)] * 3 + [grey]))
+    page = visit_static()
+    choose(page, "white.png", png(drawing))
+    expect_number(page, "3")
+
+
+def test_a_picture_can_be_pasted_anywhere(visit_static):
+    page = visit_static()
+    page.evaluate(
+        """async (bytes) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], "a.png", { type: "image/png" }));
+            window.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
+        }""",
+        list(png(sketch(7))),
+    )
+    expect_number(page, "7")
+    expect(page.get_by_role("tab", name="Image")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_bar_shows_the_evidence_for_its_digit(visit_static):
+    page = visit_static()
+    draw(page, 3)
+    expect_number(page, "3")
+    page.locator("#answer .bar").nth(8).click()
+    expect(page.locator("#pictures")).to_contain_text("8")
+    page.get_by_role("button", name="LayerCAM").click()
+    button = page.get_by_role("button", name="LayerCAM")
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+
+def test_tabs_can_be_walked_with_the_arrow_keys(visit_static):
+    page = visit_static()
+    page.get_by_role("tab", name="Sketchpad").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Image")).to_be_focused()
+    expect(page.locator("#image")).to_be_visible()
+    expect(page.locator("#pad")).to_be_hidden()
+
+
+def test_a_link_opens_the_drawing_in_either_page(visit_static):
+    page = visit_static()
+    draw(page, 3)
+    expect_number(page, "3")
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("location.search.startsWith('?d=s')")
+    query = page.evaluate("location.search")
+    strokes = link.read(query.removeprefix("?d="))
+    assert len(strokes) == 1
+    expect_number(visit_static(query=query), "3")
+
+
+def test_a_link_to_the_tiles_of_a_picture_opens_in_either_page(visit_static, bundled):
+    page = visit_static()
+    choose(page, "digits.png", png(sketch(4, 7)))
+    expect_number(page, "47")
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("location.search.startsWith('?d=t')")
+    tiles = link.read(page.evaluate("location.search").removeprefix("?d="))
+    assert bundled.recogniser.read_tiles(tiles.tiles, tiles.rows).text == "47"
+    ours = bundled.recogniser.read(np.asarray(sketch(4, 7)))
+    expect_number(visit_static(query=f"?d={link.of_digits(ours.digits)}"), "47")
+
+
+def test_a_damaged_link_is_told(visit_static):
+    page = visit_static(query="?d=sAAAA")
+    expect(page.locator("#answer .hero")).to_contain_text("This link is damaged")
+
+
+@THEMES
+@pytest.mark.parametrize("size", [None, PHONE], ids=["desktop", "phone"])
+def test_the_page_passes_axe(visit_static, theme, size):
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm install axe-core")
+    page = visit_static(**({"size": size} if size else {}), color_scheme=theme)
+    assert violations(page) == []
+    draw(page, 3)
+    expect_number(page, "3")
+    assert violations(page) == []
+
+
+def test_the_page_starts_without_a_network(visit_static):
+    page = visit_static()
+    page.evaluate("navigator.serviceWorker.ready")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.context.set_offline(True)
+    page.reload()
+    page.wait_for_selector("html[data-ready]")
+    draw(page, 7)
+    expect_number(page, "7")
+    page.context.set_offline(False)
+
+
+def test_programs_can_read_through_the_module(visit_static):
+    page = visit_static()
+    found = page.evaluate(
+        """async (bytes) => {
+            const { load } = await import("./reader.js");
+            const reader = await load("model.json");
+            const reading = await reader.read(new Blob([new Uint8Array(bytes)]), { one: false });
+            reader.close();
+            return reading;
+        }""",
+        list(png(sketch(4, 7))),
+    )
+    assert found["text"] == "47"
+    assert found.keys() == {"text", "digits", "ignored", "seconds"}
+    for digit in found["digits"]:
+        assert digit.keys() == {"digit", "confidence", "probabilities", "box", "accepted"}
+        assert sum(digit["probabilities"]) == pytest.approx(1, abs=1e-4)
+
+
+def test_damaged_weights_are_refused(browser, site_url):
+    page = browser.new_page()
+    page.route("**/weights.bin", lambda route: route.fulfill(body=b"damaged"))
+    page.goto(site_url)
+    expect(page.locator("#answer .hero.problem")).to_contain_text("weights are not those")
+    page.close()
