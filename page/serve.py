@@ -3,12 +3,8 @@
 import asyncio
 import importlib.util
 import json
-import os
 from functools import partial
 from pathlib import Path
-
-# Read when Gradio is imported. It keeps so many calls for a summary that nobody sees.
-os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1000"
 
 import gradio as gr
 
