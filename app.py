@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import socket
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,18 +74,20 @@ def _serve(options: argparse.Namespace, readers: "Readers", folder: Path) -> int
         readers.wait()  # For a model that is named nothing stands in, so it must be there.
     if readers.failure:
         return _fail(readers.failure)
-    page = serve(
-        readers, folder, options.host, options.port, share=options.share, corrections=corrections
-    )
-    try:
+    page = failure = None
+    with suppress(KeyboardInterrupt):
+        page = serve(
+            *(readers, folder, options.host, options.port),
+            share=options.share,
+            corrections=corrections,
+        )
         failure = readers.wait_for_failure()
-    except KeyboardInterrupt:
-        failure = None
     # Closing takes seconds where corrections are still on their way to the Hub. Who presses Ctrl-C
     # again wants to leave at once; all corrections are on this machine's disk.
     signal.signal(signal.SIGINT, _leave)
     signal.signal(signal.SIGTERM, _leave)
-    page.close(verbose=False)
+    if page:
+        page.close(verbose=False)
     if corrections:
         corrections.close()
     return _fail(failure) if failure else 0

@@ -6,8 +6,9 @@
 
 The empty app takes a file and a checkbox and returns a constant JSON and PNG, so it costs what
 Gradio costs. Both are started in turn, in each round. Calls are HTTP: upload a drawn digit, call
-/predict, and wait for its answer. Prints the medians of all rounds as a table with ratios; then what
-a killed reader costs. Memory is the proportional set size of all processes of an app, on Linux only.
+/predict, and wait for its answer. Prints the medians of all rounds as a table with ratios; then
+what a killed reader costs. Memory is the proportional set size of all processes of an app, on Linux
+only.
 
 --soak lets 8 clients call for so long, and prints calls, failures and memory every minute.
 """

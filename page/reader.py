@@ -18,10 +18,13 @@ known about them, and corrections are the first reader's alone: such calls say `
 import itertools
 import logging
 import multiprocessing
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from multiprocessing import resource_tracker
 from typing import Any, NamedTuple
 
 from digit_model.errors import DigitError
@@ -209,7 +212,8 @@ class _Process:
         self._calls: dict[int, Future[Answer]] = {}
         self._numbers = itertools.count()
         self.is_ready = self.was_ready = False
-        self._process.start()
+        with _without_interrupts():
+            self._process.start()
         theirs.close()
 
     def calls_in_hand(self) -> int:
@@ -265,6 +269,21 @@ class _Process:
                 future.set_exception(ReaderFailed(content["error"]))
             else:
                 future.set_result(Answer(content["answer"], attachments))
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Have a process that is started inside never hear of Ctrl-C, which a terminal sends to all."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # Starting it resets the signals that are blocked, so it is started before.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 STOPPED = (

@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 
 def main(pipe: Connection, settings: dict) -> None:
     """Load the weights, say so through the pipe, and answer calls until the pipe is closed."""
-    # Ctrl-C in a terminal reaches this process too; it ends when the page process closes the pipe.
+    # Ctrl-C on Windows reaches this process too; it ends when the page process closes the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("digit_model").setLevel(logging.INFO)
@@ -41,10 +42,15 @@ def main(pipe: Connection, settings: dict) -> None:
 
         calls = reader_calls.load(settings)
     except (DigitError, ModuleNotFoundError) as error:
-        pipe.send_bytes(pack({"failed": _failure(error)}))
+        _send(pipe, pack({"failed": _failure(error)}))
         return
-    pipe.send_bytes(pack({"ready": calls.loaded()}))
+    _send(pipe, pack({"ready": calls.loaded()}))
     _serve(pipe, calls)
+
+
+def _send(pipe: Connection, message: bytes) -> None:
+    with suppress(OSError):  # The page process is gone, which ends this one, too.
+        pipe.send_bytes(message)
 
 
 def _failure(error: DigitError | ModuleNotFoundError) -> str:
@@ -78,7 +84,7 @@ def _reply(
     else:
         message = pack({"id": number, "error": _sentence(error)})
     with sending:
-        pipe.send_bytes(message)
+        _send(pipe, message)
 
 
 def _sentence(error: BaseException) -> str:
