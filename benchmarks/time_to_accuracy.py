@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""How long until a network reads 99 % and 99.5 % of the validation images, beside two examples.
+"""Time how long a network takes to 99 % and 99.5 % on validation, beside two well-known examples.
 
     python benchmarks/time_to_accuracy.py [--data MNIST] [--picture FILE] [--json FILE]
 
-In one run, one after the other, each in a process of its own on all cores: `train.py --recipe
+The contestants run one after the other, each in its own process on all cores: `train.py --recipe
 quick`; Keras's MNIST convnet example (https://keras.io/examples/vision/mnist_convnet/, its layers
-and settings, on JAX); PyTorch's MNIST example (https://github.com/pytorch/examples/tree/main/mnist,
-its layers and settings), left out where torch is not installed. All learn from the same 55,000
-images and are scored on the same 5,000 after each epoch; the clock starts before the first step and
-counts compiling and scoring. The test images are scored once, at the end.
+and settings, on JAX); and PyTorch's MNIST example
+(https://github.com/pytorch/examples/tree/main/mnist, its layers and settings), which is left out if
+torch is not installed. All learn from the same 55,000 images and are scored on the same 5,000 after
+each epoch. The clock starts before the first step, and includes compiling and scoring. The test
+images are scored once, at the end.
 """
 
 import argparse
@@ -35,13 +36,13 @@ from digit_model.errors import DigitError
 
 GOALS = (0.99, 0.995)
 SCORING_BATCH = 1000
-# Of MNIST's training images, by which PyTorch's example scales its pixels.
+# The mean and deviation of MNIST's training pixels, with which PyTorch's example normalises.
 MEAN, DEVIATION = 0.1307, 0.3081
 
 
 @dataclass(frozen=True)
 class Images:
-    """What every contestant gets: images to learn from, to be scored on, and to end with."""
+    """The images that every contestant gets."""
 
     train: LabelledImages
     validation: LabelledImages
@@ -50,20 +51,20 @@ class Images:
 
 @dataclass(frozen=True)
 class Run:
-    """The seconds at which each epoch ended, the accuracies then, and the one on the test set."""
+    """When each epoch ended, in seconds, the validation accuracy then, and the test accuracy."""
 
     seconds: list[float]
     accuracies: list[float]
     test_accuracy: float
 
     def seconds_to(self, accuracy: float) -> float | None:
-        """When the validation accuracy was first reached, or None."""
+        """Return when the validation accuracy was first reached, or None."""
         reached = zip(self.seconds, self.accuracies, strict=True)
         return next((second for second, found in reached if found >= accuracy), None)
 
 
 def quick(images: Images, epochs: int | None, seed: int) -> Run:
-    """`train.py --recipe quick`."""
+    """Train as `train.py --recipe quick` does."""
     from digit_model import training_log
     from digit_model.training import distributed
     from digit_model.training.fit import TrainingOptions, fit
@@ -85,7 +86,7 @@ def quick(images: Images, epochs: int | None, seed: int) -> Run:
 
 
 def keras_example(images: Images, epochs: int | None, seed: int) -> Run:
-    """Keras's example: two convolutions with pooling, dropout, Adam, batches of 128, 15 epochs."""
+    """Train Keras's example: two convolutions with pooling, dropout, Adam, batches of 128."""
     import keras
     from keras import layers
 
@@ -126,7 +127,7 @@ def keras_example(images: Images, epochs: int | None, seed: int) -> Run:
 
 
 def pytorch_example(images: Images, epochs: int | None, seed: int) -> Run:
-    """PyTorch's example: two convolutions, Adadelta, batches of 64, 14 epochs."""
+    """Train PyTorch's example: two convolutions, dropout, Adadelta, batches of 64."""
     import torch
     from torch import nn
     from torch.nn import functional
@@ -190,7 +191,7 @@ def main() -> int:
         print("PyTorch is not installed here; its row is left out (pip install torch).\n")
     runs = {}
     for name, contestant in contestants.items():
-        # A process of its own, for what one sets in JAX the next must not find.
+        # A process of its own, because JAX's settings cannot be reset.
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             runs[name] = pool.submit(contestant, images, options.epochs, options.seed).result()
         print(f"{name}: {runs[name].seconds[-1]:.0f} s", flush=True)
@@ -205,25 +206,25 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="MNIST, as train.py takes it")
-    parser.add_argument("--seed", type=int, default=0, help="of all three")
+    parser.add_argument("--seed", type=int, default=0, help="for all three")
     parser.add_argument(
-        "--picture", type=Path, help="draw the accuracies by the seconds into this SVG"
+        "--picture", type=Path, help="draw the accuracies over the seconds into this SVG"
     )
-    parser.add_argument("--json", type=Path, help="write the curves into this")
-    parser.add_argument("--epochs", type=int, help="of all three, in place of their own; to try")
-    parser.add_argument("--limit", type=int, help="so many training images; to try")
+    parser.add_argument("--json", type=Path, help="write the curves into this file")
+    parser.add_argument("--epochs", type=int, help="for all three instead of their own, to try it")
+    parser.add_argument("--limit", type=int, help="use only this many training images, to try it")
     return parser.parse_args()
 
 
 def load(data: Path | None, limit: int | None) -> Images:
-    """The images, of the training ones no more than the limit. Raises DigitError."""
+    """Load MNIST, with at most ``limit`` training images. Raises DigitError."""
     source = mnist.load(data)
     train, validation = mnist.split(source.train)
     return Images(train[:limit], validation, source.required_test_set)
 
 
 def table(runs: dict[str, Run]) -> str:
-    """In markdown: the seconds to each goal, how many times ours they are, and the ends."""
+    """Return a Markdown table: the seconds to each goal, as a multiple of ours, and the results."""
     ours = runs["quick"]
     goals = " | ".join(f"to {goal:.1%} | times ours" for goal in GOALS)
     lines = [f"| | {goals} | in all | validation | test |", "|---" * (2 * len(GOALS) + 4) + "|"]
@@ -243,7 +244,7 @@ def _against(seconds: float | None, ours: float | None) -> list[str]:
 
 
 def draw(runs: dict[str, Run]) -> str:
-    """Return an SVG of the validation accuracy by the seconds of training, a curve for each run."""
+    """Return an SVG of the validation accuracy over the seconds, with a curve for each run."""
     curves = {name: Curve(run.seconds, run.accuracies) for name, run in runs.items()}
     return curves_svg(curves, f"seconds of training, {os.cpu_count()} cores", stand_alone=True)
 

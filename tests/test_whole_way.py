@@ -1,4 +1,4 @@
-"""The whole way on loopback: train, publish, start the Space's files on its variables, ask it."""
+"""The whole way on loopback: train, publish, start the Space's files, and ask it."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from tests.helpers import ROOT, served, sketch
 from tests.loopback_hub import TOKEN, LoopbackHub
 
 MODEL, SPACE = "user/digits", "user/page"
-SHORT = ["--architecture", "dense", "--epochs", "2", "--drawn", "100", "--outliers", "20"]
+SHORT = ["--architecture", "dense", "--epochs", "2", "--synthetic", "100", "--outliers", "20"]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What every architecture must hold."""
+"""The contract that every architecture passes."""
 
 import keras
 import numpy as np
@@ -12,14 +12,14 @@ from digit_model.explain import GRAD_CAM, GRADIENT_INPUT, HIRES_CAM, LAYER_CAM, 
 from digit_model.synthesis.digits import draw_digits
 from tests.helpers import drawn_by_numpy
 
-# Those of the others are Grad-CAM and LayerCAM.
+# The explanations of each network; by default Grad-CAM and LayerCAM.
 METHODS = {
     "cnn_large": (HIRES_CAM, LAYER_CAM),
     "ensemble": (HIRES_CAM, LAYER_CAM),
     "dense": (GRADIENT_INPUT,),
     "quick": (HIRES_CAM, LAYER_CAM),
 }
-MOST_PARAMETERS = {"cnn": 300_000, "ensemble": 1_500_000, "small": 10_000, "tiny": 3_000}
+MAX_PARAMETERS = {"cnn": 300_000, "ensemble": 1_500_000, "small": 10_000, "tiny": 3_000}
 
 
 @pytest.fixture(scope="module", params=sorted(ARCHITECTURES))
@@ -33,30 +33,30 @@ def test_tiles_give_logits(model):
     tiles = np.random.default_rng(0).random((3, TILE_SIZE, TILE_SIZE), np.float32)
     logits = model.predict_on_batch(tiles)
     assert logits.shape == (3, DIGITS)
-    # Logits, not probabilities: their exponentials do not sum to one by themselves.
+    # Logits rather than probabilities: the rows do not sum to one.
     assert not np.allclose(logits.sum(axis=1), 1)
 
 
-def test_a_tile_is_read_alike_alone_and_in_company(model):
+def test_a_tile_has_the_same_logits_alone_and_in_a_batch(model):
     tiles = np.random.default_rng(0).random((3, TILE_SIZE, TILE_SIZE), np.float32)
-    together = model.predict_on_batch(tiles)
+    batch = model.predict_on_batch(tiles)
     alone = np.concatenate([model.predict_on_batch(tile[None]) for tile in tiles])
-    np.testing.assert_allclose(together, alone, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(batch, alone, rtol=1e-3, atol=1e-4)
 
 
-def test_features_are_maps_where_there_are_any(model):
+def test_features_are_maps(model):
     for member in members(model):
         if any(layer.name == FEATURES for layer in member.layers):
             assert len(member.get_layer(FEATURES).output.shape) == 4
 
 
-def test_networks_are_as_large_as_they_say_and_are_meant_to_be(model):
-    told = ARCHITECTURES[model.name].__doc__
-    assert f"{model.count_params():,} parameters" in told
-    assert model.count_params() <= MOST_PARAMETERS.get(model.name, np.inf)
+def test_a_network_has_as_many_parameters_as_its_docstring_says(model):
+    docstring = ARCHITECTURES[model.name].__doc__
+    assert f"{model.count_params():,} parameters" in docstring
+    assert model.count_params() <= MAX_PARAMETERS.get(model.name, np.inf)
 
 
-def test_a_checkpoint_of_it_is_taken_back_and_explained(model, tmp_path):
+def test_a_checkpoint_of_it_loads_and_is_explained(model, tmp_path):
     tile = draw_digits(10, seed=3).tiles[4]
     loaded = checkpoint.save(tmp_path, Checkpoint(model, model.name, Calibration())).model
     np.testing.assert_allclose(

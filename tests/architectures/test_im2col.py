@@ -1,4 +1,4 @@
-"""Convolutions as matrix products against Keras's own."""
+"""Convolutions as matrix products give the maps of Keras's own layers."""
 
 import keras
 import numpy as np
@@ -26,7 +26,7 @@ def network(size: int, kernel: int, strides: int, padding: str) -> keras.Model:
         (8, 1, 2, "valid"),
     ],
 )
-def test_the_same_maps_come_out(size, kernel, strides, padding):
+def test_products_give_the_maps_of_keras(size, kernel, strides, padding):
     model = network(size, kernel, strides, padding)
     for variable in model.weights:
         variable.assign(np.random.default_rng(1).normal(size=variable.shape))

@@ -1,4 +1,4 @@
-"""ImageNet's weights through Keras's own download, from a loopback host in place of Google's."""
+"""ImageNet weights through Keras's own download, from a loopback host instead of Google's."""
 
 import functools
 import http.server
@@ -17,7 +17,7 @@ from digit_model.architectures.transfer import PICTURE_SIZE
 from digit_model.errors import WeightsUnavailable
 from tests.helpers import drawn_by_numpy, free_port
 
-# Those for 224x224 pictures, which Keras takes for sizes without weights of their own.
+# The weights for 224x224 pictures, which Keras also uses for sizes that have none.
 FILE = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
 
 
@@ -30,7 +30,7 @@ def empty_cache_and_quick_weights(tmp_path, monkeypatch):
 
 @pytest.fixture
 def address(tmp_path, monkeypatch):
-    """Where Keras looks for the weights: a host that serves the folder ``served``."""
+    """Serve the folder ``served`` at the address where Keras looks for weights."""
     (tmp_path / "served").mkdir()
     handler = functools.partial(QuietHandler, directory=tmp_path / "served")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -50,7 +50,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def test_the_network_begins_with_the_weights_that_keras_downloads(address, tmp_path, monkeypatch):
+def test_the_network_starts_from_the_weights_that_keras_downloads(address, tmp_path, monkeypatch):
     backbone = keras.applications.MobileNetV2(
         include_top=False, weights=None, input_shape=(PICTURE_SIZE, PICTURE_SIZE, 3)
     )
@@ -62,12 +62,12 @@ def test_the_network_begins_with_the_weights_that_keras_downloads(address, tmp_p
     np.testing.assert_array_equal(kernel, backbone.get_layer("block_16_project").get_weights()[0])
 
 
-def test_a_host_that_has_no_weights_is_a_sentence(address):
+def test_a_host_without_the_weights_is_a_sentence(address):
     with pytest.raises(WeightsUnavailable, match="--pretrained none"):
         ARCHITECTURES["mobilenetv2"](weights=IMAGENET)
 
 
-def test_a_host_that_is_not_there_is_a_sentence(monkeypatch):
+def test_an_unreachable_host_is_a_sentence(monkeypatch):
     monkeypatch.setattr(mobilenet_v2, "BASE_WEIGHT_PATH", f"http://127.0.0.1:{free_port()}/")
     with pytest.raises(WeightsUnavailable, match="--pretrained none"):
         ARCHITECTURES["mobilenetv2"](weights=IMAGENET)

@@ -1,3 +1,5 @@
+"""Data sets in every format load, and wrong ones are named."""
+
 import gzip
 import struct
 
@@ -48,7 +50,7 @@ def assert_same(read: LabelledImages, images, labels):
     np.testing.assert_array_equal(read.labels, labels)
 
 
-def test_npz_is_told_by_its_content(tmp_path, arrays):
+def test_an_npz_is_recognised_by_its_content(tmp_path, arrays):
     path = tmp_path / "whatever.bin"
     with path.open("wb") as file:
         np.savez(file, **arrays)
@@ -59,20 +61,20 @@ def test_npz_is_told_by_its_content(tmp_path, arrays):
 
 @pytest.mark.parametrize("compress", [False, True])
 @pytest.mark.parametrize("suffix", ["-ubyte", "-ubyte.gz", ""])
-def test_idx_folder_is_told_by_its_content(tmp_path, arrays, compress, suffix):
+def test_a_folder_of_idx_files_is_recognised(tmp_path, arrays, compress, suffix):
     write_idx_folder(tmp_path, arrays, suffix, compress)
     read = mnist.load(tmp_path)
     assert_same(read.train, arrays["x_train"], arrays["y_train"])
     assert_same(read.test, arrays["x_test"], arrays["y_test"])
 
 
-def test_folders_among_idx_files_are_passed_over(tmp_path, arrays):
+def test_folders_among_idx_files_are_ignored(tmp_path, arrays):
     write_idx_folder(tmp_path, arrays, ".ubyte")
     (tmp_path / "train-images-idx3-ubyte").mkdir()
     assert_same(mnist.load(tmp_path).train, arrays["x_train"], arrays["y_train"])
 
 
-def test_kaggle_csv_is_told_by_its_content(tmp_path, arrays):
+def test_kaggles_csv_is_recognised_by_its_content(tmp_path, arrays):
     path = tmp_path / "data.txt"
     write_csv(path, arrays["x_train"], arrays["y_train"])
     read = mnist.load(path)
@@ -83,14 +85,14 @@ def test_kaggle_csv_is_told_by_its_content(tmp_path, arrays):
         _ = read.required_test_set
 
 
-def test_unlabelled_csv_gives_images(tmp_path, arrays):
+def test_an_unlabelled_csv_gives_images(tmp_path, arrays):
     write_csv(tmp_path / "test.csv", arrays["x_test"])
     np.testing.assert_array_equal(
         mnist.read_unlabelled_csv(tmp_path / "test.csv"), arrays["x_test"]
     )
 
 
-def test_a_csv_without_names_loses_no_image(tmp_path, arrays):
+def test_a_csv_without_a_header_is_refused(tmp_path, arrays):
     write_csv(tmp_path / "test.csv", arrays["x_test"])
     _, rows = (tmp_path / "test.csv").read_text().split("\n", 1)
     (tmp_path / "test.csv").write_text(rows)
@@ -121,7 +123,7 @@ def test_wrong_arrays_are_named(tmp_path, arrays, change, found):
         mnist.load(tmp_path / "wrong.npz")
 
 
-def test_missing_key_is_named(tmp_path, arrays):
+def test_a_missing_key_is_named(tmp_path, arrays):
     del arrays["y_test"]
     np.savez(tmp_path / "short.npz", **arrays)
     with pytest.raises(BadDataset, match="lacks y_test"):
@@ -136,7 +138,7 @@ def test_pickles_are_not_opened(tmp_path, arrays):
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
-def test_truncated_npz(tmp_path, arrays, share):
+def test_a_truncated_npz_is_refused(tmp_path, arrays, share):
     np.savez_compressed(tmp_path / "whole.npz", **arrays)
     data = (tmp_path / "whole.npz").read_bytes()
     (tmp_path / "part.npz").write_bytes(data[: int(len(data) * share)])
@@ -146,7 +148,7 @@ def test_truncated_npz(tmp_path, arrays, share):
 
 @pytest.mark.parametrize("compress", [False, True])
 @pytest.mark.parametrize("keep", [2, 3, 4, 8, 200])
-def test_truncated_idx(tmp_path, arrays, compress, keep):
+def test_a_truncated_idx_file_is_refused(tmp_path, arrays, compress, keep):
     write_idx_folder(tmp_path, arrays, compress=compress)
     path = tmp_path / "train-images-idx3-ubyte"
     path.write_bytes(path.read_bytes()[:keep])
@@ -154,14 +156,14 @@ def test_truncated_idx(tmp_path, arrays, compress, keep):
         mnist.load(tmp_path)
 
 
-def test_absent_idx_file_is_named(tmp_path, arrays):
+def test_an_absent_idx_file_is_named(tmp_path, arrays):
     write_idx_folder(tmp_path, arrays)
     (tmp_path / "t10k-labels-idx1-ubyte").unlink()
     with pytest.raises(BadDataset, match="no t10k-labels file"):
         mnist.load(tmp_path)
 
 
-def test_single_idx_file_asks_for_its_folder(tmp_path, arrays):
+def test_a_single_idx_file_asks_for_its_folder(tmp_path, arrays):
     write_idx_folder(tmp_path, arrays)
     with pytest.raises(BadDataset, match="Give the folder"):
         mnist.load(tmp_path / "train-images-idx3-ubyte")
@@ -180,13 +182,13 @@ def test_single_idx_file_asks_for_its_folder(tmp_path, arrays):
         ("label," + ",".join(f"pixel{i}" for i in range(784)) + "\n1" + ",256" * 784, "to 256"),
     ],
 )
-def test_wrong_csv(tmp_path, text, found):
+def test_a_wrong_csv_is_refused(tmp_path, text, found):
     (tmp_path / "bad.csv").write_text(text)
     with pytest.raises(BadDataset, match=found):
         mnist.load(tmp_path / "bad.csv")
 
 
-def test_other_files(tmp_path):
+def test_other_files_are_refused(tmp_path):
     (tmp_path / "noise.bin").write_bytes(bytes(range(256)))
     with pytest.raises(BadDataset, match=r"not an \.npz, a folder of idx files or a CSV file"):
         mnist.load(tmp_path / "noise.bin")
@@ -194,13 +196,13 @@ def test_other_files(tmp_path):
         mnist.load(tmp_path / "absent.npz")
 
 
-def test_failed_download_says_what_to_do(monkeypatch, tmp_path):
+def test_a_failed_download_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr("keras.src.datasets.mnist.get_file", raise_as_keras_does)
     with pytest.raises(BadDataset, match="--data"):
         mnist.load()
 
 
-def test_what_keras_says_of_a_download_is_no_output(monkeypatch, arrays, capsys):
+def test_keras_progress_goes_to_standard_error(monkeypatch, arrays, capsys):
     def load_data():
         print("Downloading data")
         return tuple((arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test"))
@@ -217,7 +219,7 @@ def raise_as_keras_does(*args, **kwargs):
 @pytest.mark.parametrize(
     "labels", [np.arange(600) % 10, np.arange(600) // 60], ids=["mixed", "sorted"]
 )
-def test_the_last_twelfth_of_each_digit_is_set_aside(labels):
+def test_the_last_twelfth_of_each_digit_is_held_out(labels):
     train = LabelledImages(np.arange(600), labels)
     first, held_out = mnist.split(train)
     np.testing.assert_array_equal(np.sort([*first.images, *held_out.images]), np.arange(600))
@@ -227,7 +229,7 @@ def test_the_last_twelfth_of_each_digit_is_set_aside(labels):
         )
 
 
-def test_so_many_are_set_aside_however_the_digits_are_shared_out():
+def test_a_twelfth_is_held_out_however_often_each_digit_occurs():
     labels = np.repeat([0, 1, 2], [1, 7, 592])
     first, held_out = mnist.split(LabelledImages(np.arange(600), labels))
     assert (len(first), len(held_out)) == (550, 50)
@@ -243,8 +245,8 @@ def test_mnist_is_split_as_usual():
 
 
 @needs_mnist
-def test_mnist_goes_writer_by_writer():
-    """Two in turn: what a digit has more or less ink than its like, the next but one has too."""
+def test_mnist_is_ordered_by_writer():
+    """Two writers take turns: the ink of a digit correlates with that of the next but one."""
     train = mnist.load(MNIST).train
     ink = train.tiles.mean(axis=(1, 2))
     for digit in range(10):

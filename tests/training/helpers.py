@@ -1,4 +1,4 @@
-"""Shared by the tests of training: compare networks and logs, and interrupt a run."""
+"""Shared by the tests of training: a short recipe, comparisons, and a run's interruption."""
 
 import _thread
 import itertools
@@ -6,6 +6,11 @@ import itertools
 import numpy as np
 
 from digit_model.training.batches import AugmentedBatches
+from digit_model.training.recipes import Recipe
+
+SHORT = Recipe(
+    architecture="dense", epochs=3, synthetic=200, outliers=40, batch_size=64, augment="shift"
+)
 
 
 def assert_same_weights(model, other):

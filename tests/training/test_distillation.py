@@ -1,4 +1,4 @@
-"""A network that learns another's answers in place of the labels."""
+"""A network learns another's answers instead of the labels."""
 
 from dataclasses import replace
 
@@ -6,29 +6,21 @@ import numpy as np
 import pytest
 from scipy import special
 
-from digit_model.data.mnist import LabelledImages, split
-from digit_model.synthesis.digits import draw_digits
+from digit_model.data.mnist import LabelledImages
 from digit_model.synthesis.outliers import draw_outliers
 from digit_model.training.distillation import Teacher
 from digit_model.training.fit import TrainingOptions, fit
-from digit_model.training.recipes import Recipe
-from tests.training.helpers import assert_same_weights
+from tests.training.helpers import SHORT, assert_same_weights
 
-SHORT = Recipe(
-    architecture="dense", epochs=4, synthetic=0, outliers=0, batch_size=64, augment="shift"
-)
+DIGITS_ONLY = replace(SHORT, epochs=4, synthetic=0, outliers=0)
+QUIET = TrainingOptions(verbose=0)
 TEMPERATURE = 0.7
 
 
 @pytest.fixture(scope="module")
-def drawn():
-    return split(draw_digits(960, seed=5))
-
-
-@pytest.fixture(scope="module")
-def known(drawn):
-    """The network that teaches."""
-    return fit(SHORT, *drawn, TrainingOptions(verbose=0)).model
+def known(digits):
+    """The network that teaches, without knowledge of outliers."""
+    return fit(DIGITS_ONLY, *digits, QUIET).model
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +28,8 @@ def teacher(known):
     return Teacher(known, TEMPERATURE, sha256="abc")
 
 
-def test_it_answers_softly_and_leaves_what_is_no_digit(drawn, known, teacher):
-    tiles = drawn[1].tiles[:6]
+def test_answers_are_softened_and_targets_of_outliers_are_left(digits, known, teacher):
+    tiles = digits[1].tiles[:6]
     labels = np.eye(10, dtype=np.float32)[[3, 1, 4, 1, 5, 9]]
     labels[4] = 0
     targets = teacher.targets(tiles, labels)
@@ -47,9 +39,9 @@ def test_it_answers_softly_and_leaves_what_is_no_digit(drawn, known, teacher):
     np.testing.assert_allclose(targets, expected, atol=1e-5)
 
 
-def test_a_teacher_that_knows_outliers_answers_yes_or_no_for_each_digit(drawn, known):
+def test_a_teacher_that_knows_outliers_gives_separate_answers_for_them(digits, known):
     teacher = Teacher(known, TEMPERATURE, sha256="abc", knows_outliers=True)
-    tiles = drawn[1].tiles[:6]
+    tiles = digits[1].tiles[:6]
     labels = np.eye(10, dtype=np.float32)[[3, 1, 4, 1, 5, 9]]
     labels[4] = 0
     targets = teacher.targets(tiles, labels)
@@ -59,20 +51,20 @@ def test_a_teacher_that_knows_outliers_answers_yes_or_no_for_each_digit(drawn, k
     np.testing.assert_allclose(targets, expected, atol=1e-5)
 
 
-def test_the_labels_are_not_learned(drawn, teacher):
-    train, validation = drawn
+def test_labels_have_no_influence(digits, teacher):
+    train, validation = digits
     mislabelled = LabelledImages(train.images, (train.labels + 1) % 10)
-    taught = fit(SHORT, train, validation, TrainingOptions(teacher=teacher, verbose=0))
-    misled = fit(SHORT, mislabelled, validation, TrainingOptions(teacher=teacher, verbose=0))
+    taught = fit(DIGITS_ONLY, train, validation, replace(QUIET, teacher=teacher))
+    misled = fit(DIGITS_ONLY, mislabelled, validation, replace(QUIET, teacher=teacher))
     assert_same_weights(taught.model, misled.model)
     assert taught.validation.accuracy > 0.5
 
 
-def test_what_is_no_digit_is_still_learned(drawn, teacher):
-    """Not from the teacher, which knows no such marks, but from their own targets of ten zeros."""
-    recipe = replace(SHORT, outliers=400, epochs=6)
-    taught = fit(recipe, *drawn, TrainingOptions(teacher=teacher, verbose=0))
-    without = fit(replace(recipe, outliers=0), *drawn, TrainingOptions(teacher=teacher, verbose=0))
+def test_outliers_are_still_learned_from_their_own_targets(digits, teacher):
+    """The teacher does not know them, so they keep their targets of ten zeros."""
+    recipe = replace(DIGITS_ONLY, outliers=400, epochs=6)
+    taught = fit(recipe, *digits, replace(QUIET, teacher=teacher))
+    without = fit(replace(recipe, outliers=0), *digits, replace(QUIET, teacher=teacher))
     marks = draw_outliers(200, seed=9) / np.float32(255)
     with_them, without_them = (
         special.logsumexp(trained.model.predict(marks, verbose=0), axis=1).mean()

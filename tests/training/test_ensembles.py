@@ -1,167 +1,155 @@
-"""Networks of columns, on a small one: each learns apart, and their logits are averaged."""
+"""Each member of an ensemble is trained on its own, and their logits are averaged."""
 
 import shutil
 from dataclasses import replace
 
-import keras
 import numpy as np
 import pytest
 
-from digit_model.architectures import ARCHITECTURES, members
-from digit_model.architectures.dense import dense
+from digit_model.architectures import members
 from digit_model.architectures.ensemble import MEMBERS
-from digit_model.architectures.tiny import tiny
-from digit_model.data.mnist import LabelledImages, split
+from digit_model.arrays import Calibration
+from digit_model.data.mnist import LabelledImages
 from digit_model.errors import DigitError
-from digit_model.synthesis.digits import draw_digits
 from digit_model.training.distillation import Teacher
-from digit_model.training.ensembles import fit_ensemble
-from digit_model.training.fit import TrainingOptions, fit
+from digit_model.training.ensembles import fit_ensemble, refit_ensemble
+from digit_model.training.fit import TrainingOptions, fit, refit
 from digit_model.training.recipes import RECIPES, Recipe
 from digit_model.training.run_state import is_interrupted
 from digit_model.training_log import LOG, by_member, epoch_rows, read_log
-from tests.training.helpers import assert_same_weights, interrupt_after, without_seconds
+from tests.training.helpers import SHORT, assert_same_weights, interrupt_after, without_seconds
 
-DENSE = Recipe(
-    architecture="dense", epochs=3, synthetic=0, outliers=20, batch_size=64, augment="shift"
-)
-TINY = replace(DENSE, architecture="tiny", epochs=2, outliers=0, learning_rate=3e-3)
-PAIR = Recipe(architecture="pair", members=(DENSE, TINY))
+QUIET = TrainingOptions(verbose=0)
+DENSE = replace(SHORT, synthetic=0, outliers=20)
+MINI = replace(DENSE, architecture="mini", epochs=2, outliers=0, learning_rate=3e-3)
+PAIR = Recipe(architecture="pair", members=(DENSE, MINI))
 STEPS = 7
 
 
-def pair():
-    tiles = keras.Input((28, 28))
-    return keras.Model(tiles, keras.layers.Average()([dense()(tiles), tiny()(tiles)]))
+@pytest.fixture(scope="module")
+def few(digits):
+    """Digits that, with the outliers, fill seven batches of ``dense``."""
+    return digits[0][: STEPS * 64 - 20], digits[1][:40]
 
 
 @pytest.fixture(scope="module")
-def drawn():
-    train, validation = split(draw_digits(528, seed=5))
-    return train[: STEPS * 64 - 20], validation
+def ensemble(few, tmp_path_factory):
+    """The result of a run, and its folder."""
+    folder = tmp_path_factory.mktemp("ensemble")
+    return fit_ensemble(PAIR, *few, replace(QUIET, folder=folder)), folder
 
 
-@pytest.fixture(scope="module", autouse=True)
-def known():
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setitem(ARCHITECTURES, "pair", pair)
-        yield
-
-
-@pytest.fixture(scope="module")
-def trained(drawn, tmp_path_factory):
-    """The network, and the folder that the training left."""
-    folder = tmp_path_factory.mktemp("columns")
-    return fit_ensemble(PAIR, *drawn, TrainingOptions(folder=folder, verbose=0)), folder
-
-
-def test_each_column_is_what_its_recipe_makes_alone(drawn, trained):
-    """But for the temperature, by which its last layer's weights are divided."""
-    alone = fit(TINY, *drawn, TrainingOptions(verbose=0))
-    *below, kernel, bias = alone.model.get_weights()
-    _, column = members(trained[0].model)
-    *found, last_kernel, last_bias = column.get_weights()
-    for one, other in zip(found, below, strict=True):
+def test_each_member_is_what_its_recipe_gives_alone(few, ensemble):
+    """But for the temperature, by which the weights of its last layer are divided."""
+    alone = fit(MINI, *few, QUIET)
+    *expected, kernel, bias = alone.model.get_weights()
+    _, member = members(ensemble[0].model)
+    *weights, last_kernel, last_bias = member.get_weights()
+    for one, other in zip(weights, expected, strict=True):
         np.testing.assert_array_equal(one, other)
     temperature = alone.calibration.temperature
     np.testing.assert_allclose(last_kernel, kernel / temperature, rtol=1e-6)
     np.testing.assert_allclose(last_bias, bias / temperature, rtol=1e-6)
 
 
-def test_the_logits_are_the_mean_of_the_members(drawn, trained):
-    tiles = drawn[1].tiles
-    model = trained[0].model
-    each = [column.predict(tiles, verbose=0) for column in members(model)]
+def test_each_refitted_member_is_what_its_recipe_gives_alone(few):
+    train, _ = few
+    calibrations = Calibration(2.0), Calibration(1.0)
+    result = refit_ensemble(PAIR, train, Calibration(0.5), calibrations, QUIET)
+    assert (result.calibration, result.validation) == (Calibration(0.5), None)
+    assert result.member_calibrations == calibrations
+    alone = refit(MINI, train, calibrations[1], QUIET)
+    assert_same_weights(members(result.model)[1], alone.model)
+
+
+def test_the_logits_are_the_mean_over_the_members(few, ensemble):
+    tiles, model = few[1].tiles, ensemble[0].model
+    each = [member.predict(tiles, verbose=0) for member in members(model)]
     np.testing.assert_allclose(model.predict(tiles, verbose=0), np.mean(each, axis=0), atol=1e-5)
 
 
-def test_the_log_tells_the_columns_apart(trained):
-    result, folder = trained
-    ended = by_member(epoch_rows(read_log(folder / LOG)))
-    assert {name: [row["epoch"] for row in rows] for name, rows in ended.items()} == {
-        "dense": [1, 2, 3],
-        "tiny": [1, 2],
-    }
+def test_the_log_names_the_members(ensemble):
+    result, folder = ensemble
+    rows = by_member(epoch_rows(read_log(folder / LOG)))
+    epochs = {name: [row["epoch"] for row in of_member] for name, of_member in rows.items()}
+    assert epochs == {"dense": [1, 2, 3], "mini": [1, 2]}
     assert (result.epochs, result.finished) == (5, True)
-    assert result.seconds >= sum(rows[-1]["seconds"] for rows in ended.values())
+    assert result.seconds >= sum(of_member[-1]["seconds"] for of_member in rows.values())
 
 
-def test_ctrl_c_in_the_first_column_leaves_no_network_but_the_run_goes_on(
-    drawn, trained, tmp_path, monkeypatch
+def test_ctrl_c_in_the_first_member_leaves_no_network_but_can_be_resumed(
+    few, ensemble, tmp_path, monkeypatch
 ):
+    options = replace(QUIET, folder=tmp_path)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         interrupt_after(patched, STEPS + 2)
-        fit_ensemble(PAIR, *drawn, TrainingOptions(folder=tmp_path, verbose=0))
+        fit_ensemble(PAIR, *few, options)
     assert is_interrupted(tmp_path)
-    resumed = fit_ensemble(PAIR, *drawn, TrainingOptions(folder=tmp_path, resume=True, verbose=0))
-    assert_same_weights(resumed.model, trained[0].model)
-    whole = read_log(trained[1] / LOG)
-    assert without_seconds(read_log(tmp_path / LOG)) == without_seconds(whole)
+    resumed = fit_ensemble(PAIR, *few, replace(options, resume=True))
+    assert_same_weights(resumed.model, ensemble[0].model)
+    uninterrupted = read_log(ensemble[1] / LOG)
+    assert without_seconds(read_log(tmp_path / LOG)) == without_seconds(uninterrupted)
 
 
-def test_a_column_that_is_done_is_not_trained_again(drawn, trained, tmp_path, monkeypatch):
+def test_a_finished_member_is_not_trained_again(few, ensemble, tmp_path, monkeypatch):
+    options = replace(QUIET, folder=tmp_path)
     with monkeypatch.context() as patched:
         interrupt_after(patched, DENSE.epochs * STEPS + 3)
-        stopped = fit_ensemble(PAIR, *drawn, TrainingOptions(folder=tmp_path, verbose=0))
+        stopped = fit_ensemble(PAIR, *few, options)
     assert (stopped.epochs, stopped.finished) == (4, False)
     before = by_member(read_log(tmp_path / LOG))["dense"]
-    resumed = fit_ensemble(PAIR, *drawn, TrainingOptions(folder=tmp_path, resume=True, verbose=0))
+    resumed = fit_ensemble(PAIR, *few, replace(options, resume=True))
     assert resumed.finished
-    assert_same_weights(resumed.model, trained[0].model)
+    assert_same_weights(resumed.model, ensemble[0].model)
     assert by_member(read_log(tmp_path / LOG))["dense"] == before
 
 
-def test_a_teacher_teaches_every_column(drawn, trained):
-    train, validation = drawn
+def test_a_teacher_teaches_every_member(few, ensemble):
+    train, validation = few
     short = PAIR.changed({"epochs": 1, "outliers": 0})
-    teacher = Teacher(trained[0].model, 1.0, sha256="abc")
+    options = replace(QUIET, teacher=Teacher(ensemble[0].model, 1.0, sha256="abc"))
     mislabelled = LabelledImages(train.images, (train.labels + 1) % 10)
     taught, misled = (
-        fit_ensemble(short, given, validation, TrainingOptions(teacher=teacher, verbose=0))
-        for given in (train, mislabelled)
+        fit_ensemble(short, images, validation, options) for images in (train, mislabelled)
     )
     assert_same_weights(taught.model, misled.model)
 
 
-def test_a_training_begins_with_each_columns_own_weights(drawn, trained):
+def test_each_member_starts_from_its_own_weights(few, ensemble):
     still = PAIR.changed({"learning_rate": 0.0, "epochs": 1})
-    again = fit_ensemble(still, *drawn, TrainingOptions(start=trained[0].model, verbose=0))
-    for old, new in zip(members(trained[0].model), members(again.model), strict=True):
+    again = fit_ensemble(still, *few, replace(QUIET, start=ensemble[0].model))
+    for old, new in zip(members(ensemble[0].model), members(again.model), strict=True):
         for one, other in zip(old.trainable_variables[:-2], new.trainable_variables, strict=False):
             np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-def test_another_run_does_not_resume(drawn, trained, tmp_path):
-    shutil.copytree(trained[1], tmp_path / "run")
+def test_a_run_with_other_inputs_is_not_resumed(few, ensemble, tmp_path):
+    options = replace(QUIET, resume=True, folder=shutil.copytree(ensemble[1], tmp_path / "run"))
     with pytest.raises(DigitError, match="another recipe or on other images"):
-        fit_ensemble(
-            PAIR.changed({"seed": 1}), *drawn, TrainingOptions(folder=tmp_path / "run", resume=True)
-        )
+        fit_ensemble(PAIR.changed({"seed": 1}), *few, options)
     with pytest.raises(DigitError, match="another recipe or on other images"):
-        fit_ensemble(
-            PAIR, drawn[0][::-1], drawn[1], TrainingOptions(folder=tmp_path / "run", resume=True)
-        )
+        fit_ensemble(PAIR, few[0][::-1], few[1], options)
 
 
-def test_choices_go_for_every_column():
+def test_changed_settings_apply_to_every_member():
     changed = RECIPES["ensemble"].changed({"epochs": 2, "architecture": "ensemble"})
-    assert {column.epochs for column in changed.members} == {2}
-    kept = [column.architecture for column in changed.members]
-    assert kept == ["cnn_large", "cnn", "small"] * 2
+    assert {member.epochs for member in changed.members} == {2}
+    architectures = [member.architecture for member in changed.members]
+    assert architectures == ["cnn_large", "cnn", "small"] * 2
     assert changed.total_epochs == 12
     assert RECIPES["ensemble"].changed({"architecture": "tiny"}).members == ()
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_columns_that_are_alike_learn_with_seeds_of_their_own(seed):
+def test_members_of_the_same_architecture_have_different_seeds(seed):
     changed = RECIPES["ensemble"].changed({"seed": seed}).changed({"epochs": 2})
-    assert [column.seed for column in changed.members] == 3 * [2 * seed] + 3 * [2 * seed + 1]
-    assert {column.seed for column in PAIR.changed({"seed": seed}).members} == {seed}
+    assert [member.seed for member in changed.members] == 3 * [2 * seed] + 3 * [2 * seed + 1]
+    assert {member.seed for member in PAIR.changed({"seed": seed}).members} == {seed}
 
 
-def test_every_column_of_deep_cnn_learns_by_its_own_recipe():
+def test_every_member_has_the_recipe_of_its_architecture():
     recipe = RECIPES["ensemble"]
-    for name, column in zip(MEMBERS, recipe.members, strict=True):
-        assert replace(column, seed=0) == RECIPES[column.architecture]
-        assert name.split("-")[0] == column.architecture
+    for name, member in zip(MEMBERS, recipe.members, strict=True):
+        assert replace(member, seed=0) == RECIPES[member.architecture]
+        assert name.split("-")[0] == member.architecture
     assert recipe.changed({"seed": 0}) == recipe

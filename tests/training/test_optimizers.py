@@ -1,3 +1,5 @@
+"""Muon moves the kernels of convolutions, AdamW everything else."""
+
 import keras
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ SHAPE = (3, 3, 8, 24)
 
 
 def steps(optimizer, shape, gradients):
-    """A variable of zeros after a step by each of the gradients."""
+    """Return a variable of zeros after one step for each gradient."""
     variable = keras.Variable(np.zeros(shape, np.float32))
     for gradient in gradients:
         optimizer.apply([keras.ops.reshape(gradient, shape)], [variable])
@@ -17,12 +19,12 @@ def steps(optimizer, shape, gradients):
 
 @pytest.fixture
 def gradients():
-    """Three, whose directions differ in strength a hundredfold."""
+    """Three gradients whose directions differ in strength by a factor of a hundred."""
     strengths = np.geomspace(1, 100, SHAPE[-1])
     return np.random.default_rng(0).normal(size=(3, *SHAPE)).astype(np.float32) * strengths
 
 
-def test_muon_steps_a_kernel_as_keras_steps_the_matrix_of_its_filters(gradients):
+def test_muon_moves_a_kernel_as_keras_moves_the_matrix_of_its_filters(gradients):
     options = {"learning_rate": 0.1, "weight_decay": 0.01}
     ours = steps(OPTIMIZERS["muon"](**options), SHAPE, gradients)
     theirs = steps(
@@ -41,7 +43,7 @@ def test_muon_moves_the_directions_of_a_kernel_more_evenly_than_the_gradient(gra
 
 
 @pytest.mark.parametrize("shape", [(3, 3, 192), (72, 24), (1728,)])
-def test_muon_steps_all_but_kernels_of_convolutions_as_adamw_does(gradients, shape):
+def test_muon_moves_everything_but_kernels_of_convolutions_as_adamw_does(gradients, shape):
     moved = [
         steps(OPTIMIZERS[name](0.1, weight_decay=0.01), shape, gradients) for name in OPTIMIZERS
     ]

@@ -1,0 +1,49 @@
+"""Shared by the tests of training: synthetic digits, two small networks and a finished run."""
+
+import keras
+import pytest
+from keras import layers
+
+from digit_model.architectures import ARCHITECTURES
+from digit_model.architectures.blocks import convolution
+from digit_model.architectures.dense import dense
+from digit_model.data.mnist import split
+from digit_model.synthesis.digits import draw_digits
+from digit_model.training.fit import TrainingOptions, fit
+from digit_model.training_log import LOG, read_log
+from tests.training.helpers import SHORT
+
+
+def mini() -> keras.Model:
+    """Build one convolution with batch normalisation, which compiles quickly."""
+    tiles = keras.Input((28, 28))
+    x = layers.Reshape((28, 28, 1))(tiles)
+    x = layers.Flatten()(convolution(x, 8, strides=4))
+    return keras.Model(tiles, layers.Dense(10)(x), name="mini")
+
+
+def pair() -> keras.Model:
+    tiles = keras.Input((28, 28))
+    return keras.Model(tiles, layers.Average()([dense()(tiles), mini()(tiles)]))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_architectures():
+    """Let recipes name the architectures ``mini`` and ``pair``."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(ARCHITECTURES, "mini", mini)
+        patched.setitem(ARCHITECTURES, "pair", pair)
+        yield
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """880 synthetic digits to train on and 80 to validate on."""
+    return split(draw_digits(960, seed=5))
+
+
+@pytest.fixture(scope="session")
+def finished(digits, tmp_path_factory):
+    """The result and the log of a run by the recipe SHORT."""
+    folder = tmp_path_factory.mktemp("fit")
+    return fit(SHORT, *digits, TrainingOptions(folder=folder, verbose=0)), read_log(folder / LOG)
