@@ -51,7 +51,7 @@ class RefitSource:
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """What the flags name besides MNIST.
+    """The recipe, and what the flags name in addition to MNIST.
 
     corrections: digits, and images without a digit, (n, 28, 28) uint8.
     """
@@ -64,7 +64,7 @@ class Inputs:
 
     @property
     def provenance(self) -> dict[str, str | int]:
-        """What the weights derive from besides the recipe and MNIST, as JSON types."""
+        """What the weights derive from in addition to the recipe and MNIST, as JSON types."""
         networks = {"start": self.start, "teacher": self.teacher, "refit": self.refit_source}
         found: dict[str, str | int] = {name: of.sha256 for name, of in networks.items() if of}
         if self.corrections:

@@ -128,7 +128,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         type=Path,
         nargs="+",
         metavar="FOLDER",
-        default=[BUNDLED_FOLDER],
+        default=[BUNDLED_FOLDER.parent],
         help="what to measure instead of the shipped checkpoints",
     )
     parser.add_argument("--real", type=Path, default=HOME, help="the folder of real pictures")
@@ -147,7 +147,9 @@ def checkpoint_folders(folders: Sequence[Path]) -> list[Path]:
         if (folder / CONFIG).is_file():
             checkpoints.insert(0, folder)
         if not checkpoints:
-            raise BadCheckpoint(f"There is no checkpoint in {folder}. Give a folder of train.py's.")
+            raise BadCheckpoint(
+                f"There is no checkpoint in {folder}. Give one that train.py wrote."
+            )
         found += checkpoints
     return found
 

@@ -32,7 +32,7 @@ from .run_state import BEST, Backup, LogWriter, restore, run_folder, start_or_re
 
 @dataclass(frozen=True, eq=False)
 class TrainingOptions:
-    """What a training run can be given besides its recipe and its images.
+    """Optional inputs of a training run, and how it is run.
 
     start: a network of the recipe's architecture that provides the initial weights; otherwise the
     recipe says which. teacher: a network whose answers replace the labels. outliers: images

@@ -44,7 +44,7 @@ class Recipe:
     ema_share: float = _setting(0.03, "share of the run that the averaged weights look back over")
     augment: str = _setting(
         "all",
-        "how to distort every training image, anew in each epoch: shift it, rotate it (turn), bend "
+        "how to distort every training image in each epoch: shift it, rotate it (turn), bend "
         "it as hands differ (warp), or everything that happens to real pictures",
         tuple(AUGMENTATIONS),
     )

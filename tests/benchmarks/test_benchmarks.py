@@ -15,10 +15,9 @@ from digit_model.__main__ import main
 from digit_model.architectures import ARCHITECTURES
 from digit_model.arrays import Calibration
 from digit_model.checkpoint import Checkpoint
+from digit_model.pretrained import BUNDLED_FOLDER
 from digit_model.training.recipes import RECIPES
 from tests.helpers import ROOT
-
-BUNDLED_FOLDER = ROOT / "digit_model" / "bundled" / "cnn"
 
 
 def run(name, *arguments):
