@@ -59,17 +59,21 @@ def wait_for_epochs(count, out, process):
 
 
 @pytest.fixture
-def here(monkeypatch, capsys):
-    """Call train.py in this process, whose devices JAX has set up already."""
+def here(monkeypatch, capsys, caplog):
+    """Call train.py in this process, whose devices JAX has set up already.
+
+    Returns the exit status and everything that was printed or logged.
+    """
     monkeypatch.setattr(distributed, "configure_devices", lambda count=None: None)
 
     def call(*arguments):
+        caplog.clear()
         try:
             status = train.main(list(map(str, arguments)))
         except SystemExit as ended:
             status = ended.code
         captured = capsys.readouterr()
-        return status, captured.out + captured.err
+        return status, captured.out + captured.err + caplog.text
 
     return call
 
