@@ -31,9 +31,10 @@ from .explain import Explainer
 from .picture.components import Glyph
 from .picture.decode import Decoded, Source, decode_reduced
 from .picture.ignored import marks_left_out
-from .picture.ink import find_ink
+from .picture.ink import locate_ink
 from .picture.lattice import Lattice, Span, best_path, single_glyph_lattice
 from .picture.normalise import normalise
+from .picture.perspective import map_points
 from .picture.segment import segment, single_digit
 from .picture.tile_sheet import draw_tile_sheet
 
@@ -231,13 +232,12 @@ class _Row:
 class _Prepared:
     """A picture that is ready for the network.
 
-    scale: pixels of the original picture per pixel of ink, (x, y). The two differ slightly, because
-        the ink has whole pixels on each side.
+    to_picture: the (3, 3) matrix that maps the ink's pixels to those of the original picture.
     seconds: the time that the preparation took.
     """
 
     decoded: Decoded
-    scale: tuple[float, float]
+    to_picture: np.ndarray
     rows: list[_Row]
     seconds: float
 
@@ -246,16 +246,15 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
     started = time.perf_counter()
     try:
         decoded = decode_reduced(source)
-        ink = find_ink(decoded.picture)
+        located = locate_ink(decoded.picture)
     except DigitError as error:
         return error
-    lattices = [] if one else segment(ink)
+    lattices = [] if one else segment(located.ink)
     if not any(lattice.glyphs for lattice in lattices):
-        lattices = [single_glyph_lattice(single_digit(ink))]
+        lattices = [single_glyph_lattice(single_digit(located.ink))]
     rows = [_Row(lattice, _candidates(lattice)) for lattice in lattices]
-    height, width = (decoded.reduction * side for side in decoded.picture.shape[:2])
-    scale = width / ink.shape[1], height / ink.shape[0]
-    return _Prepared(decoded, scale, rows, time.perf_counter() - started)
+    to_picture = np.diag([decoded.reduction, decoded.reduction, 1]) @ located.to_picture
+    return _Prepared(decoded, to_picture, rows, time.perf_counter() - started)
 
 
 def _best_spans(row: _Row, logits: dict[Span, np.ndarray]) -> list[Span]:
@@ -276,18 +275,10 @@ def _digit(
     item: _Prepared, candidate: _Candidate, probabilities: np.ndarray, accepted: bool
 ) -> Digit:
     """Return a candidate as a digit, with its box and placement on the original picture."""
-    left, top, x_scale, y_scale = candidate.placement
-    x_factor, y_factor = item.scale
-    box = candidate.glyph.box
     return Digit(
         tile=candidate.tile,
-        placement=Placement(
-            x_factor * (box.left + left),
-            y_factor * (box.top + top),
-            x_factor * x_scale,
-            y_factor * y_scale,
-        ),
-        box=_box_on_picture(box, item),
+        placement=_placement_on_picture(candidate, item.to_picture),
+        box=_box_on_picture(candidate.glyph.box, item),
         row=candidate.glyph.row,
         probabilities=probabilities,
         accepted=accepted,
@@ -310,8 +301,27 @@ def _ink_box(placement: Placement) -> Box:
     )
 
 
+def _placement_on_picture(candidate: _Candidate, to_picture: np.ndarray) -> Placement:
+    """Return where a tile lies on the picture, upright: turns of a sheet's digits are left out."""
+    box, (left, top, x_scale, y_scale) = candidate.glyph.box, candidate.placement
+    middle = np.array([box.left + left, box.top + top])
+    middle += TILE_SIZE / 2 * np.array([x_scale, y_scale])
+    steps = np.array([[0, 0], [x_scale, 0], [0, y_scale]])
+    centre, right, below = map_points(to_picture, middle + steps)
+    x_scale, y_scale = np.linalg.norm(right - centre), np.linalg.norm(below - centre)
+    left, top = centre - TILE_SIZE / 2 * np.array([x_scale, y_scale])
+    return Placement(float(left), float(top), float(x_scale), float(y_scale))
+
+
 def _box_on_picture(box: Box, item: _Prepared) -> Box:
     """Return a box on the ink as a box on the original picture, enlarged to whole pixels."""
-    left, top, right, bottom = box.scaled(*item.scale)
     width, height = item.decoded.size
-    return Box(left, top, min(width, right), min(height, bottom))
+    corners = np.array([(x, y) for x in (box.left, box.right) for y in (box.top, box.bottom)])
+    points = map_points(item.to_picture, corners).round(6)
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return Box(
+        max(0, math.floor(left)),
+        max(0, math.floor(top)),
+        min(width, math.ceil(right)),
+        min(height, math.ceil(bottom)),
+    )

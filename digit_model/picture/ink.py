@@ -6,6 +6,7 @@ hysteresis between the paper's noise and the strokes; surroundings and ruled lin
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -13,6 +14,7 @@ from scipy import ndimage
 
 from ..arrays import Ink, Picture
 from ..errors import NoInk
+from .surface import flatten
 
 # Ink is looked for on the picture scaled down to this many pixels on its longer side.
 WORKING_SIZE = 1000
@@ -74,10 +76,28 @@ def find_ink(picture: Picture) -> Ink:
     longer side, exactly 0 on the paper.
     Raises NoInk if nothing stands out from the paper.
     """
-    *_, (_, ink) = ink_steps(picture)
+    return locate_ink(picture).ink
+
+
+@dataclass(frozen=True, eq=False)
+class LocatedInk:
+    """Ink, and the (3, 3) matrix that maps its pixels to those of the picture (perspective.py)."""
+
+    ink: Ink
+    to_picture: np.ndarray
+
+
+def locate_ink(picture: Picture) -> LocatedInk:
+    """Find the strokes of a picture and where they lie; see find_ink."""
+    small = _shrink(picture, WORKING_SIZE)
+    surface, to_small = flatten(small)
+    *_, (_, ink) = _surface_steps(surface)
     if not ink.any():
         raise NoInk("This picture looks blank. Draw or photograph a digit with more contrast.")
-    return ink
+    factors = [
+        side / own for side, own in zip(picture.shape[1::-1], small.shape[1::-1], strict=True)
+    ]
+    return LocatedInk(ink, np.diag([*factors, 1.0]) @ to_small)
 
 
 def ink_steps(picture: Picture) -> Iterator[tuple[str, np.ndarray]]:
@@ -89,6 +109,13 @@ def ink_steps(picture: Picture) -> Iterator[tuple[str, np.ndarray]]:
     """
     small = _shrink(picture, WORKING_SIZE)
     yield "picture", small
+    surface, _ = flatten(small)
+    if surface is not small:
+        yield "surface", surface
+    yield from _surface_steps(surface)
+
+
+def _surface_steps(small: Picture) -> Iterator[tuple[str, np.ndarray]]:
     grey, coarse = _clearest(small)
     yield "clearest colour", grey
     light, darkness = _divide_light_out(grey, coarse)
