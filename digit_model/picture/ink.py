@@ -14,12 +14,11 @@ from scipy import ndimage
 
 from ..arrays import Ink, Picture
 from ..errors import NoInk
+from .light import LIGHT_SIZE, border_mask, fit_paper, local_light, resize, resize_to
 from .surface import flatten
 
 # Ink is looked for on the picture scaled down to this many pixels on its longer side.
 WORKING_SIZE = 1000
-# The light is followed on a copy of this size; finer than that, it would follow the strokes.
-LIGHT_SIZE = 64
 # Colour, polarity and noise are judged by at most so many of a picture's rows.
 JUDGED_ROWS = 125
 # Pictures are grey where red, green and blue, 0 to 255, differ by no more than this.
@@ -61,7 +60,6 @@ SMALLEST_PHOTO = 320
 # In a strip strokes may meet the sides over this share of their own length; lines run along them.
 STRIP_CONTACT = 0.4
 _EIGHT = np.ones((3, 3), bool)
-_RIDGE = 0.01 * np.eye(6, dtype=np.float32)
 _COLOURS = np.array(
     [[0.299, 0.587, 0.114], [1, 0, 0], [0, 1, 0], [0, 0, 1]],
     np.float32,
@@ -140,8 +138,8 @@ def _clearest(picture: Picture) -> tuple[np.ndarray, np.ndarray]:
     levels = np.ascontiguousarray(np.moveaxis(picture, 2, 0))
     planes = levels / np.float32(255)
     if np.ptp(levels, axis=0).max() <= MIN_COLOUR:
-        return planes[1], _resize(planes[1], LIGHT_SIZE)
-    coarse = np.stack([_resize(plane, LIGHT_SIZE) for plane in planes])
+        return planes[1], resize(planes[1], LIGHT_SIZE)
+    coarse = np.stack([resize(plane, LIGHT_SIZE) for plane in planes])
     rows = planes[:, _some_rows(picture.shape[0])]
     signals = []
     for weights in _COLOURS:
@@ -168,39 +166,13 @@ def _divide_light_out(grey: np.ndarray, coarse: np.ndarray) -> tuple[np.ndarray,
     lighter than the paper; the darkness, about 0 on paper and 1 in black.
     """
     large = min(grey.shape) >= MIN_PAGE_SIDE
-    paper = _fit_paper(coarse) if large else np.full_like(coarse, _level_around(grey))
+    paper = fit_paper(coarse) if large else np.full_like(coarse, _level_around(grey))
     if _is_light_on_dark(grey, paper):
         grey, coarse, paper = 1 - grey, 1 - coarse, 1 - paper
     if large:
-        paper = np.maximum(_local_light(coarse), 0.5 * paper)
-    light = _resize_to(paper, grey.shape)
+        paper = np.maximum(local_light(coarse), 0.5 * paper)
+    light = resize_to(paper, grey.shape)
     return light, (light - grey) / np.maximum(light, DARKEST_PAPER)
-
-
-def _fit_paper(coarse: np.ndarray) -> np.ndarray:
-    """A quadratic surface through the paper, by least squares reweighted towards small residuals.
-
-    It starts from the border, which is mostly paper; a drawing's is even, and needs no surface.
-    Every other pixel of every other row is plenty for six coefficients.
-    """
-    some = coarse[::2, ::2]
-    levels = some.ravel()
-    near = _border(coarse.shape)[::2, ::2].ravel()
-    level = np.median(levels[near])
-    residual = np.abs(levels - level)
-    spread = np.median(residual[near])
-    if not residual[near].any() and np.median(residual) == 0:
-        return np.full_like(coarse, level)
-    terms = _quadratic_terms(some.shape)
-    for _ in range(6):
-        # Tukey's biweight; the ridge decides where a narrow picture has too few rows for a bend.
-        scale = max(3 * float(spread), 0.02)
-        weights = np.maximum(1 - (residual / scale) ** 2, 0) ** 2
-        weighted = (terms * weights[:, None]).T
-        surface = terms @ np.linalg.solve(weighted @ terms + _RIDGE, weighted @ levels)
-        residual = np.abs(levels - surface)
-        spread = np.median(residual)
-    return _resize_to(surface.reshape(some.shape), coarse.shape)
 
 
 def _level_around(grey: np.ndarray) -> float:
@@ -212,41 +184,15 @@ def _level_around(grey: np.ndarray) -> float:
     light = grey > (grey.min() + grey.max()) / 2
     height, width = (max(1, side // 8) for side in grey.shape)
     corners = light[np.ix_(np.r_[:height, -height:0], np.r_[:width, -width:0])]
-    votes = (corners.mean(), light[_border(light.shape)].mean(), light.mean())
+    votes = (corners.mean(), light[border_mask(light.shape)].mean(), light.mean())
     return float(np.median(grey[light == (np.mean(votes) > 0.5)]))
-
-
-def _quadratic_terms(shape: tuple[int, int]) -> np.ndarray:
-    y, x = (side.ravel() for side in np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j])
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1).astype(np.float32)
-
-
-def _border(shape: tuple[int, int]) -> np.ndarray:
-    """A frame of a sixteenth of the shorter side, at least a pixel."""
-    width = max(1, min(shape) // 16)
-    frame = np.ones(shape, bool)
-    frame[width:-width, width:-width] = False
-    return frame
 
 
 def _is_light_on_dark(grey: np.ndarray, paper: np.ndarray) -> bool:
     """Whether what stands out from the paper is lighter than it."""
     rows = grey[_some_rows(len(grey))]
-    residual = rows - _resize_to(paper, rows.shape)
+    residual = rows - resize_to(paper, rows.shape)
     return float((np.maximum(residual, 0) ** 2).sum()) > float((np.minimum(residual, 0) ** 2).sum())
-
-
-def _local_light(coarse: np.ndarray) -> np.ndarray:
-    """The paper's brightness near each pixel: strokes closed over, then smoothed.
-
-    Beyond the picture's edge the light is carried on as it falls off towards it; a closing that
-    stopped there would make dark edges of every vignette.
-    """
-    reach = LIGHT_SIZE // 5
-    even = ndimage.median_filter(coarse, 3)
-    beyond = np.pad(even, reach, mode="reflect", reflect_type="odd")
-    closed = ndimage.gaussian_filter(ndimage.grey_closing(beyond, (reach, reach)), 1)
-    return closed[reach:-reach, reach:-reach]
 
 
 def _signal(darkness: np.ndarray) -> float:
@@ -426,14 +372,3 @@ def _lengths(mask: np.ndarray, labels: np.ndarray) -> np.ndarray:
     # Across a stroke of width w the distance to the paper averages w / 4.
     widths = 4 * np.bincount(labels.ravel(), depths.ravel()) / areas - 1
     return areas / np.maximum(widths, 1)
-
-
-def _resize(grey: np.ndarray, longest: int) -> np.ndarray:
-    factor = min(1, longest / max(grey.shape))
-    height, width = (max(1, round(side * factor)) for side in grey.shape)
-    return _resize_to(grey, (height, width))
-
-
-def _resize_to(grey: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    image = Image.fromarray(np.ascontiguousarray(grey, np.float32))
-    return np.asarray(image.resize(shape[::-1], Image.Resampling.BILINEAR))

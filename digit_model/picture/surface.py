@@ -13,28 +13,44 @@ from scipy import ndimage
 
 from ..arrays import Picture
 from .perspective import homography, warp
+from .thumb import paint_over_thumbs
 
 # The surface is looked for on a copy of this many pixels on its longer side.
 COPY_SIZE = 160
 MIN_SIDE = 100
 # In grey levels a pixel of the copy; noise stays below the first, and paper's shade below the last.
+# A glance at a copy of this size, with this threshold, finds most pictures to be one even page:
+# paper on this share of the border.
+GLANCE_SIZE = 80
+GLANCE_THRESHOLD = 3.0
+EVEN_BORDER = 0.97
 GRADIENT_THRESHOLDS = (3.0, 5.0, 8.0, 12.0, 18.0)
 # Shares of the picture: what is smaller is no surface that a person holds up, what is larger fills
 # the picture.
 MIN_AREA, MAX_AREA = 0.06, 0.94
 # A region and its holes cover this share of the quadrilateral around them, ...
-MIN_FILLED = 0.82
+MIN_FILLED = 0.68
+MIN_SHAPE = 0.88
 # ... and the region alone this share.
 MIN_PAPER = 0.45
 # At most this share of the picture's border may belong to the surface.
 MAX_BORDER = 0.5
 MIN_SCORE = 0.55
-TRIMMED = 0.02
+# What is longer for its height is a thick stroke, such as a 1.
+MAX_ASPECT = 4.0
+MIN_CONTRAST = 6.0
+MAX_CORNER_COSINE = 0.5
+TRIMMED = 0.015
+# In pixels of the copy: the sides lie this near to the edges.
+EDGE_REACH = 2.0
+# In pixels of the copy, on both sides of the edge: where the colours are compared.
+INSIDE = 2.5
+SURROUNDINGS = (2.5, 7.0, 13.0)
 # Strokes may part a sheet into regions of at least this share of the picture, ...
 MIN_SEED = 0.004
 # ... whose colours differ by fewer levels than this.
 SAME_COLOUR = 30
-_DISC = np.hypot(*np.mgrid[-4:5, -4:5]) <= 4.5
+_DISC = np.hypot(*np.mgrid[-5:6, -5:6]) <= 5.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,17 +66,45 @@ def find_surface(picture: Picture) -> Surface | None:
 
     picture: (height, width, 3) uint8. The corners are in its pixels.
     """
-    if min(picture.shape[:2]) < MIN_SIDE:
+    if min(picture.shape[:2]) < MIN_SIDE or _is_one_page(_shrink(picture, GLANCE_SIZE)):
         return None
-    factor = COPY_SIZE / max(picture.shape)
-    size = tuple(max(8, round(side * factor)) for side in picture.shape[1::-1])
-    copy = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX), np.float32)
-    found = [candidate for region in _flat_regions(copy) if (candidate := _candidate(copy, region))]
+    copy = _shrink(picture, COPY_SIZE)
+    found = [
+        candidate
+        for flat, region in _flat_regions(copy)
+        if (candidate := _candidate(copy, flat, region))
+    ]
+    found = [surface for surface in found if surface.score >= MIN_SCORE]
     if not found:
         return None
-    best = max(found, key=lambda surface: surface.score)
-    scale = np.array(picture.shape[1::-1]) / size
-    return Surface(best.corners * scale, best.score) if best.score >= MIN_SCORE else None
+    best = max(found, key=lambda surface: surface.score * polygon_area(surface.corners) ** 0.25)
+    scale = np.array(picture.shape[1::-1]) / copy.shape[1::-1]
+    return Surface(best.corners * scale, best.score)
+
+
+def _shrink(picture: Picture, longest: int) -> np.ndarray:
+    factor = longest / max(picture.shape)
+    size = tuple(max(8, round(side * factor)) for side in picture.shape[1::-1])
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX), np.float32)
+
+
+def _is_one_page(copy: np.ndarray) -> bool:
+    """Return whether even paper reaches all of the border, and nothing on it is a quadrilateral.
+
+    This is so for drawings and most scans, which then cost next to nothing.
+    """
+    labels, count = ndimage.label(_gradient(copy) < GLANCE_THRESHOLD)
+    border = np.bincount(
+        np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]), minlength=count + 1
+    )
+    page = int(border[1:].argmax()) + 1 if count else 0
+    if page == 0 or border[page] < EVEN_BORDER * border.sum():
+        return False
+    objects, _ = ndimage.label(labels != page, np.ones((3, 3)))
+    return not any(
+        _fit_quadrilateral(_without_holes(objects[box] == number), labels.size)
+        for number, box in enumerate(ndimage.find_objects(objects), start=1)
+    )
 
 
 def flatten(picture: Picture) -> tuple[Picture, np.ndarray]:
@@ -71,13 +115,48 @@ def flatten(picture: Picture) -> tuple[Picture, np.ndarray]:
     surface = find_surface(picture)
     if surface is None:
         return picture, np.eye(3)
-    centre = surface.corners.mean(axis=0)
-    corners = centre + (surface.corners - centre) * (1 - TRIMMED)
+    corners = _refine(picture, surface.corners)
+    centre = corners.mean(axis=0)
+    corners = centre + (corners - centre) * (1 - TRIMMED)
     sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
     size = max(8, round((sides[0] + sides[2]) / 2)), max(8, round((sides[1] + sides[3]) / 2))
     straight = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * size
     to_picture = homography(straight, corners)
-    return warp(picture, to_picture, size), to_picture
+    return paint_over_thumbs(warp(picture, to_picture, size)), to_picture
+
+
+def _refine(picture: Picture, corners: np.ndarray) -> np.ndarray:
+    """Move the sides of a quadrilateral onto the strongest edges nearby, to within a pixel."""
+    reach = max(2, round(EDGE_REACH * max(picture.shape) / COPY_SIZE))
+    lines = []
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        along = (end - start) / np.hypot(*(end - start))
+        normal = np.array([-along[1], along[0]])
+        places = np.linspace(0.06, 0.94, 48) * np.hypot(*(end - start))
+        steps = np.arange(-reach - 2, reach + 3)
+        points = start + places[:, None, None] * along + steps[:, None] * normal
+        profiles = _sample(picture, points.reshape(-1, 2)).reshape(len(places), len(steps), -1)
+        smooth = ndimage.uniform_filter1d(profiles.astype(np.float32), 5, axis=0)
+        edges = np.abs(smooth[:, 4:] - smooth[:, :-4]).max(axis=2)
+        offset, slope = _fit_line(places, edges.argmax(axis=1) - float(reach))
+        lines.append((start + offset * normal, along + slope * normal))
+    return np.array([_meet(lines[k - 1], lines[k]) for k in range(4)])
+
+
+def _fit_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Return the offset and the slope of a line through most of the points."""
+    kept = np.abs(y - np.median(y)) <= 4
+    for tolerance in (4, 2, 1.5):
+        slope, offset = np.polyfit(x[kept], y[kept], 1)
+        distance = np.abs(offset + slope * x - y)
+        kept = distance <= max(tolerance, float(np.quantile(distance, 0.4)))
+    return float(offset), float(slope)
+
+
+def _meet(a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Return where two lines meet, each a point and a direction."""
+    matrix = np.column_stack([a[1], -b[1]])
+    return a[0] + np.linalg.solve(matrix, b[0] - a[0])[0] * a[1]
 
 
 def _gradient(copy: np.ndarray) -> np.ndarray:
@@ -88,8 +167,11 @@ def _gradient(copy: np.ndarray) -> np.ndarray:
     return np.maximum(down, across)
 
 
-def _flat_regions(copy: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield flat regions, alone and with those of the same colour that a pen's width parts."""
+def _flat_regions(copy: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the flat pixels of one colour, and the region that they make up with what is between.
+
+    A region is flat pixels that hang together, or several such of one colour that pen strokes part.
+    """
     gradient = _gradient(copy)
     for threshold in GRADIENT_THRESHOLDS:
         labels, count = ndimage.label(gradient < threshold)
@@ -99,40 +181,58 @@ def _flat_regions(copy: np.ndarray) -> Iterator[np.ndarray]:
         colours = {k: np.median(copy[labels == k], axis=0) for k in seeds.tolist()}
         for seed, colour in colours.items():
             if areas[seed] >= MIN_AREA * MIN_PAPER * gradient.size:
-                yield ndimage.binary_dilation(labels == seed)
+                flat = labels == seed
+                yield flat, ndimage.binary_dilation(flat)
             alike = [k for k, other in colours.items() if abs(other - colour).max() < SAME_COLOUR]
             if len(alike) > 1 and seed == max(alike, key=lambda k: areas[k]):
-                together = ndimage.binary_dilation(np.isin(labels, alike))
-                yield ndimage.binary_closing(np.pad(together, 8), _DISC)[8:-8, 8:-8]
+                flat = np.isin(labels, alike)
+                yield flat, ndimage.binary_closing(np.pad(flat, 8), _DISC)[8:-8, 8:-8]
 
 
-def _candidate(copy: np.ndarray, region: np.ndarray) -> Surface | None:
-    filled = _without_holes(region)
-    area = filled.sum()
-    if not MIN_AREA <= area / filled.size <= MAX_AREA:
+def _candidate(copy: np.ndarray, flat: np.ndarray, region: np.ndarray) -> Surface | None:
+    filled = _largest(ndimage.binary_opening(_without_holes(region), np.ones((5, 5))))
+    border = np.concatenate([filled[0], filled[-1], filled[:, 0], filled[:, -1]]).mean()
+    fitted = _fit_quadrilateral(filled, filled.size) if border <= MAX_BORDER else None
+    if fitted is None:
         return None
-    border = np.concatenate([region[0], region[-1], region[:, 0], region[:, -1]])
-    if border.mean() > MAX_BORDER:
-        return None
-    opened = ndimage.binary_opening(filled, np.ones((5, 5)))
-    if not opened.any():
-        return None
-    labels, _ = ndimage.label(opened)
-    filled = labels == np.bincount(labels[labels > 0]).argmax()
-    area = filled.sum()
-    hull = convex_hull(_outline_points(filled))
-    if area < MIN_FILLED * polygon_area(hull):
-        return None
-    corners = enclosing_quadrilateral(hull)
-    if corners is None:
-        return None
-    share = area / max(polygon_area(corners), 1)
-    paper = (region & filled).sum() / area
-    if share < MIN_FILLED or paper < MIN_PAPER:
+    corners, fit = fitted
+    paper = (flat & filled).sum() / filled.sum()
+    if paper < MIN_PAPER:
         return None
     contrast = _side_contrast(copy, corners)
-    score = share * min(1, contrast / 20) * min(1, paper / 0.7)
+    if contrast < MIN_CONTRAST or _aspect(corners) > MAX_ASPECT:
+        return None
+    colour = np.median(copy[flat & filled], axis=0)
+    saturation = 1 - colour.min() / max(colour.max(), 1)
+    score = fit * contrast / (contrast + 5)
+    score *= min(1, paper / 0.7) * (1 - 0.6 * saturation) * (1 - border)
     return Surface(corners, float(score))
+
+
+def _fit_quadrilateral(filled: np.ndarray, pixels: int) -> tuple[np.ndarray, float] | None:
+    """Fit a quadrilateral to a region without holes, in a picture of so many pixels.
+
+    Returns its (4, 2) corners and the share of it that the region covers, or None where the region
+    is too small, too large or of another shape.
+    """
+    area = int(filled.sum())
+    if not MIN_AREA <= area / pixels <= MAX_AREA:
+        return None
+    hull = convex_hull(_outline_points(filled))
+    hull_area = polygon_area(hull)
+    corners = enclosing_quadrilateral(hull) if area >= MIN_FILLED * hull_area else None
+    if corners is None or _sharpest_corner(corners) > MAX_CORNER_COSINE:
+        return None
+    enclosed = polygon_area(corners)
+    return (corners, area / enclosed) if hull_area >= MIN_SHAPE * enclosed else None
+
+
+def _largest(mask: np.ndarray) -> np.ndarray:
+    """Return the largest connected component of a mask."""
+    labels, _ = ndimage.label(mask)
+    areas = np.bincount(labels.ravel())
+    areas[0] = 0
+    return (labels == areas.argmax()) & mask
 
 
 def _without_holes(region: np.ndarray) -> np.ndarray:
@@ -196,21 +296,41 @@ def clockwise_from_top_left(corners: np.ndarray) -> np.ndarray:
     return np.roll(corners, -int(np.argmin(corners.sum(axis=1))), axis=0)
 
 
+def _aspect(corners: np.ndarray) -> float:
+    sides = np.linalg.norm(corners - np.roll(corners, -1, axis=0), axis=1)
+    width, height = sides[0] + sides[2], sides[1] + sides[3]
+    return float(max(width / height, height / width))
+
+
+def _sharpest_corner(corners: np.ndarray) -> float:
+    """Return the largest cosine, by amount, of the angles of a polygon."""
+    sides = np.roll(corners, -1, axis=0) - corners
+    sides /= np.maximum(np.linalg.norm(sides, axis=1, keepdims=True), 1e-9)
+    return float(np.abs((sides * np.roll(sides, 1, axis=0)).sum(axis=1)).max())
+
+
 def _side_contrast(copy: np.ndarray, corners: np.ndarray) -> float:
-    """How much the colour differs between the two banks of the sides, in levels: the weakest."""
+    """Return by how many levels the surroundings differ from the surface along its sides.
+
+    The difference has to last to all of SURROUNDINGS: beyond a line lies the same paper again. The
+    second weakest side counts, so that one may be hidden.
+    """
     centre = corners.mean(axis=0)
     contrasts = []
     for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         points = start + np.linspace(0.1, 0.9, 24)[:, None] * (end - start)
         normal = np.array([end[1] - start[1], start[0] - end[0]]) / np.hypot(*(end - start))
-        inwards = normal if np.dot(centre - start, normal) > 0 else -normal
-        outer, inner = (points + inwards * reach for reach in (-2.5, 2.5))
-        inside = ((outer >= 0) & (outer < copy.shape[1::-1])).all(axis=1)
-        if inside.sum() < 8:
-            continue
-        banks = [_sample(copy, bank[inside]) for bank in (outer, inner)]
-        contrasts.append(np.median(np.abs(banks[0] - banks[1]).max(axis=1)))
-    return float(min(contrasts)) if len(contrasts) > 1 else 0.0
+        outwards = -normal if np.dot(centre - start, normal) > 0 else normal
+        inner = _sample(copy, points - INSIDE * outwards)
+        differences = [
+            np.median(np.abs(_sample(copy, outer[seen]) - inner[seen]).max(axis=1))
+            for reach in SURROUNDINGS
+            for outer in [points + reach * outwards]
+            if (seen := ((outer >= 0) & (outer < copy.shape[1::-1])).all(axis=1)).sum() >= 8
+        ]
+        if differences:
+            contrasts.append(min(differences))
+    return float(sorted(contrasts)[len(contrasts) == 4]) if len(contrasts) > 1 else 0.0
 
 
 def _sample(copy: np.ndarray, points: np.ndarray) -> np.ndarray:

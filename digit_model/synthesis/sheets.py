@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
+from scipy import ndimage
 
 from ..arrays import DIGITS, Ink, Picture
 from ..picture.perspective import homography
@@ -160,12 +161,20 @@ def _cloth(rng: np.random.Generator) -> np.ndarray:
 
 
 def _room(rng: np.random.Generator) -> np.ndarray:
-    return 127 + 110 * _smooth_noise(int(rng.integers(3, 11)), rng)
+    """Return blurred shapes and upright or level bars, as shelves and door frames are."""
+    room = 127 + 110 * _smooth_noise(int(rng.integers(3, 11)), rng)
+    for _ in range(rng.integers(0, 5)):
+        room = room if rng.random() < 0.7 else room.transpose(1, 0, 2)
+        start, width = int(rng.uniform(0, room.shape[1])), int(rng.uniform(10, 120))
+        room[:, start : start + width] = rng.uniform(10, 245, 3)
+        room = room if room.shape[0] == HEIGHT else room.transpose(1, 0, 2)
+    return ndimage.gaussian_filter(room, (3, 3, 0))
 
 
 def _clutter(rng: np.random.Generator) -> np.ndarray:
     """Return boxes, discs and sticks of any colour over each other."""
-    image = Image.fromarray(np.clip(_room(rng), 0, 255).astype(np.uint8))
+    blurred = 127 + 110 * _smooth_noise(4, rng)
+    image = Image.fromarray(np.clip(blurred, 0, 255).astype(np.uint8))
     brush = ImageDraw.Draw(image)
     for _ in range(rng.integers(8, 22)):
         x, y, width, height = rng.uniform((0, 0, 10, 10), (WIDTH, HEIGHT, 220, 140)).tolist()

@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from digit_model.picture.ink import ink_steps, locate_ink
+from digit_model.picture.perspective import map_points
+from digit_model.picture.surface import find_surface, flatten
+from digit_model.picture.thumb import paint_over_thumbs
+from digit_model.synthesis.sheets import BACKGROUNDS, draw_scene
+from tests.helpers import sketch
+
+SCENES = 6
+
+
+def covered(corners, shape):
+    image = Image.new("1", shape[1::-1])
+    ImageDraw.Draw(image).polygon([tuple(corner) for corner in corners], fill=1)
+    return np.asarray(image)
+
+
+@pytest.mark.parametrize("background", sorted(BACKGROUNDS))
+def test_the_sheet_is_found_on_any_background(background):
+    overlaps = []
+    for seed in range(SCENES):
+        scene = draw_scene(np.random.default_rng(seed), background)
+        surface = find_surface(scene.picture)
+        if surface is not None:
+            found, true = (
+                covered(c, scene.picture.shape) for c in (surface.corners, scene.corners)
+            )
+            overlaps.append((found & true).sum() / (found | true).sum())
+    assert sum(overlap > 0.9 for overlap in overlaps) >= SCENES - 1
+
+
+def test_most_digits_on_sheets_are_read(bundled):
+    scenes = [draw_scene(np.random.default_rng(seed)) for seed in range(100, 124)]
+    readings = bundled.recogniser.read_all([scene.picture for scene in scenes])
+    right = sum(reading.text == scene.text for reading, scene in zip(readings, scenes, strict=True))
+    assert right >= 0.85 * len(scenes)
+
+
+def test_a_digit_on_a_turned_sheet_has_its_box_on_the_picture(bundled):
+    scene = draw_scene(np.random.default_rng(3), "dark")
+    reading = bundled.recogniser.read(scene.picture)
+    assert reading.text == scene.text
+    box = reading.digits[0].box
+    low, high = scene.corners.min(axis=0), scene.corners.max(axis=0)
+    assert low[0] <= box.left < box.right <= high[0]
+    assert low[1] <= box.top < box.bottom <= high[1]
+    grey = scene.picture.mean(axis=2)
+    inside = grey[box.top : box.bottom, box.left : box.right]
+    assert inside.min() < np.median(inside) - 20
+
+
+@pytest.mark.parametrize("digit", [1, 3, 4, 7])
+def test_a_picture_without_edges_stays_as_it_is(digit):
+    picture = np.asarray(sketch(digit))
+    flat, to_picture = flatten(picture)
+    assert flat is picture
+    assert (to_picture == np.eye(3)).all()
+    assert "surface" not in dict(ink_steps(picture))
+
+
+def test_squared_paper_is_no_sheet():
+    picture = np.full((300, 240, 3), 220, np.uint8)
+    picture[::60] = picture[:, ::60] = 140
+    picture[100:160, 110:118] = 40
+    assert find_surface(picture) is None
+
+
+def test_a_dark_panel_on_a_light_page_is_a_surface():
+    picture = np.full((240, 320, 3), 240, np.uint8)
+    picture[40:200, 60:260] = 30
+    picture[70:170, 150:160] = 220
+    surface = find_surface(picture)
+    assert surface.corners == pytest.approx(
+        np.array([[60, 40], [260, 40], [260, 200], [60, 200]]), abs=4
+    )
+    ink = locate_ink(picture)
+    y, x = np.nonzero(ink.ink > 0.5)
+    points = map_points(ink.to_picture, np.column_stack([x, y]))
+    assert points.min(axis=0) == pytest.approx((150, 70), abs=3)
+    assert points.max(axis=0) == pytest.approx((159, 169), abs=3)
+
+
+def card_with_thumb():
+    image = Image.new("RGB", (400, 300), (215, 215, 210))
+    draw = ImageDraw.Draw(image)
+    draw.line([(180, 60), (240, 60), (200, 240)], fill=(30, 30, 90), width=10)
+    draw.ellipse((310, 210, 430, 330), fill=(200, 140, 110))
+    return image
+
+
+def test_a_thumb_is_painted_over_and_the_stroke_stays():
+    sheet = np.asarray(card_with_thumb())
+    painted = paint_over_thumbs(sheet).astype(int)
+    assert np.abs(painted[230:, 330:] - 213).max() < 40
+    assert (painted[60:240, 180:245] == sheet[60:240, 180:245]).all()
+
+
+def test_a_broad_pen_is_no_thumb():
+    image = Image.new("RGB", (300, 300), "white")
+    draw = ImageDraw.Draw(image)
+    draw.line([(60, 60), (240, 60), (120, 260)], fill="black", width=40, joint="curve")
+    sheet = np.asarray(image)
+    assert (paint_over_thumbs(sheet) == sheet).all()
