@@ -1,5 +1,6 @@
 """Read the digits in pictures with a trained network."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -308,7 +309,7 @@ def _placement_on_picture(candidate: _Candidate, to_picture: np.ndarray) -> Plac
     middle += TILE_SIZE / 2 * np.array([x_scale, y_scale])
     steps = np.array([[0, 0], [x_scale, 0], [0, y_scale]])
     centre, right, below = map_points(to_picture, middle + steps)
-    x_scale, y_scale = np.linalg.norm(right - centre), np.linalg.norm(below - centre)
+    x_scale, y_scale = math.dist(right, centre), math.dist(below, centre)
     left, top = centre - TILE_SIZE / 2 * np.array([x_scale, y_scale])
     return Placement(float(left), float(top), float(x_scale), float(y_scale))
 
