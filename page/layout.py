@@ -7,7 +7,6 @@ from pathlib import Path
 
 import gradio as gr
 from gradio.components import Component
-from gradio.data_classes import ImageData
 from markupsafe import Markup, escape
 
 from digit_model.errors import DigitError
@@ -22,28 +21,14 @@ from .reading import answer
 from .reading.gallery import picked, thumbnails
 from .reading.handlers import Handlers
 from .reading.recent import RecentViews
+from .settings import MAX_UPLOAD_MEGABYTES
 from .sharing.button import link_button
-from .templates import read_text
+from .templates import read_text, render
 from .texts import text
 
-PAD = """
-<div class="sheet"><canvas width="280" height="280" role="img"
-aria-label="Drawing pad: draw digits here with a mouse, a pen or a finger"></canvas>
-<span class="pad-hint" aria-hidden="true">Draw here</span></div>
-<div class="tools"><button type="button" data-tool="undo">Undo</button><button type="button"
-data-tool="redo">Redo</button><button type="button" data-tool="clear">Clear</button></div>
-"""
 # What takes long is done for one visitor after another.
 ALONE: dict = {"concurrency_id": "batch", "concurrency_limit": 1}
 PRIVATE: dict = {"api_visibility": "private"}
-CAMERA = """
-<div class="stage"><video playsinline muted aria-label="What the camera sees"></video>
-<div class="aim" aria-hidden="true"></div><p class="note" role="status"></p></div>
-<div class="tools">
-<button type="button" data-camera="start" aria-pressed="false">Camera</button>
-<button type="button" data-camera="take" disabled>Capture</button>
-<button type="button" data-camera="live" aria-pressed="false" disabled>Live</button></div>
-"""
 
 
 def build(readers: Readers, folder: Path, corrections: CorrectionStore | None = None) -> gr.Blocks:
@@ -111,27 +96,16 @@ def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.
         with gr.Tab("Sketchpad", id="pad") as pad_tab:
             # gr.Sketchpad needs 11 requests and, where WebGL is done in software, seconds for each
             # stroke, and opens with no tool chosen.
-            pad = _scripted(PAD, "reading/pad.js", "Drawing", "pad")
+            pad = _scripted("pad", "Drawing")
         with gr.Tab("Image", id="image") as image_tab:
-            image = gr.Image(
-                sources=["upload", "clipboard"],
-                placeholder="Drop or paste a picture, or press to choose one\n"
-                "PNG, JPEG, WebP, BMP, GIF or TIFF\nup to 25 MB and 20 megapixels",
-                elem_id="image",
-                type="filepath",
-                image_mode=None,
-                label="Picture of digits",
-                show_label=False,
-                buttons=[],
-            )
+            image = _scripted("image", "Picture", megabytes=MAX_UPLOAD_MEGABYTES)
             thumbnails().pick(picked, None, image, show_progress="hidden", queue=False, **PRIVATE)
         with gr.Tab("Webcam", id="camera") as camera_tab:
-            camera = _scripted(CAMERA, "reading/camera.js", "Webcam", "camera")
+            camera = _scripted("camera", "Webcam")
         with gr.Tab("Files", id="files", elem_id="files-tab"):
             files = uploader()
         with gr.Tab("Models", id="models", elem_id="models-tab") as models_tab:
             listed = models_list()
-    _hand_over_as_uploaded(image)
     ways: dict[str, tuple[gr.Tab, Component]] = {
         "pad": (pad_tab, pad),
         "image": (image_tab, image),
@@ -140,33 +114,21 @@ def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.
     return ways, files, models_tab, listed
 
 
-def _scripted(template: str, script: str, label: str, name: str) -> gr.HTML:
-    """A part of the page of our own, whose value is a picture as a data: URL."""
+def _scripted(name: str, label: str, **values: object) -> gr.HTML:
+    """Return a way in of our own, with its template and script; its value is a data: URL."""
     return gr.HTML(
         "",
-        html_template=template,
-        js_on_load=read_text(script),
+        html_template=str(render(f"reading/{name}.html", **values)),
+        js_on_load=read_text(f"reading/{name}.js"),
         label=label,
         elem_id=name,
         apply_default_css=False,
     )
 
 
-def _hand_over_as_uploaded(image: gr.Image) -> None:
-    """Leave the file to our own decoder, which has a sentence for each thing that can be wrong.
-
-    Gradio would open it first, with every format that Pillow knows, and fail with a bare "Error".
-    """
-
-    def path(payload: ImageData | None) -> str | None:
-        return payload.path if payload else None
-
-    image.preprocess = path  # type: ignore[method-assign]
-
-
 def _output() -> list[gr.HTML]:
     gr.HTML(
-        '<p class="note" role="alert"></p>',
+        render("reading/trouble.html"),
         elem_id="trouble",
         js_on_load="",
         apply_default_css=False,
@@ -190,8 +152,7 @@ def _wire_reading(
     view, method, model = states
     shown = outputs[0]
     for name, (tab, source) in inputs.items():
-        arrives = source.change if name == "image" else source.picture
-        arrives(None, js=_tell(f"{name} arrived"))
+        source.picture(None, js=_tell(f"{name} arrived"))
         tab.select(None, js=_tell(f"{name} opened"))
         read = getattr(handlers, name)
         _wire_question(shown, name, read, [source, method, model, view], [*outputs, view])

@@ -1,77 +1,213 @@
-// What goes wrong before the server can say so is a sentence in the answer's place.
-// LARGEST_MEGABYTES comes from serve.py.
-const TROUBLE = {
-  large: (name, megabytes) =>
-    `${name} has ${megabytes} MB; the limit is ${LARGEST_MEGABYTES} MB. Make the picture smaller, ` +
-    "or take a photo with fewer pixels.",
-  busy: "Many people are asking just now. Wait a few seconds and try again.",
-  gone: "The server does not answer. Check the connection, or reload the page in a while.",
-  broken: "Something went wrong on the server. Try again, or reload the page.",
+// Shared by the scripts of the page, and what concerns all of it: trouble with the connection, files
+// that are dropped or pasted anywhere. serve.py puts the constants before it: MAX_UPLOAD_MEGABYTES,
+// PAD_HEIGHT, MAX_PAD_WIDTH, PEN_WIDTH, MAX_LINK_LETTERS and TEXTS.
+
+const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
+
+// The browser's storage for this tab. In a frame of another site it may be forbidden.
+const store = {
+  get(key) {
+    try {
+      return JSON.parse(sessionStorage.getItem(key));
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    try {
+      if (value === null) sessionStorage.removeItem(key);
+      else sessionStorage.setItem(key, JSON.stringify(value));
+    } catch {
+      // Then a reload forgets it.
+    }
+  },
 };
 
-// Whether the sentence is about a file that was not sent: an answer is to something else then, such
-// as the pad or the tab that was just opened.
-let isOfFile = false;
+const isReload = () => performance.getEntriesByType("navigation")[0]?.type === "reload";
 
-function say(sentence) {
-  const note = document.querySelector("#trouble .note");
-  if (note && note.textContent !== sentence) note.textContent = sentence;
-  isOfFile = false;
+async function copyToClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copyBySelection(text); // a page on plain http has no clipboard
+  }
 }
 
-const ask = window.fetch;
+function copyBySelection(text) {
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.style.position = "fixed";
+  document.body.append(field);
+  field.select();
+  const isCopied = document.execCommand("copy");
+  field.remove();
+  return isCopied;
+}
+
+// Gradio is up once it has opened the first tab, of which it does not always tell. It overwrites the
+// values that components are given before.
+const gradioReady = new Promise((resolve) => {
+  document.addEventListener("pad opened", resolve);
+  document.addEventListener("answer ready", () => setTimeout(resolve, 500));
+});
+
+function openTab(name) {
+  document.querySelector(`#ways [role="tab"][data-tab-id="${name}"]`)?.click();
+}
+
+// Trouble that the server cannot report itself is a sentence in the answer's place.
+
+// Whether the sentence is about a file that was not sent. Then an answer is about something else,
+// such as the tab that was just opened, and the sentence stays.
+let isAboutFile = false;
+
+function report(sentence) {
+  const note = document.querySelector("#trouble .note");
+  if (note && note.textContent !== sentence) note.textContent = sentence;
+  isAboutFile = false;
+}
+
+function refuse(sentence) {
+  report(sentence);
+  isAboutFile = true;
+}
+
+const RETRY_MILLISECONDS = 2000;
+let retrying = null;
+
+// A server that restarts is asked until it is back, and then the last question is asked again.
+function retryLater() {
+  retrying ??= setTimeout(async () => {
+    retrying = null;
+    const response = await fetchUnwatched("gradio_api/app_id").catch(() => null);
+    if (response?.ok) document.dispatchEvent(new Event("server back"));
+    else retryLater();
+  }, RETRY_MILLISECONDS);
+}
+
+const fetchUnwatched = window.fetch.bind(window);
 window.fetch = async (input, init) => {
   const address = String(input.url ?? input);
   const watched = /\/gradio_api\/(queue\/join|run\/|upload)/.test(address);
-  // So Gradio asks whether the server is back, after an answer that broke off; then it reloads.
+  // After an answer that broke off, Gradio asks this until the server is back, and then reloads.
   if (address.endsWith("/gradio_api/app_id")) {
-    say(TROUBLE.gone);
+    report(TEXTS.trouble.gone);
     document.dispatchEvent(new Event("lost"));
   }
   try {
-    const response = await ask(input, init);
-    if (watched && !response.ok) say(response.status === 503 ? TROUBLE.busy : TROUBLE.broken);
+    const response = await fetchUnwatched(input, init);
+    if (watched && !response.ok) {
+      report(response.status === 503 ? TEXTS.trouble.busy : TEXTS.trouble.broken);
+    }
     return response;
   } catch (error) {
     if (!watched || error.name === "AbortError") throw error;
-    say(TROUBLE.gone);
+    report(TEXTS.trouble.gone);
+    retryLater();
     // Left alone, Gradio would wait for this answer for ever and ask nothing more.
-    return Response.json({ detail: TROUBLE.gone }, { status: 503 });
+    return Response.json({ detail: TEXTS.trouble.gone }, { status: 503 });
   }
 };
-document.addEventListener("answered", () => isOfFile || say(""));
+document.addEventListener("answered", () => isAboutFile || report(""));
 for (const end of ["unanswered", "unpicked"]) {
   document.addEventListener(end, () => {
-    if (!document.querySelector("#trouble .note").textContent) say(TROUBLE.broken);
+    if (!document.querySelector("#trouble .note").textContent) report(TEXTS.trouble.broken);
   });
 }
 
-// Gradio would send a file of any size and then only say that it was too large.
+const filesOf = (event) =>
+  event.target.files ?? (event.dataTransfer ?? event.clipboardData)?.files ?? [];
+
+// Gradio would send a file of any size and only then say that it is too large.
 function refuseLarge(event) {
-  const files = event.target.files ?? (event.dataTransfer ?? event.clipboardData)?.files ?? [];
-  const large = [...files].find((file) => file.size > LARGEST_MEGABYTES * 2 ** 20);
+  const files = filesOf(event);
+  const large = [...files].find((file) => file.size > MAX_UPLOAD_MEGABYTES * 2 ** 20);
   if (!large) {
-    if (files.length) say("");
+    if (files.length) report("");
     return;
   }
   event.preventDefault();
   event.stopImmediatePropagation();
   if (event.type === "change") event.target.value = "";
   // A drop also ends the dragging that the page shows.
-  if (event.type === "drop") event.target.dispatchEvent(new DragEvent("dragleave", { bubbles: true }));
-  say(TROUBLE.large(large.name, Math.ceil(large.size / 2 ** 20)));
-  isOfFile = true;
+  if (event.type === "drop") endDragging(event.target);
+  const megabytes = Math.ceil(large.size / 2 ** 20);
+  refuse(fill(TEXTS.trouble.large, { name: large.name, megabytes, limit: MAX_UPLOAD_MEGABYTES }));
 }
 for (const way of ["change", "drop", "paste"]) window.addEventListener(way, refuseLarge, true);
 for (const way of ["change", "pointerdown"]) {
-  document.addEventListener(way, (event) => event.target.closest("#input") && say(""));
+  // Before the scripts of the inputs, which may have something new to report.
+  document.addEventListener(way, (event) => event.target.closest("#input") && report(""), true);
 }
 
-// The browser cannot show a damaged picture, or a TIFF; the answer's place says what it is.
-document.addEventListener(
-  "error",
-  (event) => {
-    if (event.target.matches?.("#image img")) event.target.style.visibility = "hidden";
-  },
-  true,
-);
+function endDragging(target) {
+  document.body.classList.remove("dragging");
+  target.dispatchEvent(new DragEvent("dragleave", { bubbles: true }));
+}
+
+// A picture that is dropped or pasted anywhere is read in the Image tab, and several in Files. The
+// script of the Image tab takes it, which may be loaded only when the tab is opened.
+let given = null;
+
+function give(files) {
+  if (files.length > 1) return giveAll(files);
+  given = files[0];
+  openTab("image");
+  document.dispatchEvent(new Event("picture given"));
+}
+
+function takeGiven() {
+  const file = given;
+  given = null;
+  return file;
+}
+
+function giveAll(files) {
+  openTab("files");
+  const waiting = setInterval(() => {
+    const input = document.querySelector("#files input[type=file]");
+    if (!input) return; // the tab is still being opened, or holds files that can be removed there
+    clearInterval(waiting);
+    input.files = files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  }, 100);
+  setTimeout(clearInterval, 3000, waiting);
+}
+
+const isText = (target) => target.closest?.("textarea, input:not([type=file])");
+const ownsDrops = (target) => target.closest?.("#files");
+
+window.addEventListener("dragover", (event) => {
+  if (isText(event.target) || ownsDrops(event.target)) return;
+  event.preventDefault(); // the browser would leave the page for the file
+  document.body.classList.add("dragging");
+});
+window.addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) document.body.classList.remove("dragging");
+});
+window.addEventListener("drop", (event) => {
+  document.body.classList.remove("dragging");
+  if (isText(event.target) || ownsDrops(event.target)) return;
+  event.preventDefault();
+  if (event.dataTransfer.files.length) give(event.dataTransfer.files);
+});
+window.addEventListener("paste", (event) => {
+  if (!event.clipboardData?.files.length) return;
+  event.preventDefault();
+  give(event.clipboardData.files);
+});
+
+// "?view=api" opens the description of the API. Gradio 6.31 takes it for open and shows nothing; so it
+// must not see the address, and its button is pressed once that is there.
+const here = new URL(location);
+if (here.searchParams.get("view") === "api") {
+  here.searchParams.delete("view");
+  history.replaceState(null, "", here);
+  const waiting = setInterval(() => {
+    const button = document.querySelector("footer .show-api");
+    if (!button) return;
+    clearInterval(waiting);
+    button.click();
+  }, 200);
+}

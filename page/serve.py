@@ -7,16 +7,17 @@ from functools import partial
 from pathlib import Path
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from .corrections.store import CorrectionStore
 from .layout import build
 from .reader import Readers
 from .reading.gallery import EXAMPLES_FOLDER
+from .settings import FOR_SCRIPTS, MAX_UPLOAD_MEGABYTES
+from .sharing.preview import LinkPreview
 from .templates import read_text
 from .texts import texts
 
-# A phone's photo has up to 15 MB; decode refuses by pixels what passes here.
-LARGEST_MEGABYTES = 25
 MAX_WAITING = 64
 # Of two calls for each reader one is read while the other is on its way.
 CALLS_PER_READER = 2
@@ -58,8 +59,9 @@ def serve(
         theme=THEME,
         css_paths=[Path(__file__).with_name("style.css")],
         head=_head(),
+        app_kwargs={"middleware": [Middleware(LinkPreview)]},
         allowed_paths=[str(EXAMPLES_FOLDER)],
-        max_file_size=f"{LARGEST_MEGABYTES}mb",
+        max_file_size=f"{MAX_UPLOAD_MEGABYTES}mb",
         footer_links=["api"],
         show_error=False,
         ssr_mode=False,
@@ -93,7 +95,7 @@ async def _prune(page: gr.Blocks) -> None:
 
 def _head() -> str:
     """Return the page's own script, with what it shares with this code as constants."""
-    shared = {"LARGEST_MEGABYTES": LARGEST_MEGABYTES, "TEXTS": texts()}
+    shared = FOR_SCRIPTS | {"TEXTS": texts()}
     # "</script>" in a text would end the script.
     constants = [
         f"const {name} = {json.dumps(value)};".replace("</", "<\\/")

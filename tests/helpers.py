@@ -72,14 +72,18 @@ def free_port() -> int:
 
 @contextmanager
 def served(
-    home: Path, folder: Path, variables: dict[str, str] | None = None, options: Sequence[str] = ()
+    home: Path,
+    folder: Path,
+    variables: dict[str, str] | None = None,
+    options: Sequence[str] = (),
+    port: int | None = None,
 ) -> Iterator[tuple[str, Path]]:
     """The address of the app.py in ``home``, started as a person would, and the log it writes.
 
     folder: for the log, what is uploaded and what is corrected. variables: of the environment,
-    beside the usual ones. options: of app.py, beside the port.
+    beside the usual ones. options: of app.py, beside the port. port: by default a free one.
     """
-    port, log = free_port(), folder / "log"
+    port, log = port or free_port(), folder / "log"
     clean = {k: v for k, v in os.environ.items() if not re.match("DIGIT_|GRADIO_|SPACE", k)}
     ours = {"GRADIO_TEMP_DIR": str(folder), "DIGIT_CORRECTIONS": str(folder / CORRECTIONS)}
     with log.open("wb") as output:

@@ -1,37 +1,63 @@
-// "Got it wrong?": choose what the mark whose bars are shown really is.
-const opener = () => element.querySelector("[data-open]");
-const panel = () => element.querySelector(".panel");
+// "Got it wrong?": choose what the mark whose bars are shown really is; of several marks also that all
+// together are one digit, or the whole number.
+const find = (selector) => element.querySelector(selector);
+const panel = () => find(".panel");
+const markCount = () => document.querySelectorAll("#answer .picker [data-mark]").length;
+
+function question() {
+  if (markCount() < 2) return TEXTS.corrections.question;
+  if (find("[data-all]").checked) return TEXTS.corrections.question_all;
+  const digit = document.querySelector("#answer .bar.winner .name")?.textContent;
+  return fill(TEXTS.corrections.question_one, { digit });
+}
 
 function show(open) {
   panel().hidden = !open;
-  opener().setAttribute("aria-expanded", String(open));
+  find("[data-open]").setAttribute("aria-expanded", String(open));
   if (!open) return;
-  const answer = document.querySelector("#answer");
-  const several = answer.querySelectorAll(".picker [data-mark]").length > 1;
-  const name = answer.querySelector(".bar.winner .name")?.textContent;
-  panel().querySelector(".question").textContent = several
-    ? `This ${name} is really a …`
-    : "This is really a …";
+  find(".several").hidden = markCount() < 2;
+  find(".question").textContent = question();
+  panel().scrollIntoView({ block: "nearest" });
 }
 
 function close() {
   show(false);
-  opener().focus();
+  find("[data-open]").focus();
+}
+
+function correct(choice) {
+  close();
+  trigger("correct", { digit: choice });
+}
+
+function toggle() {
+  const open = panel().hidden;
+  props.value = "";
+  // Gradio redraws the template in the next microtask, and with it the panel.
+  queueMicrotask(() => show(open));
+  if (open) document.dispatchEvent(new Event("correcting"));
 }
 
 element.addEventListener("click", (event) => {
-  if (event.target.closest("[data-open]")) {
-    const open = panel().hidden;
-    props.value = "";
-    // Gradio redraws the template in the next microtask, and with it the panel.
-    queueMicrotask(() => show(open));
-    if (open) document.dispatchEvent(new Event("correcting"));
-  }
-  const choice = event.target.closest("[data-digit]");
-  if (!choice) return;
-  close();
-  trigger("correct", { digit: choice.dataset.digit });
+  if (event.target.closest("[data-open]")) toggle();
+  const digit = event.target.closest("[data-digit]")?.dataset.digit;
+  const isOne = markCount() > 1 && find("[data-all]").checked && digit !== "none";
+  if (digit) correct(isOne ? `one ${digit}` : digit);
+  if (event.target.closest("[data-save]")) saveNumber();
 });
+element.addEventListener("change", (event) => {
+  if (event.target.closest("[data-all]")) find(".question").textContent = question();
+});
+element.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.closest("[data-number]")) saveNumber();
+});
+
+function saveNumber() {
+  const number = find("[data-number]").value.replace(/\D/g, "");
+  if (number) correct(`number ${number}`);
+  else find("[data-number]").focus();
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !panel().hidden) close();
 });

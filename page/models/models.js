@@ -33,4 +33,6 @@ document.addEventListener("click", (event) => {
   if (asked === null && event.target.closest("[data-mistakes]")) trigger("mistakes");
 });
 watch("value", check);
+// The view comes after the list, and says which model answers.
+new MutationObserver(check).observe(view(), { childList: true, subtree: true });
 check();

@@ -1,10 +1,13 @@
-// The answer and its pictures: press a bar, a mark, a kind of heatmap, or copy the number.
-// One question at a time, whatever asks it: sent at once, Gradio answers in any order.
+// The answer and its pictures: press a bar, a mark or a kind of heatmap, or copy the number.
+// One question at a time, whatever asks it: Gradio would answer simultaneous ones in any order.
 const ASK_AGAIN_MILLISECONDS = 700;
+const SLOW_MILLISECONDS = 600; // after which the page says that it is reading
 const waiting = [];
 let isAsking = false;
 let lastWay = null; // the way in of the last question
+let slow = null; // the timer for a slow answer
 let copied = null; // the number that was copied just now
+const pictures = () => document.getElementById("pictures");
 
 function ask(way, choice) {
   if (way !== "choose") waiting.length = 0; // they are about an older picture
@@ -12,7 +15,7 @@ function ask(way, choice) {
   next();
 }
 
-// The server was still getting ready when it was asked.
+// The server was still loading its network when it was asked.
 function askAgain() {
   if (element.querySelector("[data-ask-again]") && !isAsking && !waiting.length) ask(lastWay);
 }
@@ -21,19 +24,52 @@ function next() {
   if (!isAsking && waiting.length) {
     isAsking = true;
     const [way, choice] = waiting.shift();
-    if (way !== "choose") lastWay = way;
+    if (way !== "choose") {
+      lastWay = way;
+      slow ??= setTimeout(showWaiting, SLOW_MILLISECONDS);
+    }
     trigger(way, choice);
   }
   element.setAttribute("aria-busy", isAsking);
 }
-for (const end of ["answered", "unanswered"]) {
-  document.addEventListener(end, () => {
-    isAsking = false;
-    next();
-    if (element.querySelector("[data-ask-again]")) setTimeout(askAgain, ASK_AGAIN_MILLISECONDS);
-  });
+
+function showWaiting() {
+  setStale(true);
+  document.querySelector("#trouble .waiting").textContent = TEXTS.reading.waiting;
 }
-// A tab was opened; or a picture arrived in it, perhaps after it was left.
+
+function stopWaiting() {
+  clearTimeout(slow);
+  slow = null;
+  document.querySelector("#trouble .waiting").textContent = "";
+}
+
+// An answer to an older picture can still be seen, but not used.
+function setStale(isStale) {
+  for (const part of [document.getElementById("answer"), pictures()]) {
+    part.classList.toggle("stale", isStale);
+    part.inert = isStale;
+  }
+}
+
+document.addEventListener("answered", () => {
+  isAsking = false;
+  if (!waiting.length) {
+    stopWaiting();
+    setStale(false);
+  }
+  next();
+  if (element.querySelector("[data-ask-again]")) setTimeout(askAgain, ASK_AGAIN_MILLISECONDS);
+});
+document.addEventListener("unanswered", () => {
+  isAsking = false;
+  if (slow !== null) setStale(true);
+  stopWaiting();
+  next();
+});
+document.addEventListener("server back", () => lastWay && !isAsking && ask(lastWay));
+
+// A tab was opened, or a picture arrived in it, perhaps after it was left.
 for (const way of ["pad", "image", "camera"]) {
   document.addEventListener(`${way} opened`, () => ask(way));
   document.addEventListener(`${way} arrived`, () => {
@@ -44,17 +80,20 @@ for (const way of ["pad", "image", "camera"]) {
 document.addEventListener("click", (event) => {
   if (!event.target.closest("#answer, #pictures")) return;
   const choice = event.target.closest("[data-target], [data-mark], [data-method]");
-  if (choice) ask("choose", { ...choice.dataset });
+  if (choice) choose({ ...choice.dataset });
   const button = event.target.closest("[data-copy]");
   if (button) copy(button.dataset.copy);
 });
 
+// On a phone the pictures are folded away, but they are what a choice changes.
+function choose(choice) {
+  const fold = pictures().querySelector(".fold input");
+  if (fold && "target" in choice) fold.checked = true;
+  ask("choose", choice);
+}
+
 async function copy(number) {
-  try {
-    await navigator.clipboard.writeText(number);
-  } catch {
-    copyBySelection(number); // a page on plain http has no clipboard
-  }
+  if (!(await copyToClipboard(number))) return;
   copied = number;
   showCopied();
   setTimeout(() => {
@@ -66,16 +105,9 @@ async function copy(number) {
 // A new answer brings a new button.
 function showCopied() {
   const button = element.querySelector("[data-copy]");
-  if (button) button.firstElementChild.textContent = button.dataset.copy === copied ? "Copied" : "Copy";
+  if (!button) return;
+  const isCopied = button.dataset.copy === copied;
+  button.firstElementChild.textContent = isCopied ? TEXTS.reading.copied : TEXTS.reading.copy;
 }
 watch("value", showCopied);
-
-function copyBySelection(text) {
-  const field = document.createElement("textarea");
-  field.value = text;
-  field.style.position = "fixed";
-  document.body.append(field);
-  field.select();
-  document.execCommand("copy");
-  field.remove();
-}
+document.dispatchEvent(new Event("answer ready"));

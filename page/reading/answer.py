@@ -27,9 +27,9 @@ def empty(title: str, hint: str) -> Markup:
     return _panel("empty", [["0–9"]], title, hint)
 
 
-def problem(sentence: str) -> Markup:
-    """Return the answer's place when the picture could not be read; sentence says why."""
-    return _panel("problem", [["!"]], text("reading.problem"), sentence)
+def problem(sentence: str, key: str = "reading.problem") -> Markup:
+    """Return the answer's place if there is no answer. sentence: why not. key: of the title."""
+    return _panel("problem", [["!"]], text(key), sentence)
 
 
 def getting_ready() -> Markup:
@@ -116,8 +116,9 @@ def _verdict(digits: tuple[Digit, ...]) -> tuple[str, str]:
     if len(digits) == 1:
         return _single(digits[0])
     if refused:
+        read, total = len(digits) - len(refused), len(digits)
         detail = text("reading.not_clear", count=len(refused), guesses=_names(refused))
-        return text("reading.marks", count=len(digits)), detail
+        return text("reading.marks", count=total, read=read, total=total), detail
     least = min(digits, key=lambda mark: mark.confidence)
     return (
         text("reading.digits", count=len(digits), sure=_words(least.confidence).lower()),
@@ -126,11 +127,8 @@ def _verdict(digits: tuple[Digit, ...]) -> tuple[str, str]:
 
 
 def _refusal(digits: tuple[Digit, ...]) -> tuple[str, str]:
-    guess = "".join(str(mark.label) for mark in digits)
-    if len(digits) > 1:
-        return text("reading.guesses", guess=guess), text("reading.none_clear")
-    key = "reading.guess_an" if guess == "8" else "reading.guess_a"
-    return text(key, guess=guess), text("reading.unclear")
+    key = "reading.refused" if len(digits) == 1 else "reading.all_refused"
+    return text(key), text(f"{key}_hint", guess="".join(str(mark.label) for mark in digits))
 
 
 def _single(mark: Digit) -> tuple[str, str]:

@@ -1,21 +1,16 @@
-// The camera: a frame to aim with, one picture at a press, or a reading about twice a second while
-// the paper is held. What is in the frame goes out as the component's value, a JPEG in a data: URL,
-// with the event "picture". The camera is off as soon as its tab or the page is left.
-const SIDE = 720; // pixels of the square that is shown and sent, at most
-const BETWEEN = 500; // milliseconds from one live picture to the next, at least
-const PATIENCE = 10_000; // then a live picture whose answer has not come is given up
-const PROBLEMS = {
-  NotAllowedError:
-    "The browser was not allowed to use the camera. Allow it beside the address and press Camera " +
-    "again, or upload a photo in the Image tab.",
-  NotFoundError: "No camera was found. Connect one, or upload a photo in the Image tab.",
-  NotReadableError: "Another program is using the camera. Close it and press Camera again.",
-  insecure:
-    "The browser gives the camera only to pages on https or on this machine. Open the page there, " +
-    "or upload a photo in the Image tab.",
-};
-const HINT = "Press Camera, and hold the paper so that the digits fill the frame.";
+// The camera: a frame to aim with, one photo at a press, or a reading about twice a second while the
+// paper is held. The picture in the frame becomes the component's value, a JPEG in a data: URL, with
+// the event "picture". The camera is off as soon as its tab or the page is left.
+const MAX_SIDE = 720; // pixels of the square that is shown and sent
+const MIN_PAUSE = 500; // milliseconds between two live pictures
+const DEADLINE = 10_000; // milliseconds after which a live picture is no longer waited for
 
+const PROBLEMS = {
+  NotAllowedError: "not_allowed",
+  NotFoundError: "not_found",
+  NotReadableError: "not_readable",
+  insecure: "insecure",
+};
 const stage = element.querySelector(".stage");
 const video = element.querySelector("video");
 const note = element.querySelector(".note");
@@ -23,29 +18,29 @@ const button = (name) => element.querySelector(`[data-camera="${name}"]`);
 let stream = null;
 let isStarting = false;
 let live = false;
-let sent = 0; // when the picture went out whose answer is awaited; 0 if none is
+let sent = 0; // when the picture was sent whose answer is awaited, or 0
 let timer = null;
 
 async function start() {
   if (isStarting) return;
   isStarting = true;
-  note.textContent = "Waiting for the camera …";
+  note.textContent = TEXTS.camera.waiting;
   try {
     if (!navigator.mediaDevices) throw { name: "insecure" };
     stream = await navigator.mediaDevices.getUserMedia({
       video: {
-        width: { ideal: (4 * SIDE) / 3 },
-        height: { ideal: SIDE },
+        width: { ideal: (4 * MAX_SIDE) / 3 },
+        height: { ideal: MAX_SIDE },
         facingMode: { ideal: "environment" },
       },
     });
   } catch (error) {
-    note.textContent = PROBLEMS[error.name] ?? PROBLEMS.NotFoundError;
+    note.textContent = TEXTS.camera[PROBLEMS[error.name] ?? "not_found"];
     return;
   } finally {
     isStarting = false;
   }
-  if (!stage.offsetWidth || document.hidden) return stop(); // left before it was allowed
+  if (!stage.offsetWidth || document.hidden) return stop(); // the tab was left before the camera was allowed
   video.srcObject = stream;
   await video.play();
   show();
@@ -60,11 +55,11 @@ function stop() {
 }
 
 function show() {
-  note.textContent = stream ? "" : HINT;
+  note.textContent = stream ? "" : TEXTS.camera.hint;
   stage.classList.toggle("on", stream !== null);
   button("start").setAttribute("aria-pressed", stream !== null);
   button("live").setAttribute("aria-pressed", live);
-  button("take").textContent = stream && video.paused ? "Again" : "Capture";
+  button("take").textContent = stream && video.paused ? TEXTS.camera.again : TEXTS.camera.take;
   button("take").disabled = button("live").disabled = !stream;
 }
 
@@ -84,21 +79,21 @@ function setLive(on) {
   sent = 0;
   if (on) {
     video.play();
-    look();
+    readOn();
   }
 }
 
-function look() {
+function readOn() {
   const waited = performance.now() - sent;
-  if (!sent || waited > PATIENCE) send();
-  timer = setTimeout(look, BETWEEN);
+  if (!sent || waited > DEADLINE) send();
+  timer = setTimeout(readOn, MIN_PAUSE);
 }
 
 function send() {
   const [width, height] = [video.videoWidth, video.videoHeight];
   const side = Math.min(width, height);
   const sheet = document.createElement("canvas");
-  sheet.width = sheet.height = Math.min(SIDE, side);
+  sheet.width = sheet.height = Math.min(MAX_SIDE, side);
   const cut = [(width - side) / 2, (height - side) / 2, side, side];
   sheet.getContext("2d").drawImage(video, ...cut, 0, 0, sheet.width, sheet.height);
   sent = performance.now();
@@ -116,12 +111,12 @@ element.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("answered", () => (sent = 0));
-// What is corrected is what is seen.
+// The answer that a visitor corrects must not change meanwhile.
 document.addEventListener("correcting", () => live && take());
 document.addEventListener("visibilitychange", () => {
   if (document.hidden && stream) stop();
 });
-// Without a size the tab is not shown.
+// A stage without a size is in a tab that was left.
 new ResizeObserver(() => {
   if (!stage.offsetWidth && stream) stop();
 }).observe(stage);

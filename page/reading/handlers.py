@@ -4,7 +4,6 @@ In the page process: pictures go on to a reader process, and come back as HTML.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 from digit_model.errors import DigitError
 
@@ -45,15 +44,16 @@ class Handlers:
 
     def image(
         self,
-        path: str | None,
+        picture: str | None,
         method: str | None = None,
         model: str | None = None,
         view: str | None = None,
     ) -> Shown:
-        """path: of an uploaded file, or nothing."""
-        if path and not Path(path).exists():
-            return _problem(text("reading.forgotten_file"))
-        return self._show(method, model, view, picture=path) if path else _nothing("image")
+        """picture: the file in a data: URL, or nothing."""
+        content = data_urls.content_of(picture)
+        if not content:
+            return _nothing("image")
+        return self._show(method, model, view, content, title="reading.file_problem")
 
     def camera(
         self,
@@ -83,26 +83,35 @@ class Handlers:
         return *self._shown(ask, view), choice.get("method", method)
 
     def _show(
-        self, method: str | None, model: str | None, view: str | None, *picture: bytes, **where: str
+        self,
+        method: str | None,
+        model: str | None,
+        view: str | None,
+        *picture: bytes,
+        title: str = "reading.problem",
+        **where: str,
     ) -> Shown:
-        return self._shown(
-            lambda: self._readers.ask("show", model, *picture, method=method, **where), view
-        )
+        def ask() -> Answer:
+            return self._readers.ask("show", model, *picture, method=method, **where)
 
-    def _shown(self, ask: Callable[[], Answer], view: str | None) -> Shown:
+        return self._shown(ask, view, title)
+
+    def _shown(
+        self, ask: Callable[[], Answer], view: str | None, title: str = "reading.problem"
+    ) -> Shown:
         if not self._readers.is_ready:
             return answer.getting_ready(), answer.no_pictures(), view
         try:
             html, views = ask()
         except DigitError as error:
-            return _problem(str(error))
+            return _problem(str(error), title)
         if not views:
             return _nothing("pad")
         return html["answer"], html["pictures"], self._views.keep(views[0], view)
 
 
-def _problem(sentence: str) -> Shown:
-    return answer.problem(sentence), answer.no_pictures(), None
+def _problem(sentence: str, title: str = "reading.problem") -> Shown:
+    return answer.problem(sentence, title), answer.no_pictures(), None
 
 
 def _nothing(way: str) -> Shown:

@@ -1,72 +1,96 @@
-// The drawing pad. Strokes are kept as points, so that the picture that is sent does not depend on
-// the size of the window; a drawing is a list of them, and undo goes back to the drawing before.
-// While a stroke is drawn and after it the whole drawing goes out as the component's value, a PNG in a
-// data: URL, with the event "picture".
-const SIDE = 280;
-const BETWEEN = 150; // milliseconds between what is sent while a stroke is drawn
-const WIDTH = 22; // on 280 pixels, strokes as wide as MNIST's
+// The drawing pad. Strokes are kept as points in units of which the pad is PAD_HEIGHT high, so the
+// picture that is sent does not depend on the size of the window. A drawing is a list of strokes, and
+// undo returns to the drawing before. During a stroke and after it, the whole drawing becomes the
+// component's value, a PNG in a data: URL, with the event "picture".
+const MIN_PAUSE = 150; // milliseconds between two pictures that are sent during a stroke
+const STORED = "drawing"; // where the browser keeps the drawing for a reload
+const sheet = element.querySelector(".sheet");
 const canvas = element.querySelector("canvas");
 const hint = element.querySelector(".pad-hint");
+const tool = (name) => element.querySelector(`[data-tool="${name}"]`);
 let strokes = [];
 let earlier = [];
 let later = [];
+let width = PAD_HEIGHT; // of the drawing, in units
 let pointer = null;
 let sent = 0;
-let awaited = false; // whether an answer is still to come
+let isAwaited = false; // whether an answer is still to come
+let answerTime = 0; // how long the last answer took
+let answered = 0; // when it came
 
-function paint(target) {
+function paint(target, scale, top = 0) {
   const context = target.getContext("2d");
-  const scale = target.width / SIDE;
-  context.setTransform(scale, 0, 0, scale, 0, 0);
+  context.setTransform(1, 0, 0, 1, 0, 0);
   context.fillStyle = "#fff";
-  context.fillRect(0, 0, SIDE, SIDE);
+  context.fillRect(0, 0, target.width, target.height);
+  context.setTransform(scale, 0, 0, scale, 0, top);
   context.strokeStyle = "#000";
-  context.lineWidth = WIDTH;
+  context.lineWidth = PEN_WIDTH;
   context.lineCap = context.lineJoin = "round";
   for (const points of strokes) {
     if (points.image) {
-      context.drawImage(points.image, 0, 0, SIDE, SIDE);
+      context.drawImage(points.image, (width - PAD_HEIGHT) / 2, 0, PAD_HEIGHT, PAD_HEIGHT);
       continue;
     }
     context.beginPath();
     context.moveTo(...points[0]);
-    // A dot is a line to itself.
+    // The first point again, because a dot is a line to itself.
     for (const point of points) context.lineTo(...point);
     context.stroke();
   }
 }
 
+// A wide window offers a wide pad; a drawing made on it stays as wide in a narrow one.
+function fitWidth(box) {
+  const offered = Math.round((PAD_HEIGHT * box.width) / box.height);
+  const points = strokes.flat().filter(Array.isArray);
+  const reached = points.reduce((most, [x]) => Math.max(most, x), 0);
+  const kept = strokes.length ? Math.max(width, Math.ceil(reached)) : 0;
+  width = Math.max(PAD_HEIGHT, Math.min(MAX_PAD_WIDTH, Math.max(offered, kept)));
+}
+
+// Pixels of the window per unit, and above the drawing where the pad is too narrow for it.
+function geometry(box) {
+  const scale = Math.min(box.width / width, box.height / PAD_HEIGHT);
+  return [scale, (box.height - scale * PAD_HEIGHT) / 2];
+}
+
 function show() {
-  const pixels = Math.round(SIDE * Math.min(3, window.devicePixelRatio || 1));
-  if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
-  paint(canvas);
+  const box = sheet.getBoundingClientRect();
+  tool("undo").disabled = !earlier.length;
+  tool("redo").disabled = !later.length;
+  tool("clear").disabled = !strokes.length;
   hint.hidden = strokes.length > 0;
-  element.querySelector('[data-tool="undo"]').disabled = !earlier.length;
-  element.querySelector('[data-tool="redo"]').disabled = !later.length;
-  element.querySelector('[data-tool="clear"]').disabled = !strokes.length;
+  if (!box.height) return; // another tab is open
+  fitWidth(box);
+  const density = Math.min(3, window.devicePixelRatio || 1);
+  const pixels = [Math.round(box.width * density), Math.round(box.height * density)];
+  if (canvas.width !== pixels[0] || canvas.height !== pixels[1]) [canvas.width, canvas.height] = pixels;
+  const [scale, top] = geometry(box);
+  paint(canvas, (scale * pixels[1]) / box.height, (top * pixels[1]) / box.height);
 }
 
 function send() {
   if (strokes.length === 1 && strokes[0].link) {
     props.value = strokes[0].link;
   } else if (strokes.length) {
-    const sheet = document.createElement("canvas");
-    sheet.width = sheet.height = SIDE;
-    paint(sheet);
-    props.value = sheet.toDataURL("image/png");
+    const picture = document.createElement("canvas");
+    [picture.width, picture.height] = [width, PAD_HEIGHT];
+    paint(picture, 1);
+    props.value = picture.toDataURL("image/png");
   } else {
     props.value = "";
   }
+  store.set(STORED, strokes.some((points) => points.image) ? null : strokes);
   sent = performance.now();
-  awaited = true;
+  isAwaited = true;
   trigger("picture");
 }
 
 function place(event) {
-  const box = canvas.getBoundingClientRect();
-  const across = (SIDE * (event.clientX - box.left)) / box.width;
-  const down = (SIDE * (event.clientY - box.top)) / box.height;
-  return [across, down];
+  const box = sheet.getBoundingClientRect();
+  const [scale, top] = geometry(box);
+  return [(event.clientX - box.left) / scale, (event.clientY - box.top - top) / scale];
 }
 
 function change(drawing) {
@@ -75,16 +99,22 @@ function change(drawing) {
   strokes = drawing;
 }
 
-function use(tool) {
+function use(name) {
   if (pointer !== null) return;
-  const [from, to] = tool === "undo" ? [earlier, later] : [later, earlier];
-  if (tool === "clear" && strokes.length) change([]);
-  else if (tool !== "clear" && from.length) {
+  const [from, to] = name === "undo" ? [earlier, later] : [later, earlier];
+  if (name === "clear" && strokes.length) change([]);
+  else if (name !== "clear" && from.length) {
     to.push(strokes);
     strokes = from.pop();
   } else return;
   show();
   send();
+}
+
+// A slow server is asked less often: it rests for as long as its last answer took.
+function isTimeToSend() {
+  const now = performance.now();
+  return !isAwaited && now - sent > MIN_PAUSE && now - answered > answerTime;
 }
 
 canvas.addEventListener("pointerdown", (event) => {
@@ -99,7 +129,7 @@ canvas.addEventListener("pointermove", (event) => {
   const events = event.getCoalescedEvents?.() ?? [];
   for (const step of events.length ? events : [event]) strokes.at(-1).push(place(step));
   show();
-  if (!awaited && performance.now() - sent > BETWEEN) send();
+  if (isTimeToSend()) send();
 });
 for (const end of ["pointerup", "pointercancel"]) {
   canvas.addEventListener(end, (event) => {
@@ -108,7 +138,13 @@ for (const end of ["pointerup", "pointercancel"]) {
     send();
   });
 }
-document.addEventListener("answered", () => (awaited = false));
+document.addEventListener("answered", () => {
+  if (!isAwaited) return;
+  isAwaited = false;
+  answered = performance.now();
+  answerTime = answered - sent;
+});
+document.addEventListener("unanswered", () => (isAwaited = false));
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-tool]");
   if (button) use(button.dataset.tool);
@@ -117,13 +153,15 @@ document.addEventListener("keydown", (event) => {
   const held = event.ctrlKey || event.metaKey;
   if (!held || !canvas.offsetParent || event.target.closest("input, textarea")) return;
   const key = event.key.toLowerCase();
-  const tool = key === "y" || (key === "z" && event.shiftKey) ? "redo" : key === "z" ? "undo" : "";
-  if (!tool) return;
+  const name = key === "y" || (key === "z" && event.shiftKey) ? "redo" : key === "z" ? "undo" : "";
+  if (!name) return;
   event.preventDefault();
-  use(tool);
+  use(name);
 });
-// A link that was opened puts its drawing here: strokes, or a picture of its tiles. Until something
-// is drawn over that, the link itself goes out, and so it does when it is damaged.
+new ResizeObserver(show).observe(sheet);
+
+// An opened link puts its drawing here: strokes, or a picture of its tiles. Until something is drawn
+// over that, the link itself is sent, also if it is damaged.
 async function restore({ strokes: drawn, picture, link }) {
   if (picture) {
     const image = new Image();
@@ -147,3 +185,9 @@ canvas.addEventListener("strokes", (event) => {
   event.detail.strokes = strokes.some((points) => points.image) ? [] : strokes;
 });
 show();
+const stored = store.get(STORED);
+const isLink = new URLSearchParams(location.search).has("d");
+gradioReady.then(() => {
+  if (strokes.length) send(); // drawn before Gradio was up
+  else if (stored?.length && (isReload() || !isLink)) restore({ strokes: stored });
+});

@@ -1,6 +1,5 @@
-// "Copy link": the drawing as strokes, or the tiles of a picture, in the address's query. link.py
-// reads what is written here and says how it is packed.
-const LONGEST = 4000;
+// "Copy link": puts the drawing as strokes, or the tiles of a picture, into the address's query.
+// link.py reads what is written here and describes the format.
 const button = element.querySelector("[data-share]");
 const note = element.querySelector(".said");
 const field = element.querySelector("input");
@@ -33,7 +32,7 @@ function checksum(bytes) {
   return [b >> 8, b & 255, a >> 8, a & 255];
 }
 
-// Ramer, Douglas and Peucker's: leaves out points that lie within the tolerance of what is left.
+// Ramer, Douglas and Peucker's algorithm: drops points within the tolerance of the simplified line.
 function simplified(points, tolerance) {
   const [first, last] = [points[0], points.at(-1)];
   let [farthest, distance] = [0, tolerance];
@@ -55,12 +54,12 @@ function distanceTo([x, y], [fromX, fromY], [toX, toY]) {
 }
 
 function codeOf(strokes) {
-  const whole = ([x, y]) => [x, y].map((side) => Math.max(-280, Math.min(560, Math.round(side))));
+  const whole = ([x, y]) => [x, y].map((side) => Math.max(-PAD_HEIGHT, Math.min(2 * PAD_HEIGHT, Math.round(side))));
   for (let tolerance = 0.5; tolerance < 9; tolerance *= 2) {
     const bytes = bytesOf(strokes.map((points) => simplified(points, tolerance).map(whole)));
     const text = btoa(String.fromCharCode(...bytes, ...checksum(bytes)));
     const code = "s" + text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-    if (code.length <= LONGEST) return code;
+    if (code.length <= MAX_LINK_LETTERS) return code;
   }
   return "";
 }
@@ -74,51 +73,42 @@ function currentCode() {
 }
 
 function linkTo(code) {
-  // A Space stands in a frame of the Hub's page, which hands its own query on.
+  // A Space is shown in a frame of the Hub's page, which passes its own query on.
   const outer = window.parent !== window && element.querySelector("[data-space]")?.dataset.space;
   const link = new URL(outer || location.origin + location.pathname);
   link.searchParams.set("d", code);
   return link.href;
 }
 
-async function copy(link) {
-  try {
-    await navigator.clipboard.writeText(link);
-    return true;
-  } catch {
-    return false; // not allowed in this frame, or a page on plain http
-  }
-}
-
 async function share() {
   const code = currentCode();
   field.parentElement.hidden = true;
   if (!code) {
-    say(code === undefined ? "Draw or choose a picture first." : "This is too much for a link.");
+    say(code === undefined ? TEXTS.sharing.nothing : TEXTS.sharing.too_long);
     return;
   }
   field.value = linkTo(code);
-  if (await copy(field.value)) {
-    say("Link copied");
+  if (await copyToClipboard(field.value)) {
+    say(TEXTS.sharing.copied);
     return;
   }
   field.parentElement.hidden = false;
   field.select();
-  say(document.execCommand("copy") ? "Link copied" : "Copy this link:");
+  say(TEXTS.sharing.copy_this);
 }
 
-let silence;
-function say(words) {
-  const done = words === "Link copied";
-  note.textContent = words;
+let clearing;
+function say(sentence) {
+  const done = sentence === TEXTS.sharing.copied;
+  note.textContent = sentence;
   note.classList.toggle("unseen", done); // the button itself says so
-  button.textContent = done ? words : "Copy link";
-  clearTimeout(silence);
-  if (done) silence = setTimeout(say, 4000, "");
+  button.textContent = done ? sentence : TEXTS.sharing.button;
+  clearTimeout(clearing);
+  if (done) clearing = setTimeout(say, 4000, "");
 }
 
 button.addEventListener("click", share);
-// What was said of a picture goes with it.
+// A message about a picture disappears with it.
 for (const way of ["pad", "image", "camera"]) {
   for (const event of [`${way} arrived`, `${way} opened`]) {
     document.addEventListener(event, () => {
@@ -127,7 +117,7 @@ for (const way of ["pad", "image", "camera"]) {
     });
   }
 }
-// The page is about to be loaded anew, with what its address says.
+// Gradio is about to reload the page, which then opens what its address says.
 document.addEventListener("lost", () => {
   const here = new URL(location);
   const code = currentCode();
@@ -135,7 +125,8 @@ document.addEventListener("lost", () => {
   history.replaceState(null, "", here);
 });
 const opened = new URLSearchParams(location.search).get("d");
-if (opened !== null) {
+// After a reload the pad has the drawing itself, with what was added to it.
+if (opened !== null && !(isReload() && store.get("drawing")?.length)) {
   props.value = `?d=${opened}`;
   trigger("open");
 }

@@ -1,13 +1,13 @@
-"""A drawing in the query of a URL, so that whoever opens it sees the same. No gradio here.
+"""Pack a drawing into the query of a URL, so that whoever opens it sees the same. No gradio here.
 
-A code is a letter and base64url without padding. What it packs ends with its Adler-32 (RFC 1950,
-four bytes, big end first), so that a link that was cut or mistyped is told from a whole one.
+A code is a letter and base64url without padding. The packed bytes end with their Adler-32 (RFC
+1950, four bytes, big-endian), by which a link that was cut or mistyped is recognised.
 
-- ``s``: strokes as numbers: for each stroke how many points it has and then the points, x and y,
-  each as its way from the point before. A number takes the sign into its lowest bit and goes out
-  in groups of seven bits, the lowest first, the eighth bit set on all but the last. link.js
-  writes these.
-- ``t``: the tiles of a picture, deflated (RFC 1951): for each its row, then its pixels in
+- ``s``: strokes as numbers: for each stroke its number of points, and then for each point the
+  difference of x and y to the point before. The lowest bit of a number is its sign. A number is
+  written in groups of seven bits, lowest first, with the eighth bit set on all but the last.
+  link.js writes these.
+- ``t``: the tiles of a picture, deflated (RFC 1951): for each its row, and then its pixels in
   SHADES shades.
 """
 
@@ -23,14 +23,15 @@ import numpy as np
 from digit_model.arrays import TILE_SIZE, Digit
 from digit_model.errors import BadLink
 
-# How the pad's value begins where it is a link and not a picture.
+from ..settings import MAX_LINK_LETTERS, PAD_HEIGHT
+
+# How the pad's value begins if it is a link and not a picture.
 PREFIX = "?d="
-LONGEST = 4000
-# With this many the probabilities are the same to a tenth of a percent in 99 of 100 tiles of MNIST.
+# Enough to keep the probabilities of 99 in 100 MNIST tiles to a tenth of a percent.
 SHADES = 64
-MOST_TILES = 64
-# The pad is 280 wide; a pen may leave it, and come back, by another width on each side.
-FARTHEST = (-280, 560)
+MAX_TILES = 64
+# A captured pen can leave the pad on every side.
+MIN_COORDINATE, MAX_COORDINATE = -PAD_HEIGHT, 2 * PAD_HEIGHT
 _PIXELS = TILE_SIZE * TILE_SIZE
 
 Stroke = list[tuple[int, int]]
@@ -38,15 +39,15 @@ Stroke = list[tuple[int, int]]
 
 @dataclass(frozen=True, eq=False)
 class Tiles:
-    """What a link to a picture holds: (n, 28, 28) float32 in 0..1, and the row of each."""
+    """The content of a link to a picture: (n, 28, 28) float32 in 0..1, and the row of each."""
 
     tiles: np.ndarray
     rows: tuple[int, ...]
 
 
 def of_digits(digits: Sequence[Digit]) -> str:
-    """The code of a reading's tiles, or nothing where they are too many for a link."""
-    if len(digits) > MOST_TILES or any(digit.row > 255 for digit in digits):
+    """Return the code of a reading's tiles, or "" if they are too many for a link."""
+    if len(digits) > MAX_TILES or any(digit.row > 255 for digit in digits):
         return ""
     body = b"".join(
         bytes([digit.row]) + np.rint(digit.tile * (SHADES - 1)).astype(np.uint8).tobytes()
@@ -54,16 +55,13 @@ def of_digits(digits: Sequence[Digit]) -> str:
     )
     deflated = zlib.compress(body, 9, wbits=-zlib.MAX_WBITS)
     code = "t" + base64.urlsafe_b64encode(deflated + _checksum(deflated)).decode().rstrip("=")
-    return code if len(code) <= LONGEST else ""
+    return code if len(code) <= MAX_LINK_LETTERS else ""
 
 
 def read(code: str) -> list[Stroke] | Tiles:
-    """What a code stands for: the strokes of a drawing, or the tiles of a picture.
-
-    Raises BadLink for everything that is not wholly a code.
-    """
-    if len(code) > LONGEST:
-        raise BadLink(f"This link is too long: at most {LONGEST:,} characters are read.")
+    """Return the strokes or the tiles that a code holds. Raises BadLink for anything else."""
+    if len(code) > MAX_LINK_LETTERS:
+        raise BadLink(f"This link is too long: at most {MAX_LINK_LETTERS:,} characters are read.")
     if not re.fullmatch(r"[st][A-Za-z0-9_-]+", code, re.ASCII):
         raise _damaged()
     try:
@@ -88,7 +86,7 @@ def _strokes(body: bytes) -> list[Stroke]:
         for place in range(start + 1, end, 2):
             x, y = x + numbers[place], y + numbers[place + 1]
             points.append((x, y))
-        if any(not FARTHEST[0] <= side <= FARTHEST[1] for point in points for side in point):
+        if any(not MIN_COORDINATE <= side <= MAX_COORDINATE for point in points for side in point):
             raise _damaged()
         strokes.append(points)
         start = end
@@ -110,7 +108,7 @@ def _numbers(body: bytes) -> Iterator[int]:
 
 
 def _tiles(body: bytes) -> Tiles:
-    most = MOST_TILES * (1 + _PIXELS)
+    most = MAX_TILES * (1 + _PIXELS)
     inflating = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         data = inflating.decompress(body, most + 1)

@@ -20,12 +20,18 @@ THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 PATIENCE = 20_000
 
 
-def draw(page: Page, digit: int, *, left: float = 0.0, width: float = 1.0) -> None:
-    """Draw a digit's strokes with the mouse into a part of the pad."""
+def draw(
+    page: Page, digit: int, *, left: float = 0, width: float = 1, top: float = 0, height: float = 1
+) -> None:
+    """Draw a digit's strokes with the mouse.
+
+    left, width, top, height: where, as shares of the pad's height; a wide pad is wider than 1.
+    """
     box = page.locator("#pad canvas").bounding_box()
+    side = box["height"]
     for stroke in STROKES[digit]:
         points = [
-            (box["x"] + box["width"] * (left + width * x), box["y"] + box["height"] * y)
+            (box["x"] + side * (left + width * x), box["y"] + side * (top + height * y))
             for x, y in stroke
         ]
         page.mouse.move(*points[0])

@@ -53,7 +53,7 @@ def test_no_state_of_the_page_has_a_serious_violation(visit, size, theme):
     expect(page.locator("#answer .hero.problem")).to_be_visible(timeout=PATIENCE)
     found["error"] = violations(page)
     page.get_by_role("tab", name="Webcam").click()
-    press(page, "Camera")
+    press(page, "Start camera")
     expect(page.locator("#camera .note")).to_contain_text("No camera", timeout=PATIENCE)
     found["no camera"] = violations(page)
     page.get_by_role("tab", name="Files").click()

@@ -41,7 +41,7 @@ def camera(filming, app_url) -> Iterator[Page]:
     page = filming.new_page(viewport=PHONE)
     page.goto(app_url)
     page.get_by_role("tab", name="Webcam").click()
-    press(page, "Camera")
+    press(page, "Start camera")
     page.wait_for_function("document.querySelector('#camera video')?.videoWidth > 0")
     yield page
     page.close()
@@ -59,7 +59,7 @@ def test_a_captured_picture_is_read_and_stays_in_view(camera):
     expect(camera.locator("#camera .aim")).to_be_visible()
     mirrored = "getComputedStyle(document.querySelector('#camera video')).transform"
     assert camera.evaluate(mirrored) == "none"
-    press(camera, "Capture")
+    press(camera, "Take photo")
     expect_number(camera, "3")
     assert camera.evaluate("document.querySelector('#camera video').paused")
     for part in ("#camera .stage", "#camera .tools", "#answer .hero"):
@@ -77,7 +77,7 @@ def test_the_rear_camera_is_asked_for_at_a_modest_size(filming, app_url):
     )
     page.goto(app_url)
     page.get_by_role("tab", name="Webcam").click()
-    press(page, "Camera")
+    press(page, "Start camera")
     page.wait_for_function("window.asked")
     asked = page.evaluate("window.asked.video")
     assert asked["facingMode"] == {"ideal": "environment"}
@@ -88,7 +88,7 @@ def test_the_rear_camera_is_asked_for_at_a_modest_size(filming, app_url):
 def test_live_reads_again_and_again_until_the_tab_is_left(camera):
     asked = []
     camera.on("request", lambda r: asked.append(r.url) if "queue/join" in r.url else None)
-    press(camera, "Live")
+    press(camera, "Read continuously")
     expect_number(camera, "3")
     camera.wait_for_timeout(4000)
     assert 2 <= len(asked) <= 10
@@ -100,15 +100,17 @@ def test_live_reads_again_and_again_until_the_tab_is_left(camera):
     camera.wait_for_timeout(1500)
     assert len(asked) == before
     camera.get_by_role("tab", name="Webcam").click()
-    expect(camera.locator("#answer .hero")).to_contain_text("Take a picture", timeout=PATIENCE)
+    expect(camera.locator("#answer .hero")).to_contain_text("Take a photo", timeout=PATIENCE)
 
 
 def test_what_is_corrected_is_what_is_seen(camera):
-    press(camera, "Live")
+    press(camera, "Read continuously")
     expect_number(camera, "3")
     press(camera, "Got it wrong?")
     assert camera.evaluate("document.querySelector('#camera video').paused")
-    expect(camera.get_by_role("button", name="Live")).to_have_attribute("aria-pressed", "false")
+    expect(camera.get_by_role("button", name="Read continuously")).to_have_attribute(
+        "aria-pressed", "false"
+    )
     camera.wait_for_timeout(1500)
     expect(camera.locator("#correct .panel")).to_be_visible()
     expect(camera.locator("#correct .question")).to_have_text("This is really a …")
@@ -131,13 +133,13 @@ def asking(filming, app_url) -> Iterator[Page]:
     )
     page.goto(app_url)
     page.get_by_role("tab", name="Webcam").click()
-    press(page, "Camera")
+    press(page, "Start camera")
     yield page
     page.close()
 
 
 def test_a_second_press_opens_no_second_camera(asking):
-    press(asking, "Camera")
+    press(asking, "Start camera")
     asking.evaluate("window.allow()")
     asking.wait_for_function("document.querySelector('#camera video')?.videoWidth > 0")
     asking.wait_for_timeout(500)
@@ -150,34 +152,34 @@ def test_a_camera_that_is_allowed_too_late_is_off(asking):
     asking.wait_for_function("window.streams.length === 1")
     asking.wait_for_function("!window.streams[0].active")
     asking.get_by_role("tab", name="Webcam").click()
-    press(asking, "Camera")
+    press(asking, "Start camera")
     asking.wait_for_function("document.querySelector('#camera video')?.videoWidth > 0")
 
 
 def test_live_waits_for_the_answer_before_it_asks_again(camera):
     asked = []
     camera.route("**/queue/join*", lambda route: asked.append(route))
-    press(camera, "Live")
+    press(camera, "Read continuously")
     camera.wait_for_timeout(3000)
     assert len(asked) == 1
     asked[0].abort()
 
 
 def test_a_hidden_page_turns_the_camera_off(camera):
-    press(camera, "Live")
+    press(camera, "Read continuously")
     assert tracks(camera) == 1
     camera.evaluate(
         "Object.defineProperty(document, 'hidden', { value: true });"
         "document.dispatchEvent(new Event('visibilitychange'))"
     )
     assert tracks(camera) == 0
-    expect(camera.get_by_role("button", name="Live")).to_be_disabled()
+    expect(camera.get_by_role("button", name="Read continuously")).to_be_disabled()
 
 
 def test_no_camera_is_a_sentence_that_says_what_to_do(visit):
     page = visit()
     page.get_by_role("tab", name="Webcam").click()
-    press(page, "Camera")
+    press(page, "Start camera")
     note = page.locator("#camera .note")
     expect(note).to_contain_text("upload a photo in the Image tab", timeout=PATIENCE)
     expect(note).to_be_visible()
@@ -188,6 +190,6 @@ def test_no_permission_is_a_sentence_that_says_what_to_do(start, app_url):
     page = running.new_page()
     page.goto(app_url)
     page.get_by_role("tab", name="Webcam").click()
-    press(page, "Camera")
+    press(page, "Start camera")
     expect(page.locator("#camera .note")).to_contain_text("not allowed", timeout=PATIENCE)
     running.close()

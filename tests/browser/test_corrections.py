@@ -45,7 +45,7 @@ def test_a_wrong_answer_is_corrected_and_kept(visit, corrections, size):
     press(page, "Got it wrong?")
     panel = page.locator("#correct .panel")
     expect(panel).to_contain_text("picture and the answer are saved")
-    for button in panel.locator("button").all():
+    for button in panel.locator(".choices button").all():
         box = button.bounding_box()
         assert min(box["width"], box["height"]) >= 44
     assert panel.bounding_box()["y"] >= 0
@@ -105,6 +105,55 @@ def test_the_panel_is_legible(visit, theme):
     press(page, "Got it wrong?")
     for part in ("#correct .consent", "#correct .choices button", "#correct .question"):
         assert contrast(page, part, "#correct .panel") >= 4.5, part
+
+
+def test_all_marks_together_can_be_one_digit(visit, corrections):
+    page = visit()
+    upload(page, "number.png", png(sketch(1, 7)))
+    expect_number(page, "17")
+    before = set(corrections.glob("*"))
+    press(page, "Got it wrong?")
+    page.get_by_label("All marks together are one digit").check()
+    expect(page.locator("#correct .question")).to_have_text("All of it is really a …")
+    page.locator("#correct .panel").get_by_role("button", name="4", exact=True).click()
+    expect(said(page)).to_have_text("Saved as 4. Thank you.", timeout=PATIENCE)
+    [folder] = set(corrections.iterdir()) - before
+    assert json.loads((folder / "record.json").read_text())["correction"] == 4
+
+
+def test_the_whole_number_can_be_given(visit, corrections):
+    page = visit()
+    upload(page, "number.png", png(sketch(1, 4, 7)))
+    expect_number(page, "147")
+    before = set(corrections.glob("*"))
+    for number, reply in (
+        ("14", "This number has 2 digits, but 3 marks were found"),
+        ("147", "That is what was read: 147."),
+        ("197", "Saved as 197. Thank you."),
+    ):
+        press(page, "Got it wrong?")
+        page.get_by_label("Or type the whole number").fill(number)
+        page.keyboard.press("Enter")
+        expect(said(page)).to_contain_text(reply, timeout=PATIENCE)
+    [folder] = set(corrections.iterdir()) - before
+    record = json.loads((folder / "record.json").read_text())
+    assert (record["answer"], record["correction"]) == (4, 9)
+
+
+@SIZES
+def test_the_panel_covers_neither_the_picture_nor_the_answer(visit, size):
+    page = visit(size)
+    draw(page, 7)
+    expect_number(page, "7")
+    press(page, "Got it wrong?")
+    panel = page.locator("#correct .panel").bounding_box()
+    for part in ("#pad canvas", "#answer .hero", "#pictures .frame"):
+        if not page.locator(part).first.is_visible():
+            continue
+        box = page.locator(part).first.bounding_box()
+        apart = panel["y"] + panel["height"] <= box["y"] or box["y"] + box["height"] <= panel["y"]
+        beside = panel["x"] + panel["width"] <= box["x"] or box["x"] + box["width"] <= panel["x"]
+        assert apart or beside, part
 
 
 def test_visitors_are_asked_only_if_corrections_are_stored(browser, readers, tmp_path):

@@ -4,7 +4,7 @@ import csv
 
 from playwright.sync_api import expect
 
-from page.reading.gallery import EXAMPLES
+from page.reading.gallery import EXAMPLES, description
 from tests.browser.helpers import (
     DESKTOP,
     PATIENCE,
@@ -25,8 +25,8 @@ from tests.page.helpers import EXAMPLE_TEXTS
 def test_an_example_is_one_tap_away(visit, size):
     page = visit(size)
     page.get_by_role("tab", name="Image").click()
-    for name, alt in EXAMPLES.items():
-        button = page.get_by_role("button", name=alt)
+    for name in EXAMPLES:
+        button = page.get_by_role("button", name=description(name))
         box = button.bounding_box()
         assert min(box["width"], box["height"]) >= 44
         assert box["y"] + box["height"] <= size["height"]

@@ -1,5 +1,6 @@
 """The layout: everything is in view, in place and legible."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.helpers import DESKTOP, PATIENCE, SIZES, colour, contrast, draw, expect_number
@@ -43,3 +44,63 @@ def test_both_themes_are_legible(visit):
             assert contrast(page, part, "#output") >= 4.5, (theme, part)
         level = max(colour(page, "#output", "backgroundColor"))
         assert level > 220 if theme == "light" else level < 60
+
+
+OVERLAPPING = """() => {
+  const shown = [...document.querySelectorAll(
+    "#answer .number, #answer .verdict, #answer .picker button, #answer .bars, #trouble .note"
+  )].filter((part) => part.checkVisibility() && part.textContent && !part.closest(".marks"));
+  const boxes = shown.map((part) => part.getBoundingClientRect());
+  return shown.flatMap((part, n) => shown.slice(n + 1).filter((_, m) => {
+    const [one, other] = [boxes[n], boxes[n + 1 + m]];
+    return one.left < other.right - 1 && other.left < one.right - 1
+      && one.top < other.bottom - 1 && other.top < one.bottom - 1;
+  }).map((other) => `${part.className} / ${other.className}`));
+}"""
+
+
+# How far the content of a card reaches beyond its right edge.
+RIGHTMOST = """card => {
+  const parts = document.querySelectorAll(`${card} :is(h1, h2, button, p, strong, img)`);
+  const hidden = ".marks, .visually-hidden";
+  const shown = [...parts].filter((part) => part.checkVisibility() && !part.closest(hidden));
+  const right = Math.max(...shown.map((part) => part.getBoundingClientRect().right));
+  return right - document.querySelector(card).getBoundingClientRect().right;
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 912, 960, 1280, 1920])
+def test_nothing_overlaps_or_leaves_its_card_at_any_width(visit, width):
+    page = visit({"width": width, "height": 1080 if width == 1920 else 800})
+    for place in range(12):
+        draw(page, 1, left=0.08 * place, width=0.08, top=0.4, height=0.25)
+    expect(page.locator("#answer .marks button")).to_have_count(12, timeout=PATIENCE)
+    assert page.evaluate(OVERLAPPING) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for card in ("#input", "#output"):
+        assert page.evaluate(RIGHTMOST, card) <= 1, card
+
+
+def test_a_projector_s_screen_is_used(visit):
+    page = visit({"width": 1920, "height": 1080})
+    desk = page.locator("#desk").bounding_box()
+    assert desk["width"] > 0.85 * 1920
+    assert desk["height"] > 0.7 * 1080
+    assert page.evaluate("document.documentElement.scrollHeight") <= 1080
+
+
+def test_the_bars_can_be_seen_with_forced_colours(visit):
+    page = visit(forced_colors="active")
+    draw(page, 7)
+    expect_number(page, "7")
+    winner = page.locator("#answer .bar.winner")
+    fill = winner.locator(".fill").evaluate("bar => getComputedStyle(bar).backgroundColor")
+    ground = winner.locator(".well").evaluate("bar => getComputedStyle(bar).backgroundColor")
+    assert fill != ground
+    assert winner.locator(".well").evaluate("bar => getComputedStyle(bar).borderTopWidth") == "1px"
+
+
+def test_the_address_of_the_api_page_opens_it(page):
+    # Gradio asks its own server for files that are not there.
+    page.goto(f"{page.url}?view=api")
+    expect(page.get_by_text("/predict_batch").first).to_be_visible(timeout=PATIENCE)

@@ -63,7 +63,7 @@ def test_the_picked_model_answers_this_visitor_and_no_other(visit):
     expect(page.locator("#models :checked ~ .now")).to_be_visible()
     expect(page.locator("#model-view .curves")).to_be_visible()
     expect(page.locator("#model-view .confusion tbody td")).to_have_count(100)
-    expect(page.locator("#model")).to_contain_text("runs/dense (dense")
+    expect(page.locator("#model")).to_contain_text("Source: runs/dense")
     page.get_by_role("tab", name="Sketchpad").click()
     expect(methods(page)).to_contain_text("gradient × input", timeout=PATIENCE)
     expect(page.locator("#model-view")).to_be_hidden()

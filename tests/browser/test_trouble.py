@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from page.serve import LARGEST_MEGABYTES
+from page.settings import MAX_UPLOAD_MEGABYTES
 from tests.browser.helpers import PATIENCE, choose_picture, draw, expect_number, upload
+from tests.helpers import ROOT, free_port, served
 
 JOIN = "**/gradio_api/queue/join*"
 
@@ -24,7 +25,7 @@ def expect_no_trouble(page: Page) -> None:
 
 def test_the_limit_is_said_before_it_is_hit(page):
     page.get_by_role("tab", name="Image").click()
-    expect(page.locator("#image")).to_contain_text(f"up to {LARGEST_MEGABYTES} MB")
+    expect(page.locator("#image")).to_contain_text(f"up to {MAX_UPLOAD_MEGABYTES} MB")
 
 
 def test_a_sentence_outlives_an_answer_to_what_was_asked_before(browser, app_url, tmp_path):
@@ -47,12 +48,12 @@ def test_a_sentence_outlives_an_answer_to_what_was_asked_before(browser, app_url
     draw(opened, 7)
     opened.wait_for_function("window.isAsked", timeout=PATIENCE)
     with (tmp_path / "huge.png").open("wb") as huge:
-        huge.truncate(LARGEST_MEGABYTES * 2**20 + 1)
+        huge.truncate(MAX_UPLOAD_MEGABYTES * 2**20 + 1)
     choose_picture(opened, tmp_path / "huge.png")
-    expect_trouble(opened, "huge.png has 26 MB")
+    expect_trouble(opened, "huge.png is 26 MB")
     opened.evaluate("window.release()")
     opened.wait_for_function("window.isAnswered", timeout=PATIENCE)
-    expect_trouble(opened, "huge.png has 26 MB")
+    expect_trouble(opened, "huge.png is 26 MB")
     opened.close()
 
 
@@ -60,9 +61,9 @@ def test_a_file_that_is_too_large_is_not_sent(page, tmp_path):
     sent = []
     page.on("request", lambda r: sent.append(r.url) if "upload" in r.url else None)
     with (tmp_path / "huge.png").open("wb") as huge:
-        huge.truncate(LARGEST_MEGABYTES * 2**20 + 1)
+        huge.truncate(MAX_UPLOAD_MEGABYTES * 2**20 + 1)
     choose_picture(page, tmp_path / "huge.png")
-    expect_trouble(page, f"huge.png has 26 MB; the limit is {LARGEST_MEGABYTES} MB")
+    expect_trouble(page, f"huge.png is 26 MB; the limit is {MAX_UPLOAD_MEGABYTES} MB")
     assert not sent
     upload(page, "broken.png", b"no picture at all")
     expect(page.locator("#answer .hero.problem")).to_contain_text("text file", timeout=PATIENCE)
@@ -89,7 +90,7 @@ def test_choices_go_on_after_one_that_did_not_arrive(page):
     page.locator('#answer [data-target="2"]').click()
     expect_trouble(page, "The server does not answer")
     page.locator('#answer [data-target="9"]').click()
-    expect(page.locator("#pictures")).to_contain_text("speaks for 9", timeout=PATIENCE)
+    expect(page.locator("#pictures")).to_contain_text("Evidence for 9", timeout=PATIENCE)
     expect_no_trouble(page)
 
 
@@ -115,3 +116,23 @@ def test_a_server_that_is_gone(page):
     draw(page, 7)
     expect_number(page, "7")
     expect_no_trouble(page)
+
+
+def test_after_a_restart_the_drawing_is_read_again_by_itself(browser, tmp_path):
+    port = free_port()
+    with served(ROOT, tmp_path, port=port):
+        opened = browser.new_page()
+        opened.goto(f"http://127.0.0.1:{port}")
+        opened.wait_for_selector("#pad [data-tool=clear]")
+        draw(opened, 7, width=0.5)
+        expect_number(opened, "7")
+    draw(opened, 1, left=0.5, width=0.5)
+    expect(opened.locator("#trouble .note")).to_contain_text(
+        "tries again by itself", timeout=PATIENCE
+    )
+    assert opened.locator("#answer").evaluate("answer => answer.inert")
+    with served(ROOT, tmp_path, port=port):
+        expect(opened.locator("#answer .number")).to_have_text("71", timeout=3 * PATIENCE)
+        expect_no_trouble(opened)
+        assert not opened.locator("#answer").evaluate("answer => answer.inert")
+        opened.close()

@@ -29,7 +29,7 @@ def test_the_view_of_a_model_shows_its_scores(registry):
     assert "validation 99.0%" in shown["view"]
     assert "200 validation images" in shown["view"]
     assert "app.py --data" in shown["mistakes"]
-    assert "Model: runs/dense" in shown["line"]
+    assert "Source: runs/dense" in shown["line"]
     counts = registry.get(DENSE).checkpoint.record["scores"]["validation"]["confusion"]
     table = ElementTree.fromstring(view.confusion(counts))
     counted = [[int(cell.text or 0) for cell in row.iter("td")] for row in table.find("tbody")]

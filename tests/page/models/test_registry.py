@@ -13,6 +13,7 @@ from digit_model import pretrained
 from digit_model.checkpoint import Checkpoint
 from digit_model.errors import BadCheckpoint
 from digit_model.pretrained import Pretrained
+from page import data_urls
 from page.corrections.correct import correct
 from page.corrections.store import CorrectionStore
 from page.files import table as batch
@@ -119,17 +120,16 @@ def bars(html: str) -> list[str]:
     return re.findall(r"height:([\d.]+)%", html)
 
 
-def test_each_visitor_is_answered_by_the_chosen_model(readers, tmp_path):
+def test_each_visitor_is_answered_by_the_chosen_model(readers):
     handlers = Handlers(readers, RecentViews())
-    path = tmp_path / "seven.png"
-    sketch(7).save(path)
-    ours, pictures, view = handlers.image(str(path), "LayerCAM", SERVED)
+    picture = data_urls.from_image(sketch(7))
+    ours, pictures, view = handlers.image(picture, "LayerCAM", SERVED)
     assert 'data-method="LayerCAM" aria-pressed="true"' in pictures
-    other, pictures, _ = handlers.image(str(path), "LayerCAM", DENSE)
+    other, pictures, _ = handlers.image(picture, "LayerCAM", DENSE)
     assert "(gradient × input)" in pictures
     assert bars(ours) != bars(other)
     assert view
-    shown, _, nothing = handlers.image(str(path), None, "runs/gone")
+    shown, _, nothing = handlers.image(picture, None, "runs/gone")
     assert "no longer there" in shown
     assert nothing is None
 

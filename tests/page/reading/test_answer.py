@@ -51,13 +51,22 @@ def test_a_refusal_looks_like_one():
     assert 'class="hero refusal"' in html
     assert words(number(html)).strip() == "?"
     assert "data-copy" not in html
-    assert "perhaps an 8?" in words(html)
+    assert "This doesn’t look like one digit" in words(html)
+    assert "Closest match: 8." in words(html)
 
 
 def test_a_refused_mark_among_others_keeps_its_place():
     html = answer.answer(seen(mark(1), mark(4, 0.5, accepted=False), mark(7)))
     assert re.sub("<[^>]*>", "", number(html)) == "1?7"
-    assert "perhaps 4" in words(html)
+    assert "Read 2 of 3 marks" in words(html)
+    assert "One is unclear, maybe a 4." in words(html)
+
+
+def test_the_bars_of_a_refused_mark_are_not_called_probabilities():
+    html = answer.answer(seen(mark(8, 0.99, accepted=False)))
+    assert "99" not in words(html)
+    assert "only compare the ten digits" in words(html)
+    assert 'class="bars compared"' in html
 
 
 def test_rows_stand_below_one_another():
@@ -79,7 +88,7 @@ def test_a_message_cannot_bring_its_own_html():
 def test_the_pictures_name_the_method_and_a_digit_without_evidence():
     view = replace(seen(mark(7)), method="Grad-CAM")
     html = pictures(view, np.zeros((28, 28), np.float32))
-    assert "Nothing here speaks for 7 (Grad-CAM)" in words(html)
+    assert "No evidence for 7 (Grad-CAM)" in words(html)
     assert html.count("<img") == 2
     assert "data-method" not in html
 

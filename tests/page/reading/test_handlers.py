@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from page import data_urls
 from page.reading.handlers import Handlers
 from page.reading.recent import RecentViews
 from tests.helpers import sketch
@@ -16,10 +17,8 @@ def handlers(readers) -> Handlers:
 
 
 @pytest.fixture
-def number(tmp_path) -> str:
-    path = tmp_path / "number.png"
-    sketch(1, 4, 7).save(path)
-    return str(path)
+def number() -> str:
+    return data_urls.from_image(sketch(1, 4, 7))
 
 
 def without_pixels(html: str) -> str:
@@ -33,9 +32,10 @@ def test_a_choice_about_a_reading_that_is_forgotten(handlers):
     assert view is None
 
 
-def test_a_picture_that_is_forgotten(handlers, tmp_path):
-    html, _, view = handlers.image(str(tmp_path / "photo.jpg"))
-    assert "Choose it again" in html
+def test_a_file_that_is_not_a_picture(handlers):
+    html, _, view = handlers.image(data_urls.from_bytes(b"no picture at all", "text/plain"))
+    assert "Couldn’t read this file" in html
+    assert "text file" in html
     assert view is None
 
 
@@ -43,14 +43,14 @@ def test_a_choice_changes_the_mark_the_target_and_the_method(handlers, number):
     _, _, view = handlers.image(number)
     html, pictures, view, _ = handlers.choose(view, None, None, {"mark": "2"})
     assert 'data-mark="2" aria-pressed="true"' in html
-    assert "What speaks for 7" in pictures
+    assert "Evidence for 7" in pictures
     html, pictures, view, _ = handlers.choose(view, None, None, {"target": "1"})
     assert 'data-target="1" aria-pressed="true"' in html
-    assert "speaks for 1" in pictures
+    assert "Evidence for 1" in pictures
     _, pictures, _, method = handlers.choose(view, None, None, {"method": "LayerCAM"})
     assert method == "LayerCAM"
     assert 'data-method="LayerCAM" aria-pressed="true"' in pictures
-    assert "speaks for 1" in pictures
+    assert "Evidence for 1" in pictures
 
 
 def test_a_choice_that_makes_no_sense_changes_nothing(handlers, number):

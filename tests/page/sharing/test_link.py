@@ -13,6 +13,7 @@ from PIL import Image
 
 from digit_model.arrays import Box, Digit, Placement
 from digit_model.errors import BadLink
+from page.settings import MAX_LINK_LETTERS
 from page.sharing import link
 from page.sharing.button import space_address
 from page.sharing.unpack import unpack
@@ -102,12 +103,12 @@ def test_what_unpacks_to_too_much_is_refused():
     with pytest.raises(BadLink):
         link.read(bomb)
     with pytest.raises(BadLink):
-        link.read(packed("t", deflated(bytes([0, *[1] * 784]) * (link.MOST_TILES + 1))))
+        link.read(packed("t", deflated(bytes([0, *[1] * 784]) * (link.MAX_TILES + 1))))
 
 
 def test_a_long_query_is_not_even_looked_at():
     with pytest.raises(BadLink, match="too long"):
-        link.read("s" + "A" * link.LONGEST)
+        link.read("s" + "A" * MAX_LINK_LETTERS)
 
 
 @pytest.mark.parametrize(
