@@ -145,11 +145,11 @@ def _refine(picture: Picture, corners: np.ndarray) -> np.ndarray:
 
 def _fit_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Return the offset and the slope of a line through most of the points."""
-    kept = np.abs(y - np.median(y)) <= 4
-    for tolerance in (4, 2, 1.5):
+    distance = np.abs(y - np.median(y))
+    for tolerance in (4, 4, 2, 1.5):
+        kept = distance <= max(tolerance, float(np.quantile(distance, 0.4)))
         slope, offset = np.polyfit(x[kept], y[kept], 1)
         distance = np.abs(offset + slope * x - y)
-        kept = distance <= max(tolerance, float(np.quantile(distance, 0.4)))
     return float(offset), float(slope)
 
 

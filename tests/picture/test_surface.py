@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from digit_model.picture.ink import ink_steps, locate_ink
@@ -81,6 +83,18 @@ def test_a_dark_panel_on_a_light_page_is_a_surface():
     points = map_points(ink.to_picture, np.column_stack([x, y]))
     assert points.min(axis=0) == pytest.approx((150, 70), abs=3)
     assert points.max(axis=0) == pytest.approx((159, 169), abs=3)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 12))
+def test_any_picture_has_a_surface_that_can_be_cut_out_or_none(seed, cells):
+    rng = np.random.default_rng(seed)
+    mosaic = rng.integers(0, 256, (cells, cells, 3), np.uint8)
+    picture = np.kron(mosaic, np.ones((240 // cells, 320 // cells, 1), np.uint8))
+    flat, to_picture = flatten(picture)
+    assert flat.dtype == np.uint8
+    assert min(flat.shape[:2]) >= 8
+    assert np.isfinite(to_picture).all()
 
 
 def card_with_thumb():
