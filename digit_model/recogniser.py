@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import jax
@@ -22,6 +22,7 @@ from .arrays import (
     Digit,
     Heatmap,
     IgnoredMark,
+    Ink,
     Placement,
     Reading,
     Tile,
@@ -41,6 +42,16 @@ from .picture.tile_sheet import draw_tile_sheet
 
 # The network is compiled for these sizes. A batch is padded to the next one; larger ones are split.
 BATCH_SIZES = (1, 8, 128)
+# A picture with at least so many digits, which cost at least this much each in nats, is also read
+# turned by 90 degrees. Upright rows cost 0.1 to 0.5 nats a digit, and turned ones 0.6 to 2.4.
+MIN_TURNED_DIGITS = 3
+MIN_TURNED_COST = 0.4
+# It counts as turned if its digits then cost less than this share: of rows of five drawn digits
+# that holds for 46 of 48 turned ones and none of 24 upright ones.
+TURNED_COST_SHARE = 0.6
+
+
+Logits = dict[Span, np.ndarray]
 
 
 class Recogniser:
@@ -168,6 +179,8 @@ class Recogniser:
             for row, spans, row_logits in zip(item.rows, paths, by_row, strict=True)
             for digit in self._digits_of_row(item, row, spans, row_logits)
         ]
+        if self._is_turned(item.ink, by_row, paths):
+            digits = [replace(digit, accepted=False) for digit in digits]
         ignored = [
             IgnoredMark(_box_on_picture(mark.box, item), mark.kind)
             for row, spans in zip(item.rows, paths, strict=True)
@@ -177,6 +190,27 @@ class Recogniser:
             digits, ignored = [self._guess(item, by_row)], []
         decoded, seconds = item.decoded, item.seconds + share
         return Reading(decoded.picture, tuple(digits), seconds, tuple(ignored), decoded.reduction)
+
+    def _is_turned(self, ink: Ink, by_row: list[Logits], paths: list[list[Span]]) -> bool:
+        """Return whether the digits of a picture read much better after a turn by 90 degrees.
+
+        Turned digits are often misread with confidence, a 5 as a 2 for instance.
+        """
+        cost = _mean_cost(by_row, paths)
+        if not MIN_TURNED_COST <= cost < math.inf:
+            return False
+        return any(
+            self._cost_of(np.rot90(ink, turn)) < TURNED_COST_SHARE * cost for turn in (1, -1)
+        )
+
+    def _cost_of(self, ink: Ink) -> float:
+        """Return the mean cost of the digits in ink, in nats."""
+        rows = _rows(ink)
+        tiles = [candidate.tile for row in rows for candidate in row.candidates.values()]
+        logits = iter(self.predict_logits(np.array(tiles)))
+        by_row = [{span: next(logits) for span in row.candidates} for row in rows]
+        paths = [_best_spans(row, logits) for row, logits in zip(rows, by_row, strict=True)]
+        return _mean_cost(by_row, paths)
 
     def _digits_of_row(
         self,
@@ -238,6 +272,7 @@ class _Prepared:
     """
 
     decoded: Decoded
+    ink: Ink
     to_picture: np.ndarray
     rows: list[_Row]
     seconds: float
@@ -250,12 +285,24 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
         located = locate_ink(decoded.picture)
     except DigitError as error:
         return error
-    lattices = [] if one else segment(located.ink)
-    if not any(lattice.glyphs for lattice in lattices):
-        lattices = [single_glyph_lattice(single_digit(located.ink))]
-    rows = [_Row(lattice, _candidates(lattice)) for lattice in lattices]
+    rows = [] if one else _rows(located.ink)
+    if not any(row.candidates for row in rows):
+        lattice = single_glyph_lattice(single_digit(located.ink))
+        rows = [_Row(lattice, _candidates(lattice))]
     to_picture = np.diag([decoded.reduction, decoded.reduction, 1]) @ located.to_picture
-    return _Prepared(decoded, to_picture, rows, time.perf_counter() - started)
+    return _Prepared(decoded, located.ink, to_picture, rows, time.perf_counter() - started)
+
+
+def _rows(ink: Ink) -> list[_Row]:
+    return [_Row(lattice, _candidates(lattice)) for lattice in segment(ink)]
+
+
+def _mean_cost(by_row: list[Logits], paths: list[list[Span]]) -> float:
+    """Return the mean cost of the spans in nats; infinite for fewer than MIN_TURNED_DIGITS."""
+    logits = [row[span] for row, path in zip(by_row, paths, strict=True) for span in path]
+    if len(logits) < MIN_TURNED_DIGITS:
+        return math.inf
+    return float(reading_cost(np.array(logits)).mean())
 
 
 def _best_spans(row: _Row, logits: dict[Span, np.ndarray]) -> list[Span]:

@@ -163,6 +163,17 @@ def test_boxes_and_heatmaps_lie_on_their_digits_down_to_the_end_of_a_tall_pictur
         )
 
 
+@pytest.mark.parametrize("turn", [Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270])
+def test_a_row_of_digits_turned_by_90_degrees_is_not_accepted(recogniser, turn):
+    """A phone that lies flat writes no orientation into its pictures."""
+    drawn = draw_digits(60, seed=13)
+    upright = [page(drawn.tiles[k : k + 5]) for k in range(0, 60, 5)]
+    assert all(reading.text for reading in recogniser.read_all(upright))
+    turned = recogniser.read_all([picture.transpose(turn) for picture in upright])
+    assert not any(reading.text for reading in turned)
+    assert all(reading.digits for reading in turned)
+
+
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_boxes_in_a_large_jpeg_are_in_its_own_pixels(recogniser, orientation):
     sheet = Image.new("L", (6000, 4000), 240)
