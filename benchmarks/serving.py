@@ -7,8 +7,10 @@
 The empty app takes a file and a checkbox and returns a constant JSON and PNG, so it costs what
 Gradio costs. Both are started in turn, in each round. Calls are HTTP: upload a drawn digit, call
 /predict, and wait for its answer. Prints the medians of all rounds as a table with ratios; then
-what a killed reader costs. Memory is the proportional set size of all processes of an app, on Linux
-only.
+what a killed reader costs.
+
+Memory is the anonymous memory of all processes of an app, on Linux only: what libraries take on top
+is shared with whatever else runs.
 
 --soak lets 8 clients call for so long, and prints calls, failures and memory every minute.
 """
@@ -320,22 +322,22 @@ def processes(app: App) -> list[int]:
 
 def reader_of(app: App) -> int:
     """Return the process id of the reader: of what app.py started, the one with most memory."""
-    return max(processes(app)[1:], key=proportional_bytes)
+    return max(processes(app)[1:], key=anonymous_bytes)
 
 
 def memory(app: App) -> float:
     """Return the megabytes of an app; not a number where the system does not tell."""
     if not Path("/proc/self/smaps_rollup").exists():
         return float("nan")
-    return sum(map(proportional_bytes, processes(app))) / 1e6
+    return sum(map(anonymous_bytes, processes(app))) / 1e6
 
 
-def proportional_bytes(pid: int) -> int:
+def anonymous_bytes(pid: int) -> int:
     try:
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:  # It has ended meanwhile.
         return 0
-    [line] = [line for line in rollup.splitlines() if line.startswith("Pss:")]
+    [line] = [line for line in rollup.splitlines() if line.startswith("Pss_Anon:")]
     return 1024 * int(line.split()[1])
 
 

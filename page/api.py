@@ -31,7 +31,7 @@ class Api:
         """Read the handwritten digits of a picture, and show what spoke for them.
 
         Parameters:
-            picture: a PNG, JPEG, WebP, BMP, GIF or TIFF file of up to 25 MB and 20 megapixels.
+            picture: a PNG, JPEG, WebP, HEIC, AVIF, BMP, GIF, TIFF, PGM or PPM file of up to 25 MB.
             one: take the picture as holding exactly one digit.
 
         Returns:
@@ -50,7 +50,7 @@ class Api:
         """Read the handwritten digits of up to 100 pictures.
 
         Parameters:
-            pictures: PNG, JPEG, WebP, BMP, GIF or TIFF files of up to 25 MB and 20 megapixels each.
+            pictures: picture files as /predict takes them.
             one: take each picture as holding exactly one digit.
 
         Returns:

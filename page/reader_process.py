@@ -44,6 +44,9 @@ def main(pipe: Connection, settings: dict) -> None:
     except (DigitError, ModuleNotFoundError) as error:
         _send(pipe, pack({"failed": _failure(error)}))
         return
+    # From here on nothing is fetched, and what comes is from visitors.
+    if not limits.cut_network():
+        log.info("This system does not let the reader go without network.")
     _send(pipe, pack({"ready": calls.loaded()}))
     _serve(pipe, calls)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from digit_model.arrays import Box, Digit, IgnoredMark, Picture, Reading
+from digit_model.arrays import Box, Digit, Picture, Reading
 
 # The place of the picture on a desktop, in its pixels, and from which size on a digit is legible.
 FRAME = (300, 190)
@@ -114,11 +114,5 @@ def _scale(reading: Reading, size: tuple[int, int]) -> Reading:
         reading,
         picture=np.asarray(Image.fromarray(reading.picture).resize(size, Image.Resampling.BOX)),
         digits=tuple(digit.scaled(*factors) for digit in reading.digits),
-        ignored=tuple(_scale_mark(mark, *factors) for mark in reading.ignored),
+        ignored=tuple(replace(mark, box=mark.box.scaled(*factors)) for mark in reading.ignored),
     )
-
-
-def _scale_mark(mark: IgnoredMark, x_factor: float, y_factor: float) -> IgnoredMark:
-    left, top, right, bottom = mark.box
-    scaled = (x_factor * left, y_factor * top, x_factor * right, y_factor * bottom)
-    return replace(mark, box=Box(*(round(side) for side in scaled)))

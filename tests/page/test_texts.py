@@ -18,7 +18,7 @@ def named_keys() -> set[str]:
         key
         for path in sources
         for key in re.findall(
-            r"""\btext\(\s*["'](\w+\.\w+)["']""", path.read_text(encoding="utf-8")
+            r"""\btext\(\s*["'](\w+\.\w+)["']\s*[,)]""", path.read_text(encoding="utf-8")
         )
     }
 
