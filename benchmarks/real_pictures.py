@@ -8,6 +8,11 @@ The sets are described in the data folder's README. Naive is what most demos do:
 28x28, invert if light. Previous is another checkpoint on the same tiles, such as an earlier
 commit's: git archive COMMIT digit_model/bundled | tar x -C DIR. What is no digit is
 read as one digit, as the others are, and as rows, as the page and the command line read pictures.
+
+A second table reads whole pictures as the page does: scenes (the photos on sheets in a webcam's
+view, drawn by ../shared/tools/scenes.py), pictures that other projects ship, and cheques. Exact
+means that the accepted digits are the text; accepted and wrong, that they are another text.
+
 With --failures DIR a contact sheet of the misread pictures of each set is written: the picture, the
 tile that the network saw, what it said and the truth.
 """
@@ -17,7 +22,9 @@ import csv
 import gzip
 import json
 import multiprocessing
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -42,7 +49,18 @@ HOME = Path(__file__).parents[2] / "shared" / "data" / "real"
 MNIST = HOME.parent / "mnist.npz"
 CANVAS, RADIUS = 280, 11
 MADE = 300
+READ_TOGETHER = 16
 BLANK = np.zeros((TILE_SIZE, TILE_SIZE), np.float32)
+SCENES_TOOL = HOME.parents[1] / "tools" / "scenes.py"
+# Folders of pictures of seven-segment displays; the pictures of others' own tests by kind.
+DISPLAYS = ("lcd", "chumo")
+WILD_SETS = (
+    ("wild singles", "single", False),
+    ("wild singles as one digit", "single", True),
+    ("wild rows", "row", False),
+    ("wild displays", "display", False),
+    ("wild, nothing to read", "nothing", False),
+)
 THUMBNAIL, SHEET_COLUMNS, SHEET_MOST = 112, 12, 120
 
 
@@ -84,6 +102,10 @@ def main() -> int:
         record: dict = {"sha256": served.checkpoint.sha256}
         for pictures in labelled_sets(options.data):
             record[pictures.name] = _report(pictures, networks, pool, options.failures)
+        print("\n| whole pictures | pictures | exact | accepted and wrong |\n|---|---|---|---|")
+        with tempfile.TemporaryDirectory() as folder:
+            for pictures in page_sets(options.data, Path(folder), options.scenes_seed):
+                record[pictures.name] = _report_page(pictures, networks[0], options.failures)
         if options.json:
             options.json.write_text(json.dumps(record, indent=2) + "\n")
         print("\n| to be refused | pictures | as one digit | as rows |\n|---|---|---|---|")
@@ -109,6 +131,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--json", type=Path, help="write the scores here, for push_to_hub.py --real"
     )
+    parser.add_argument("--scenes-seed", type=int, default=0, help="of the scenes (%(default)s)")
     options = parser.parse_args()
     if not options.data.is_dir():
         parser.error(f"there is no folder {options.data}; --data names it")
@@ -123,10 +146,43 @@ def labelled_sets(home: Path) -> Iterator[PictureSet]:
     yield _arrays("USPS test", home / "usps_test.npz")
     yield _arrays("Semeion", home / "semeion.npz")
     yield _arrays("Optdigits", home / "optdigits.npz")
-    with (home / "strings" / "labels.csv").open(newline="") as file:
+    cheques = _read_labels(home / "strings" / "labels.csv", home / "strings" / "images")
+    yield PictureSet("cheque amounts, exact", *cheques, one=False)
+
+
+def page_sets(home: Path, folder: Path, seed: int) -> Iterator[PictureSet]:
+    """Yield sets of whole pictures; scenes are drawn into the folder where their tool exists."""
+    if SCENES_TOOL.exists():
+        command: list[str | Path] = [
+            sys.executable,
+            SCENES_TOOL,
+            home / "photos",
+            folder,
+            "--seed",
+            str(seed),
+        ]
+        subprocess.run(command, check=True)
+        yield PictureSet("scenes", *_read_labels(folder / "labels.csv", folder), one=False)
+    paths, labels = _read_labels(home / "wild" / "labels.csv", home / "wild")
+    kinds = [_wild_kind(path, label) for path, label in zip(paths, labels, strict=True)]
+    for name, kind, one in WILD_SETS:
+        chosen = [place for place, own in enumerate(kinds) if own == kind]
+        texts = [labels[place].replace("|", "") for place in chosen]
+        yield PictureSet(name, [paths[place] for place in chosen], texts, one)
+    cheques = _read_labels(home / "strings" / "labels.csv", home / "strings" / "images")
+    yield PictureSet("cheques", *cheques, one=False)
+
+
+def _wild_kind(path: Path, label: str) -> str:
+    if len(label) <= 1:
+        return "single" if label else "nothing"
+    return "display" if path.parent.name in DISPLAYS else "row"
+
+
+def _read_labels(table: Path, folder: Path) -> tuple[list[Path], list[str]]:
+    with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    paths = [home / "strings" / "images" / row["file"] for row in rows]
-    yield PictureSet("cheque amounts, exact", paths, [row["label"] for row in rows], one=False)
+    return [folder / row["file"] for row in rows], [row["label"] for row in rows]
 
 
 def _arrays(name: str, path: Path) -> PictureSet:
@@ -162,6 +218,7 @@ def _strange_sets(home: Path) -> Iterator[tuple[str, list]]:
     yield "noise", list(rng.integers(0, 256, (MADE, 28, 28), np.uint8))
     yield "blank pictures", [_blank(rng) for _ in range(MADE)]
     yield "scribbles", [_scribble(rng) for _ in range(MADE)]
+    yield "closed polygons", [_polygon(rng) for _ in range(MADE)]
     if MNIST.exists():
         yield "two digits overlaid", _overlaid(rng)
 
@@ -179,6 +236,16 @@ def _scribble(rng: np.random.Generator) -> np.ndarray:
     corners = rng.uniform(40, CANVAS - 40, (rng.integers(12, 25), 2))
     curve = interpolate.CubicSpline(np.arange(len(corners)), corners)
     return _draw([curve(np.linspace(0, len(corners) - 1, 20 * len(corners))).clip(0, CANVAS)])
+
+
+def _polygon(rng: np.random.Generator) -> np.ndarray:
+    """A triangle, a box, a diamond or a pentagon, closed and a little uneven."""
+    count = int(rng.integers(3, 6))
+    angles = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(count + 1) / count
+    corners = np.stack([np.cos(angles), np.sin(angles)], axis=1) * rng.uniform(50, 110, 2)
+    corners[:-1] += rng.normal(0, 4, (count, 2))
+    corners[-1] = corners[0]
+    return _draw([corners + CANVAS / 2])
 
 
 def _overlaid(rng: np.random.Generator) -> list[np.ndarray]:
@@ -230,6 +297,23 @@ def _report(
     return {"pictures": len(answers), "accuracy": len(right) / len(answers)}
 
 
+def _report_page(pictures: PictureSet, recogniser: Recogniser, failures: Path | None) -> dict:
+    """Print the row of a set of whole pictures, draw its contact sheet, and return its score."""
+    answers = _number_answers(recogniser, pictures.pictures, one=pictures.one)
+    pairs = list(zip(answers, pictures.texts, strict=True))
+    exact = np.mean([answer.text == text for answer, text in pairs])
+    wrong = np.mean(
+        [
+            answer.text not in ("", text) and (answer.accepted or not pictures.one)
+            for answer, text in pairs
+        ]
+    )
+    print(f"| {pictures.name} | {len(pairs)} | {exact:.1%} | {wrong:.1%} |", flush=True)
+    if failures:
+        _draw_failures(pictures, answers, failures)
+    return {"pictures": len(pairs), "accuracy": float(exact)}
+
+
 def _share(answers: list[Answer], pictures: PictureSet) -> str:
     """How many are right."""
     right = [answer.text == text for answer, text in zip(answers, pictures.texts, strict=True)]
@@ -251,17 +335,19 @@ def _answers(recogniser: Recogniser, tiles: list[np.ndarray]) -> list[Answer]:
     ]
 
 
-def _number_answers(recogniser: Recogniser, pictures: list) -> list[Answer]:
+def _number_answers(recogniser: Recogniser, pictures: list, *, one: bool = False) -> list[Answer]:
+    """The readings of whole pictures; of one digit the likeliest label, accepted or not."""
     return [
         Answer(
-            reading.text,
+            str(reading.digits[0].label) if one else reading.text.replace("\n", ""),
             np.array([digit.probabilities for digit in reading.digits]),
             all(digit.accepted for digit in reading.digits),
             np.array([digit.tile for digit in reading.digits]),
         )
         if isinstance(reading, Reading) and reading.digits
         else Answer("", np.full((1, 10), 0.1), False, BLANK[None])
-        for reading in recogniser.read_all(pictures)
+        for start in range(0, len(pictures), READ_TOGETHER)
+        for reading in recogniser.read_all(pictures[start : start + READ_TOGETHER], one=one)
     ]
 
 
