@@ -48,7 +48,7 @@ MIN_TURNED_DIGITS = 3
 MIN_TURNED_COST = 0.4
 # It counts as turned if its digits then cost less than this share: of rows of five drawn digits
 # that holds for 46 of 48 turned ones and none of 24 upright ones.
-TURNED_COST_SHARE = 0.6
+TURNED_COST_SHARE = 0.45
 
 
 Logits = dict[Span, np.ndarray]
