@@ -66,7 +66,7 @@ def test_no_state_of_the_page_has_a_serious_violation(visit, size, theme):
 
 
 @SIZES
-def test_whatever_can_be_pressed_is_large_enough(visit, size):
+def test_every_target_is_large_enough(visit, size):
     page = visit(size, permissions=["clipboard-read", "clipboard-write"])
     draw(page, 7)
     expect_number(page, "7")

@@ -29,7 +29,7 @@ def heatmap(page: Page) -> str:
     return page.locator("#pictures .heat").get_attribute("src")
 
 
-def test_the_kind_of_heatmap_can_be_chosen_and_is_kept_while_drawing_on(visit):
+def test_the_chosen_kind_of_heatmap_stays_while_drawing(visit):
     page = visit()
     draw(page, 7, width=0.5)
     expect_number(page, "7")
@@ -85,7 +85,7 @@ def overlap(one: dict, other: dict) -> bool:
     )
 
 
-def test_no_words_of_an_answer_run_into_others_at_any_width(visit):
+def test_texts_of_an_answer_do_not_overlap_at_any_width(visit):
     page = visit()
     draw(page, 7)
     expect_number(page, "7")
@@ -109,7 +109,7 @@ def test_no_words_of_an_answer_run_into_others_at_any_width(visit):
         assert tile["width"] == pytest.approx(tile["height"], abs=1), width
 
 
-def test_the_number_is_copied_with_a_word_that_it_was(visit):
+def test_copying_the_number_is_confirmed(visit):
     page = visit()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     draw(page, 1, width=0.5)
@@ -122,7 +122,7 @@ def test_the_number_is_copied_with_a_word_that_it_was(visit):
     expect(button).to_have_text("Copy", timeout=PATIENCE)
 
 
-def test_the_last_of_quick_choices_is_shown(visit):
+def test_the_last_of_several_quick_choices_is_shown(visit):
     page = visit()
     draw(page, 7)
     expect_number(page, "7")
@@ -135,7 +135,7 @@ def test_the_last_of_quick_choices_is_shown(visit):
     expect(page.locator("#pictures")).to_contain_text("Evidence for 1", timeout=PATIENCE)
 
 
-def test_an_answer_that_comes_late_is_not_left_for_another_tab(visit):
+def test_a_late_answer_does_not_stay_in_another_tab(visit):
     page = visit()
     held = []
     page.route("**/queue/join*", lambda route: held.append(route), times=1)
@@ -149,7 +149,7 @@ def test_an_answer_that_comes_late_is_not_left_for_another_tab(visit):
     expect_number(page, "7")
 
 
-def test_a_file_that_arrives_when_its_tab_was_left_is_read_on_return(visit):
+def test_a_file_that_arrives_after_its_tab_was_left_is_read_on_return(visit):
     page = visit()
     page.evaluate(
         "window.createImageBitmap = () => new Promise((decode) => (window.decode = decode))"
@@ -209,7 +209,7 @@ def test_nothing_jumps_while_an_answer_arrives(visit, size):
     assert np.sum(page.evaluate("window.jumps")) < 0.02
 
 
-def test_time_taken_and_model_are_in_small_print(visit):
+def test_the_time_and_the_model_are_in_small_print(visit):
     page = visit(DESKTOP)
     draw(page, 7)
     expect_number(page, "7")
@@ -220,7 +220,7 @@ def test_time_taken_and_model_are_in_small_print(visit):
         assert size <= 14
 
 
-def test_why_not_another_digit_and_another_mark(visit):
+def test_evidence_for_another_digit_and_another_mark_can_be_shown(visit):
     page = visit()
     draw(page, 1, width=0.5)
     draw(page, 7, left=0.45, width=0.5)
@@ -236,7 +236,7 @@ def test_why_not_another_digit_and_another_mark(visit):
     expect_number(page, "17")
 
 
-def test_the_pictures_are_folded_on_a_phone_and_stay_as_they_were_left(visit):
+def test_the_pictures_are_folded_on_a_phone_and_stay_open(visit):
     page = visit(PHONE)
     draw(page, 7)
     expect_number(page, "7")

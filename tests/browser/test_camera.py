@@ -1,4 +1,4 @@
-"""The webcam in the browser: aim, capture, live, and what is said where there is none."""
+"""The camera: aim, take a photo, read continuously, and report a missing camera."""
 
 import io
 from collections.abc import Iterator
@@ -85,7 +85,7 @@ def test_the_rear_camera_is_asked_for_at_a_modest_size(filming, app_url):
     page.close()
 
 
-def test_live_reads_again_and_again_until_the_tab_is_left(camera):
+def test_continuous_reading_stops_when_the_tab_is_left(camera):
     asked = []
     camera.on("request", lambda r: asked.append(r.url) if "queue/join" in r.url else None)
     press(camera, "Read continuously")
@@ -103,7 +103,7 @@ def test_live_reads_again_and_again_until_the_tab_is_left(camera):
     expect(camera.locator("#answer .hero")).to_contain_text("Take a photo", timeout=PATIENCE)
 
 
-def test_what_is_corrected_is_what_is_seen(camera):
+def test_correcting_pauses_the_camera(camera):
     press(camera, "Read continuously")
     expect_number(camera, "3")
     press(camera, "Got it wrong?")
@@ -146,7 +146,7 @@ def test_a_second_press_opens_no_second_camera(asking):
     assert asking.evaluate("window.streams.length") == 1
 
 
-def test_a_camera_that_is_allowed_too_late_is_off(asking):
+def test_a_camera_that_is_allowed_too_late_is_turned_off(asking):
     asking.get_by_role("tab", name="Sketchpad").click()
     asking.evaluate("window.allow()")
     asking.wait_for_function("window.streams.length === 1")
@@ -156,7 +156,7 @@ def test_a_camera_that_is_allowed_too_late_is_off(asking):
     asking.wait_for_function("document.querySelector('#camera video')?.videoWidth > 0")
 
 
-def test_live_waits_for_the_answer_before_it_asks_again(camera):
+def test_continuous_reading_waits_for_each_answer(camera):
     asked = []
     camera.route("**/queue/join*", lambda route: asked.append(route))
     press(camera, "Read continuously")
@@ -176,7 +176,7 @@ def test_a_hidden_page_turns_the_camera_off(camera):
     expect(camera.get_by_role("button", name="Read continuously")).to_be_disabled()
 
 
-def test_no_camera_is_a_sentence_that_says_what_to_do(visit):
+def test_a_missing_camera_is_reported_with_a_remedy(visit):
     page = visit()
     page.get_by_role("tab", name="Webcam").click()
     press(page, "Start camera")
@@ -185,7 +185,7 @@ def test_no_camera_is_a_sentence_that_says_what_to_do(visit):
     expect(note).to_be_visible()
 
 
-def test_no_permission_is_a_sentence_that_says_what_to_do(start, app_url):
+def test_a_forbidden_camera_is_reported_with_a_remedy(start, app_url):
     running = start("--use-fake-device-for-media-stream", "--deny-permission-prompts")
     page = running.new_page()
     page.goto(app_url)

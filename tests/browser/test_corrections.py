@@ -35,7 +35,7 @@ def said(page: Page):
 
 
 @SIZES
-def test_a_wrong_answer_is_corrected_and_kept(visit, corrections, size):
+def test_a_wrong_answer_is_corrected_and_stored(visit, corrections, size):
     page = visit(size)
     expect(page.locator("#correct")).to_be_hidden()
     before = set(corrections.glob("*"))
@@ -65,7 +65,7 @@ def test_a_wrong_answer_is_corrected_and_kept(visit, corrections, size):
     expect(page.locator("#correct")).to_be_hidden()
 
 
-def test_of_several_digits_the_chosen_one_is_corrected(visit, corrections):
+def test_the_chosen_one_of_several_digits_is_corrected(visit, corrections):
     page = visit()
     upload(page, "number.png", png(sketch(1, 4, 7)))
     expect_number(page, "147")
@@ -80,7 +80,7 @@ def test_of_several_digits_the_chosen_one_is_corrected(visit, corrections):
     assert (record["answer"], record["correction"]) == (7, None)
 
 
-def test_the_panel_closes_by_keyboard_and_by_a_press_beside_it(visit):
+def test_the_panel_closes_by_keyboard_and_by_a_press_outside(visit):
     page = visit()
     draw(page, 7)
     expect_number(page, "7")
@@ -163,7 +163,7 @@ def test_visitors_are_asked_only_if_corrections_are_stored(browser, readers, tmp
         assert ("correct" in ids) == (store is not None)
 
 
-def test_a_server_that_is_told_to_stop_first_brings_corrections_to_the_hub(browser, tmp_path):
+def test_a_stopping_server_uploads_its_corrections_first(browser, tmp_path):
     with LoopbackHub() as remote:
         surroundings = {
             "HF_ENDPOINT": remote.url,

@@ -58,7 +58,7 @@ def test_many_files_become_a_table_and_a_csv(visit):
     assert "text file" in kept[1]["error"]
 
 
-def test_a_bar_shows_how_far_the_reading_is(visit):
+def test_a_bar_shows_the_progress(visit):
     page = visit()
     choose_files(
         page, dict.fromkeys((f"{number}.png" for number in range(40)), png(sketch(1, 4, 7, 3)))
@@ -67,7 +67,7 @@ def test_a_bar_shows_how_far_the_reading_is(visit):
     expect(page.locator("#batch [role=status]")).to_have_text("40 of 40 read", timeout=PATIENCE)
 
 
-def test_the_answer_is_back_on_another_tab(visit):
+def test_the_answer_returns_with_another_tab(visit):
     page = visit(PHONE)
     choose_files(page, {"7.png": png(sketch(7))})
     expect(page.locator("#batch .number")).to_have_text("7", timeout=PATIENCE)

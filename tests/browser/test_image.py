@@ -20,7 +20,7 @@ def test_an_uploaded_picture_is_read(visit, size):
     assert box["y"] + box["height"] <= size["height"]
 
 
-def test_a_broken_file_is_a_sentence_in_place(visit):
+def test_a_broken_file_is_reported_in_the_answer_s_place(visit):
     page = visit()
     upload(page, "broken<b>.png", b"no picture at all")
     hero = page.locator("#answer .hero.problem")
@@ -78,7 +78,7 @@ def test_a_drop_never_leaves_the_page(visit):
         ("photo.heic", "", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "PNG or JPEG"),
     ],
 )
-def test_a_file_that_is_not_a_picture_is_a_sentence_in_place(visit, name, kind, content, says):
+def test_a_file_that_is_not_a_picture_is_reported_in_place(visit, name, kind, content, says):
     page = visit()
     choose_picture(page, {"name": name, "mimeType": kind, "buffer": content})
     hero = page.locator("#answer .hero.problem")
@@ -87,7 +87,7 @@ def test_a_file_that_is_not_a_picture_is_a_sentence_in_place(visit, name, kind, 
     expect(page.locator("#image .file-name")).to_have_text(name)
 
 
-def test_an_empty_file_is_a_sentence_in_place(visit):
+def test_an_empty_file_is_reported_in_place(visit):
     page = visit()
     choose_picture(page, {"name": "empty.png", "mimeType": "image/png", "buffer": b""})
     expect(page.locator("#trouble .note")).to_contain_text("empty.png is empty", timeout=PATIENCE)

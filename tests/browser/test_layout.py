@@ -100,7 +100,7 @@ def test_the_bars_can_be_seen_with_forced_colours(visit):
     assert winner.locator(".well").evaluate("bar => getComputedStyle(bar).borderTopWidth") == "1px"
 
 
-def test_the_address_of_the_api_page_opens_it(page):
+def test_the_api_page_opens_by_its_address(page):
     # Gradio asks its own server for files that are not there.
     page.goto(f"{page.url}?view=api")
     expect(page.get_by_text("/predict_batch").first).to_be_visible(timeout=PATIENCE)

@@ -24,7 +24,7 @@ def confidence(page: Page) -> float:
     return float(said.split(":")[1].strip(" >%"))
 
 
-def test_a_link_shows_the_same_drawing_and_answer_and_one_can_draw_on(visit):
+def test_a_link_shows_the_same_drawing_which_can_be_continued(visit):
     page = visit(permissions=CLIPBOARD)
     draw(page, 7, width=0.5)
     expect_number(page, "7")
@@ -56,7 +56,7 @@ def test_a_link_to_a_picture_shows_what_the_network_saw(visit):
     expect(again.locator("#answer .hero")).to_contain_text("Draw a digit", timeout=PATIENCE)
 
 
-def test_where_the_clipboard_is_not_allowed_the_link_stands_in_a_field(visit):
+def test_without_a_clipboard_the_link_is_shown_in_a_field(visit):
     page = visit()
     page.evaluate(
         "navigator.clipboard.writeText = () => Promise.reject(new Error());"
@@ -72,7 +72,7 @@ def test_where_the_clipboard_is_not_allowed_the_link_stands_in_a_field(visit):
     expect(field).to_be_hidden()
 
 
-def test_a_space_s_link_leads_to_the_page_around_its_frame(visit):
+def test_a_link_from_a_space_leads_to_the_hub_s_page(visit):
     page = visit()
     # The server that the tests share is no Space, and stands in no frame.
     page.evaluate(
@@ -89,7 +89,7 @@ def test_a_space_s_link_leads_to_the_page_around_its_frame(visit):
     assert copied.startswith("https://huggingface.co/spaces/user/digits?d=s")
 
 
-def test_a_damaged_link_is_a_sentence_in_place(visit):
+def test_a_damaged_link_is_reported_in_the_answer_s_place(visit):
     page = visit(query="?d=sAAAA")
     hero = page.locator("#answer .hero.problem")
     expect(hero).to_contain_text("This link is damaged", timeout=PATIENCE)

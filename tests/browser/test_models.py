@@ -1,4 +1,4 @@
-"""The tab "Models" in a real browser: compare, pick, and be answered by what was picked."""
+"""The Models tab: compare models, choose one, and be answered by it."""
 
 from collections.abc import Iterator
 
@@ -51,7 +51,7 @@ def methods(page: Page):
     return page.locator("#pictures figcaption").nth(1)
 
 
-def test_the_picked_model_answers_this_visitor_and_no_other(visit):
+def test_the_chosen_model_answers_only_this_visitor(visit):
     page, other = visit(), visit()
     draw(page, 7)
     expect(methods(page)).to_contain_text("Grad-CAM", timeout=PATIENCE)
@@ -73,7 +73,7 @@ def test_the_picked_model_answers_this_visitor_and_no_other(visit):
     expect(other.locator("#model")).to_contain_text("bundled")
 
 
-def test_a_pick_that_does_not_arrive_changes_nothing(browser, app_url):
+def test_a_choice_that_fails_to_arrive_changes_nothing(browser, app_url):
     page = browser.new_page()
     page.goto(app_url)
     open_models(page)
@@ -87,7 +87,7 @@ def test_a_pick_that_does_not_arrive_changes_nothing(browser, app_url):
     page.close()
 
 
-def test_of_two_quick_picks_the_last_answers(visit):
+def test_the_last_of_two_quick_choices_answers(visit):
     page = visit()
     open_models(page)
     page.evaluate("window.picks = 0; document.addEventListener('picked', () => window.picks++)")
@@ -100,7 +100,7 @@ def test_of_two_quick_picks_the_last_answers(visit):
     expect(page.locator("#model")).to_contain_text("bundled")
 
 
-def test_files_are_read_anew_by_the_picked_model(visit):
+def test_files_are_read_again_by_the_chosen_model(visit):
     page = visit()
     choose_files(page, {"7.png": png(sketch(7))})
     sure = page.locator("#batch td:last-child")
@@ -144,7 +144,7 @@ def test_the_tab_is_legible_large_enough_and_within_the_page(visit, size, theme)
         assert not violations(page)
 
 
-def test_a_model_is_picked_by_keyboard(visit):
+def test_a_model_can_be_chosen_by_keyboard(visit):
     page = visit()
     open_models(page)
     page.locator("#models input").first.focus()

@@ -58,7 +58,7 @@ def test_the_answer_comes_while_the_stroke_is_drawn(visit):
     expect_number(page, "1")
 
 
-def test_a_stroke_without_an_answer_asks_once(visit):
+def test_no_second_question_is_sent_before_the_first_answer(visit):
     """What is drawn before an answer has come waits for it: nothing piles up."""
     page = visit()
     held = []
@@ -86,7 +86,7 @@ def test_the_answer_comes_by_itself_when_the_pen_is_up(visit):
     expect_number(page, "1")
 
 
-def test_the_pad_draws_at_once_and_after_clear_undo_and_another_tab(visit):
+def test_the_pad_works_at_once_and_after_clear_undo_and_another_tab(visit):
     page = visit()
     draw(page, 1, width=0.5)
     expect_number(page, "1")
@@ -110,7 +110,7 @@ def test_the_pad_draws_at_once_and_after_clear_undo_and_another_tab(visit):
     expect_number(page, "7")
 
 
-def test_strokes_in_quick_succession_end_with_the_answer_to_the_last(visit):
+def test_quick_strokes_end_with_the_answer_to_the_last(visit):
     page = visit()
     for place in range(4):
         draw(page, 1, left=place / 4, width=0.25)

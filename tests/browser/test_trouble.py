@@ -1,4 +1,4 @@
-"""What goes wrong in the browser is a sentence in the answer's place."""
+"""Trouble with the connection is reported in the answer's place."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -23,12 +23,12 @@ def expect_no_trouble(page: Page) -> None:
     expect(page.locator("#trouble .note")).to_have_text("", timeout=PATIENCE)
 
 
-def test_the_limit_is_said_before_it_is_hit(page):
+def test_the_size_limit_is_shown_in_advance(page):
     page.get_by_role("tab", name="Image").click()
     expect(page.locator("#image")).to_contain_text(f"up to {MAX_UPLOAD_MEGABYTES} MB")
 
 
-def test_a_sentence_outlives_an_answer_to_what_was_asked_before(browser, app_url, tmp_path):
+def test_a_message_outlives_the_answer_to_an_earlier_question(browser, app_url, tmp_path):
     opened = browser.new_page()
     opened.add_init_script(
         """const ask = window.fetch;
@@ -83,7 +83,7 @@ def test_a_server_that_is_busy_or_broken(page, answer, sentence):
     expect_no_trouble(page)
 
 
-def test_choices_go_on_after_one_that_did_not_arrive(page):
+def test_choices_still_work_after_one_that_failed(page):
     draw(page, 7)
     expect_number(page, "7")
     page.route(JOIN, lambda route: route.abort(), times=1)
@@ -94,7 +94,7 @@ def test_choices_go_on_after_one_that_did_not_arrive(page):
     expect_no_trouble(page)
 
 
-def test_a_drawing_outlives_an_answer_that_breaks_off(page):
+def test_a_drawing_survives_a_connection_that_breaks(page):
     draw(page, 7, width=0.5)
     expect_number(page, "7")
     broken = ("**/gradio_api/queue/data*", "**/gradio_api/app_id")

@@ -1,4 +1,4 @@
-"""CorrectionStore: on the disk once they are said to be, whole or not at all, and not too many."""
+"""Corrections are on disk once confirmed, complete or absent, and not too many."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def kept(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
-def test_a_correction_is_kept_with_what_it_takes_to_learn_from_it(tmp_path):
+def test_a_correction_is_stored_with_all_that_training_needs(tmp_path):
     given = reading_view()
     CorrectionStore(tmp_path / "new").store(given, 4, SERVED_MODEL)
     [folder] = kept(tmp_path / "new")
@@ -48,7 +48,7 @@ def test_a_correction_is_kept_with_what_it_takes_to_learn_from_it(tmp_path):
     np.testing.assert_allclose(digits.tiles[0], given.chosen.tile, atol=0.5 / 255 + 1e-6)
 
 
-def test_the_last_word_on_a_mark_counts(tmp_path):
+def test_the_last_correction_of_a_mark_counts(tmp_path):
     store = CorrectionStore(tmp_path)
     for label in (4, 4, 5, None, 5, 5):
         store.store(reading_view(), label, SERVED_MODEL)
@@ -59,7 +59,7 @@ def test_the_last_word_on_a_mark_counts(tmp_path):
     assert (len(digits), len(others)) == (0, 1)
 
 
-def test_an_unfinished_one_is_not_read(tmp_path):
+def test_an_unfinished_correction_is_not_read(tmp_path):
     store = CorrectionStore(tmp_path)
     store.store(reading_view(), 4, SERVED_MODEL)
     (tmp_path / ".new-0").mkdir()
@@ -67,7 +67,7 @@ def test_an_unfinished_one_is_not_read(tmp_path):
     assert len(read_corrections(tmp_path)[0]) == 1
 
 
-def test_a_flood_is_turned_away_with_a_sentence(tmp_path, monkeypatch):
+def test_too_many_corrections_are_refused(tmp_path, monkeypatch):
     store = CorrectionStore(tmp_path)
     for number in range(store_module.MAX_PER_MINUTE):
         store.store(reading_view(number), 4, SERVED_MODEL)
@@ -79,7 +79,7 @@ def test_a_flood_is_turned_away_with_a_sentence(tmp_path, monkeypatch):
     assert len(kept(tmp_path)) == store_module.MAX_PER_MINUTE
 
 
-def test_the_largest_picture_is_bounded(tmp_path):
+def test_the_size_of_a_correction_is_bounded(tmp_path):
     given = reading_view(side=640)
     noise = np.random.default_rng(0).integers(0, 256, (640, 640, 3), np.uint8)
     given = ReadingView(Reading(noise, given.reading.digits, 0.01), 0, 7)
@@ -95,7 +95,7 @@ def test_threads_do_not_disturb_one_another(tmp_path):
     assert sorted(read_corrections(tmp_path)[0].labels.tolist()) == sorted([*range(10)] * 2)
 
 
-def test_a_disk_that_cannot_be_written_is_a_sentence_without_a_path(tmp_path):
+def test_a_failing_disk_is_reported_without_its_path(tmp_path):
     (tmp_path / "file").write_text("in the way")
     said = correct(
         CorrectionStore(tmp_path / "file" / "in"),
@@ -140,7 +140,7 @@ for number in range(10**6):
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_a_server_that_is_stopped_loses_nothing_that_it_said_it_kept(tmp_path, how):
+def test_a_stopped_server_loses_no_correction_that_it_confirmed(tmp_path, how):
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, str(tmp_path)],
         cwd=ROOT,

@@ -29,12 +29,12 @@ def wait_for(condition) -> None:
     raise AssertionError("It did not happen within 4 seconds.")
 
 
-def test_what_an_earlier_run_left_goes_first(deposits):
+def test_corrections_of_an_earlier_run_are_uploaded_first(deposits):
     with closing(CorrectionUploader("user/said", lambda: ["old"])):
         wait_for(lambda: deposits == [["old"]])
 
 
-def test_what_came_last_goes_at_the_end(deposits):
+def test_the_last_corrections_are_uploaded_at_the_end(deposits):
     folders: list[str] = []
     running = CorrectionUploader("user/said", lambda: folders)
     wait_for(lambda: deposits)
@@ -44,7 +44,7 @@ def test_what_came_last_goes_at_the_end(deposits):
     assert deposits[-1] == ["new"]
 
 
-def test_what_failed_is_tried_again(deposits, monkeypatch, caplog):
+def test_a_failed_upload_is_retried(deposits, monkeypatch, caplog):
     monkeypatch.setattr(uploader, "INTERVAL_SECONDS", 0.01)
     tried = []
 
@@ -68,6 +68,6 @@ def test_a_silent_hub_does_not_hold_up_a_stop(monkeypatch, caplog):
     silence.set()
 
 
-def test_what_is_no_repository_is_refused(deposits):
+def test_an_invalid_repository_name_is_refused(deposits):
     with pytest.raises(PublishFailed, match="USER/NAME"):
         CorrectionUploader("said", list)

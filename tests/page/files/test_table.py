@@ -27,7 +27,7 @@ def reading(*digits: int, accepted: bool = True) -> Reading:
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n")), max_size=5))
-def test_every_name_comes_back_from_the_csv_and_none_is_a_formula(names):
+def test_file_names_survive_the_csv_and_none_is_a_formula(names):
     header, *rows = parse_csv(batch.as_csv([failed_row(name, "It is blank.") for name in names]))
     assert tuple(header) == batch.COLUMNS
     assert [row[0] for row in rows] == [
@@ -37,14 +37,14 @@ def test_every_name_comes_back_from_the_csv_and_none_is_a_formula(names):
         assert not row[0].startswith(batch.FORMULA_STARTS)
 
 
-def test_rows_of_a_picture_and_unclear_marks_are_in_the_csv():
+def test_the_csv_has_rows_of_digits_and_counts_unclear_marks():
     rows = [reading_row("a.png", reading(4, 7)), reading_row("b.png", reading(3, accepted=False))]
     _, first, second = parse_csv(batch.as_csv(rows))
     assert first == ["a.png", "4 7", "0.9100", "0", ""]
     assert second == ["b.png", "", "0.9100", "1", ""]
 
 
-def test_a_name_cannot_bring_its_own_html():
+def test_a_file_name_is_escaped():
     html = batch.table([failed_row("<img src=x>.png", "<script>alert(1)</script>")], 1)
     assert "<img src=x" not in html
     assert "<script" not in html
@@ -80,11 +80,11 @@ def test_no_more_than_the_limit_is_read(readers, tmp_path):
     assert str(tmp_path) not in last
 
 
-def test_nothing_chosen_is_the_empty_place(readers):
+def test_without_files_the_hint_is_shown(readers):
     assert list(batch.read_files(readers, [], None)) == [batch.empty()]
 
 
 @pytest.mark.parametrize("name", ["a.png", "ä b.png", "=cmd.png"])
-def test_an_error_names_the_file_as_its_owner_does(readers, tmp_path, name):
+def test_an_error_uses_the_visitor_s_file_name(readers, tmp_path, name):
     *_, last = batch.read_files(readers, [(name, tmp_path / "stored.png")], None)
     assert "stored.png" not in last

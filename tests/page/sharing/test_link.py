@@ -1,4 +1,4 @@
-"""Links: what is packed comes back, and no query that anybody writes breaks the page."""
+"""Links: a packed drawing comes back, and no query can break the page."""
 
 import base64
 import io
@@ -70,13 +70,13 @@ def test_tiles_come_back_to_within_half_a_shade(seed, count):
 
 
 @given(st.text(max_size=60) | st.from_regex(r"[st][A-Za-z0-9_-]{0,80}", fullmatch=True))
-def test_any_query_is_a_sentence(code):
+def test_any_invalid_query_is_reported(code):
     with pytest.raises(BadLink, match=r"\.$"):
         link.read(code)
 
 
 @given(st.sampled_from("st"), st.binary(max_size=60))
-def test_any_bytes_with_a_right_checksum_are_a_drawing_or_a_sentence(kind, body):
+def test_any_bytes_with_a_valid_checksum_are_a_drawing_or_refused(kind, body):
     for content in (body, deflated(body)):
         try:
             found = link.read(packed(kind, content))
@@ -98,7 +98,7 @@ def test_a_damaged_link_is_not_another_drawing(strokes, data):
         assert "again" in str(error)
 
 
-def test_what_unpacks_to_too_much_is_refused():
+def test_a_link_that_unpacks_to_too_much_is_refused():
     bomb = packed("t", deflated(bytes(100_000_000))[:2900])
     with pytest.raises(BadLink):
         link.read(bomb)
@@ -106,7 +106,7 @@ def test_what_unpacks_to_too_much_is_refused():
         link.read(packed("t", deflated(bytes([0, *[1] * 784]) * (link.MAX_TILES + 1))))
 
 
-def test_a_long_query_is_not_even_looked_at():
+def test_a_long_query_is_refused_at_once():
     with pytest.raises(BadLink, match="too long"):
         link.read("s" + "A" * MAX_LINK_LETTERS)
 
@@ -119,7 +119,7 @@ def test_a_long_query_is_not_even_looked_at():
         bytes([0, *[1] * 783]),  # a pixel short
     ],
 )
-def test_tiles_that_are_none_are_refused(body):
+def test_invalid_tiles_are_refused(body):
     with pytest.raises(BadLink):
         link.read(packed("t", deflated(body)))
 
@@ -143,7 +143,7 @@ def test_the_outer_address_of_a_space(name, address):
 
 
 @given(st.text(max_size=40) | drawings.map(lambda strokes: link.PREFIX + strokes_code(strokes)))
-def test_the_pad_is_told_what_a_link_holds(value):
+def test_the_pad_receives_the_content_of_a_link(value):
     told = json.loads(unpack(value))
     assert told.keys() in ({"strokes"}, {"link"})
 

@@ -45,14 +45,14 @@ def test_the_preview_has_our_title_and_picture_once(client):
     assert html.endswith("<body>page</body></html>")
 
 
-def test_the_address_is_the_one_behind_a_proxy(client):
+def test_the_address_is_the_proxy_s(client):
     headers = {"x-forwarded-proto": "https,http", "x-forwarded-host": "digits.example"}
     found = properties(client.get("/", headers=headers).text)
     assert found["og:url"] == "https://digits.example/"
     assert found["og:image"] == "https://digits.example/preview.png"
 
 
-def test_a_host_cannot_bring_its_own_html(client):
+def test_a_host_name_is_escaped(client):
     html = client.get("/", headers={"x-forwarded-host": '"><script>'}).text
     assert "<script>" not in html
 
