@@ -1,33 +1,16 @@
 """Shared by the tests of training: synthetic digits, two small networks and a finished run."""
 
-import keras
 import pytest
-from keras import layers
 
 from digit_model.architectures import ARCHITECTURES
-from digit_model.architectures.blocks import convolution
-from digit_model.architectures.dense import dense
 from digit_model.data.mnist import split
 from digit_model.synthesis.digits import draw_digits
 from digit_model.training.fit import TrainingOptions, fit
 from digit_model.training_log import LOG, read_log
-from tests.training.helpers import SHORT
+from tests.training.helpers import SHORT, mini, pair
 
 
-def mini() -> keras.Model:
-    """Build one convolution with batch normalisation, which compiles quickly."""
-    tiles = keras.Input((28, 28))
-    x = layers.Reshape((28, 28, 1))(tiles)
-    x = layers.Flatten()(convolution(x, 8, strides=4))
-    return keras.Model(tiles, layers.Dense(10)(x), name="mini")
-
-
-def pair() -> keras.Model:
-    tiles = keras.Input((28, 28))
-    return keras.Model(tiles, layers.Average()([dense()(tiles), mini()(tiles)]))
-
-
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module")
 def small_architectures():
     """Let recipes name the architectures ``mini`` and ``pair``."""
     with pytest.MonkeyPatch.context() as patched:

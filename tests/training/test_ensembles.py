@@ -14,16 +14,22 @@ from digit_model.errors import DigitError
 from digit_model.training.distillation import Teacher
 from digit_model.training.ensembles import fit_ensemble, refit_ensemble
 from digit_model.training.fit import TrainingOptions, fit, refit
-from digit_model.training.recipes import RECIPES, Recipe
+from digit_model.training.recipes import RECIPES
 from digit_model.training.run_state import is_interrupted
 from digit_model.training_log import LOG, by_member, epoch_rows, read_log
-from tests.training.helpers import SHORT, assert_same_weights, interrupt_after, without_seconds
+from tests.training.helpers import (
+    DENSE,
+    MINI,
+    PAIR,
+    assert_same_weights,
+    interrupt_after,
+    without_seconds,
+)
 
 QUIET = TrainingOptions(verbose=0)
-DENSE = replace(SHORT, synthetic=0, outliers=20)
-MINI = replace(DENSE, architecture="mini", epochs=2, outliers=0, learning_rate=3e-3)
-PAIR = Recipe(architecture="pair", members=(DENSE, MINI))
 STEPS = 7
+
+pytestmark = pytest.mark.usefixtures("small_architectures")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +39,7 @@ def few(digits):
 
 
 @pytest.fixture(scope="module")
-def ensemble(few, tmp_path_factory):
+def ensemble(small_architectures, few, tmp_path_factory):
     """The result of a run, and its folder."""
     folder = tmp_path_factory.mktemp("ensemble")
     return fit_ensemble(PAIR, *few, replace(QUIET, folder=folder)), folder

@@ -19,6 +19,8 @@ from tests.training.helpers import SHORT, assert_same_weights, interrupt_after, 
 
 QUIET = TrainingOptions(verbose=0)
 
+pytestmark = pytest.mark.usefixtures("small_architectures")
+
 
 def test_training_learns_and_logs_every_step_and_epoch(finished):
     result, log = finished
