@@ -12,10 +12,14 @@ from digit_model.architectures import ARCHITECTURES
 from digit_model.arrays import Box, Calibration, Digit, Placement, Reading
 from digit_model.checkpoint import Checkpoint
 from digit_model.metrics import score
-from digit_model.pretrained import Pretrained
+from digit_model.pretrained import BUNDLED_FOLDER, Pretrained, bundled_folders
 from digit_model.training_log import LOG
 from page.reading.view import ReadingView
 
+# The keys of the checkpoints that ship beside the one that serves by default.
+OTHER_BUNDLED = [
+    f"bundled/{name}" for name, folder in bundled_folders().items() if folder != BUNDLED_FOLDER
+]
 # The keys of two models in a folder of checkpoints called "runs"; the second is damaged.
 DENSE, BROKEN = "runs/dense", "runs/<b>"
 TRAINING_LOG = """{"epoch": 1, "step": 1, "seconds": 1.0, "loss": 2.0, "accuracy": 0.5}

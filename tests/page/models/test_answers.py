@@ -9,12 +9,12 @@ from page.models import mistakes, view
 from page.models.answers import ModelAnswers
 from page.models.mistakes import TestSet
 from page.models.registry import ModelRow
-from tests.page.helpers import DENSE
+from tests.page.helpers import DENSE, OTHER_BUNDLED
 
 
 def test_the_list_has_a_button_for_each_model_that_can_be_chosen(registry):
     html = ModelAnswers(registry, TestSet()).list_rows()
-    assert html.count('type="radio"') == 2
+    assert html.count('type="radio"') == 2 + len(OTHER_BUNDLED)
     assert f'value="{DENSE}"' in html
     assert "runs/&lt;b&gt;" in html
     assert "<b>" not in html

@@ -26,12 +26,10 @@ from tests.helpers import sketch
 from tests.page.helpers import (
     BROKEN,
     DENSE,
+    OTHER_BUNDLED,
     reading_view,
     write_checkpoint,
 )
-
-# Keys of what ships beside the checkpoint that serves by default.
-OTHER_BUNDLED = [f"bundled/{name}" for name in pretrained.bundled_folders() if name != "cnn"]
 
 
 def test_models_are_listed_before_they_are_verified(bundled, runs):
