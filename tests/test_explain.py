@@ -70,7 +70,7 @@ def test_grad_cam_is_cam_behind_average_pooling(cnn, tile, digit):
 
 
 @pytest.mark.parametrize("name", ["cnn", "quick", "cnn_large", "ensemble"])
-def test_the_places_add_up_to_the_logit(name, tile):
+def test_the_evidence_adds_up_to_the_logit(name, tile):
     """Completeness: stretching 7x7 places to 28x28 counts each sixteen times."""
     model = seeded(name, 1)
     logits = model.predict_on_batch(tile[None])[0]
@@ -80,8 +80,8 @@ def test_the_places_add_up_to_the_logit(name, tile):
     np.testing.assert_allclose(found, logits - bias, rtol=1e-3, atol=1e-4)
 
 
-def test_layer_cam_hears_every_column_alike(tile):
-    """However strong its own evidence is: each counts as a heatmap, which is 1 at its peak."""
+def test_layer_cam_weights_all_members_equally(tile):
+    """Each member counts as a heatmap with a maximum of 1, however strong its evidence is."""
     model = seeded("ensemble", 1)
     each = [Explainer(member).heatmap(tile, 4, LAYER_CAM) for member in members(model)]
     mean = np.mean(each, axis=0)
@@ -145,7 +145,7 @@ EVERY = pytest.mark.parametrize(
 
 
 @EVERY
-def test_other_weights_give_another_map(name, method, tile):
+def test_randomised_weights_change_the_map(name, method, tile):
     """The randomisation test of Adebayo et al. 2018."""
     maps = [Explainer(seeded(name, seed)).heatmap(tile, 4, method) for seed in range(2)]
     assert np.abs(maps[0] - maps[1]).max() > 0.1
@@ -179,7 +179,7 @@ def test_heat_lies_on_the_ink_and_layer_cam_is_the_sharper(bundled):
 
 
 @pytest.mark.parametrize("method", [GRAD_CAM, LAYER_CAM])
-def test_without_the_ink_that_it_marks_a_digit_is_read_less(bundled, method):
+def test_deleting_the_hottest_ink_lowers_the_logit_most(bundled, method):
     """Deletion: a fifth of the ink, where the map is hottest, against a fifth taken by chance."""
     drawn = draw_digits(200, seed=9)
     explainer = Explainer(bundled.checkpoint.model)

@@ -1,4 +1,4 @@
-"""The command line as a person calls it, in this process."""
+"""The command line, called in this process and as a program."""
 
 import csv
 import json
@@ -61,7 +61,7 @@ def test_output_that_is_cut_off_by_head_ends_without_a_traceback(files):
     assert reading.returncode == 1
 
 
-def test_a_file_that_cannot_be_read_is_told_and_the_rest_is_read(files, capsys):
+def test_an_unreadable_file_is_reported_and_the_rest_is_read(files, capsys):
     assert main(["read", str(files / "notes.png"), str(files / "3.png")]) == 1
     captured = capsys.readouterr()
     assert "notes.png" in captured.err
@@ -106,7 +106,7 @@ def test_heatmaps_and_steps_do_not_overwrite_each_other(files, tmp_path, capsys)
     assert "two folders" in capsys.readouterr().err
 
 
-def test_a_picture_that_cannot_be_written_is_a_sentence(files, tmp_path, capsys):
+def test_a_picture_that_cannot_be_written_is_reported_in_a_sentence(files, tmp_path, capsys):
     (tmp_path / "3.png").mkdir()
     assert main(["read", "--steps", str(tmp_path), str(files / "3.png")]) == 1
     assert "3.png cannot be written" in capsys.readouterr().err
@@ -141,7 +141,7 @@ def test_evaluate_repeats_the_scores_of_the_checkpoint(bundled, capsys):
     assert scores["nll"] == pytest.approx(recorded["nll"], abs=1e-4)
 
 
-def test_submit_writes_what_kaggle_takes(tmp_path):
+def test_submit_writes_a_file_in_the_format_of_kaggle(tmp_path):
     drawn = draw_digits(30, seed=9)
     assert np.mean(submitted(drawn.images, tmp_path) == drawn.labels) > 0.8
 
@@ -174,14 +174,14 @@ def test_a_submission_scores_as_the_checkpoint_does(bundled, tmp_path):
         ["read", "--steps", __file__, "x.png"],
     ],
 )
-def test_what_cannot_be_done_is_a_sentence(arguments, capsys):
+def test_a_failed_command_prints_one_sentence(arguments, capsys):
     assert main(arguments) == 1
     captured = capsys.readouterr()
     assert captured.err.startswith("digit-model: ")
     assert "Traceback" not in captured.err
 
 
-def test_an_output_that_cannot_be_written_is_a_sentence(tmp_path, capsys):
+def test_an_output_that_cannot_be_written_is_reported_in_a_sentence(tmp_path, capsys):
     write_csv(tmp_path / "test.csv", draw_digits(10, seed=0).images)
     out = tmp_path / "absent" / "submission.csv"
     assert main(["submit", str(tmp_path / "test.csv"), "--out", str(out)]) == 1

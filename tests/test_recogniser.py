@@ -35,7 +35,7 @@ def drawn():
     return draw_digits(40, seed=11)
 
 
-def test_a_digit_is_read_with_its_place(recogniser, drawn):
+def test_a_single_digit_is_read_with_its_box(recogniser, drawn):
     reading = recogniser.read(page(drawn.tiles[3:4]), one=True)
     [digit] = reading.digits
     assert digit.label == drawn.labels[3]
@@ -72,7 +72,7 @@ def test_touching_digits_are_told_apart(recogniser):
 
 
 @pytest.mark.parametrize("letter", "HMNW")
-def test_what_is_cut_from_one_mark_stands_and_falls_together(recogniser, letter):
+def test_digits_cut_from_one_component_are_accepted_or_rejected_together(recogniser, letter):
     rng = np.random.default_rng(3)
     pictures = [
         Image.fromarray((240 - 220 * ink).astype(np.uint8)).resize((224, 224))
@@ -84,7 +84,7 @@ def test_what_is_cut_from_one_mark_stands_and_falls_together(recogniser, letter)
     assert all(len({digit.accepted for digit in reading.digits}) == 1 for reading in readings)
 
 
-def test_a_piece_of_a_scribble_is_no_digit(recogniser):
+def test_parts_of_a_scribble_are_not_accepted(recogniser):
     rng = np.random.default_rng(7)
     scribbles = [Image.new("L", (280, 280), 255) for _ in range(30)]
     for scribble in scribbles:
@@ -115,7 +115,7 @@ def number(tiles, gap=3, slant=0.0):
 
 
 @pytest.mark.parametrize("slant", [0.0, 0.3])
-def test_numbers_are_read_without_their_dots_and_dashes(recogniser, slant):
+def test_dots_and_dashes_are_not_read_as_digits(recogniser, slant):
     drawn = draw_digits(60, seed=13)
     texts = ["".join(map(str, drawn.labels[k : k + 4])) for k in range(0, 60, 4)]
     pictures = [number(drawn.tiles[k : k + 4], slant=slant) for k in range(0, 60, 4)]
@@ -129,7 +129,7 @@ def test_boxes_go_around_each_digit_of_a_number(recogniser, drawn):
     assert [left // 120 for left in lefts] == [0, 1, 2]
 
 
-def test_what_looks_like_no_digit_gives_its_best_guess_refused(recogniser):
+def test_a_zigzag_gives_a_best_guess_that_is_not_accepted(recogniser):
     scribble = Image.new("L", (280, 280), 255)
     zigzag = [(252 if row % 2 else 28, 20 + 20 * row) for row in range(12)]
     ImageDraw.Draw(scribble).line(zigzag, fill=0, width=18)
@@ -197,7 +197,7 @@ def test_drawn_digits_are_read(recogniser, drawn):
     assert np.mean(answers == drawn.labels) >= 0.9
 
 
-def test_one_bad_picture_does_not_spoil_the_others(recogniser, drawn):
+def test_an_unreadable_picture_does_not_affect_the_others(recogniser, drawn):
     good = page(drawn.tiles[:1])
     first, second, third = recogniser.read_all([good, b"no picture", Image.new("L", (50, 50), 255)])
     assert isinstance(first, Reading)
@@ -265,7 +265,7 @@ def test_heat_lies_on_the_ink_more_than_chance(recogniser, drawn):
     assert np.median(shares) > 1.2
 
 
-def test_threads_do_not_disturb_one_another(recogniser, drawn):
+def test_threads_can_read_at_the_same_time(recogniser, drawn):
     pictures = [page([tile]) for tile in drawn.tiles[:8]]
     expected = [recogniser.read(picture, one=True).text for picture in pictures]
     found: list[str] = [""] * len(pictures)
@@ -281,7 +281,7 @@ def test_threads_do_not_disturb_one_another(recogniser, drawn):
     assert found == expected
 
 
-def test_tiles_are_read_as_they_are(recogniser, drawn):
+def test_tiles_are_read_without_being_normalised_again(recogniser, drawn):
     reading = recogniser.read_tiles(drawn.tiles[:3], (0, 0, 1))
     np.testing.assert_array_equal([mark.tile for mark in reading.digits], drawn.tiles[:3])
     logits = recogniser.predict_logits(drawn.tiles[:3])

@@ -1,4 +1,4 @@
-"""Whatever comes in becomes one kind of array, or a refusal that a person can act on."""
+"""Every source becomes an RGB array, or an error with a remedy."""
 
 import contextlib
 import gc
@@ -124,7 +124,7 @@ def where_dark(picture: np.ndarray) -> tuple[int, int, int, int]:
     return rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
 
 
-# A dark mark on light paper stays dark, and where it was
+# Formats and modes
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -161,7 +161,7 @@ def test_every_accepted_format_is_covered():
 @pytest.mark.parametrize(
     "mode", ["RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "P"]
 )
-def test_colours_stay_themselves(mode):
+def test_colours_are_kept(mode):
     coloured = np.full((20, 20, 3), 255, np.uint8)
     coloured[4:9, 4:9] = (200, 30, 20)
     coloured[12:17, 4:9] = (20, 60, 190)
@@ -179,7 +179,7 @@ def test_a_cmyk_jpeg_as_photoshop_writes_it_is_not_inverted():
     np.testing.assert_allclose(decode(file).astype(int), rgb(a_picture()), atol=8)
 
 
-def test_the_same_picture_is_the_same_by_every_door(tmp_path):
+def test_all_kinds_of_sources_give_the_same_picture(tmp_path):
     grey = a_picture()
     file = saved(Image.fromarray(grey), "PNG")
     path = tmp_path / "a digit.png"
@@ -192,14 +192,14 @@ def test_the_same_picture_is_the_same_by_every_door(tmp_path):
         assert picture.flags.c_contiguous
 
 
-def test_what_comes_out_is_not_the_callers_array():
+def test_the_result_does_not_share_memory_with_the_source():
     grey = rgb(a_picture())
     decode(grey)[:] = 0
     assert grey.max() == 230
 
 
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP", "TIFF", "MPO"])
-def test_an_animation_gives_its_first_picture(format):
+def test_only_the_first_frame_of_an_animation_is_decoded(format):
     first, second = Image.fromarray(rgb(a_picture())), Image.new("RGB", (30, 40), "black")
     file = saved(first, format, save_all=True, append_images=[second])
     with Image.open(io.BytesIO(file)) as image:
@@ -207,7 +207,7 @@ def test_an_animation_gives_its_first_picture(format):
     np.testing.assert_allclose(decode(file).astype(int), rgb(a_picture()), atol=8)
 
 
-# Upright
+# Orientation
 
 
 def as_stored(upright: np.ndarray, orientation: int) -> np.ndarray:
@@ -243,13 +243,13 @@ def test_exif_turns_the_picture_upright(format, orientation):
     junk=st.binary(min_size=1, max_size=60), byte_order=st.sampled_from([b"", b"II*\0", b"MM\0*"])
 )
 @some
-def test_broken_exif_costs_no_picture(format, junk, byte_order):
+def test_a_picture_with_broken_exif_is_decoded(format, junk, byte_order):
     exif = b"Exif\0\0" + byte_order + junk
     picture = decode(saved(Image.fromarray(a_picture()), format, exif=exif))
     assert sorted(picture.shape) == [3, 30, 40]
 
 
-def test_what_pillow_says_of_broken_metadata_is_not_passed_on():
+def test_pillows_warnings_about_broken_metadata_are_silenced():
     file = png_of(8, 8, (b"\0" + b"\xff" * 8) * 8, (b"acTL", bytes(8)))
     with pytest.warns(UserWarning, match="Invalid APNG"), Image.open(io.BytesIO(file)):
         pass
@@ -259,7 +259,7 @@ def test_what_pillow_says_of_broken_metadata_is_not_passed_on():
     assert heard == []
 
 
-def test_filters_that_others_put_above_ours_stay_above():
+def test_later_warning_filters_of_the_program_take_precedence():
     decode(Image.fromarray(a_picture()))
     warnings.filterwarnings("default", message="of someone else")
     filters = list(warnings.filters)
@@ -272,7 +272,7 @@ def test_filters_that_others_put_above_ours_stay_above():
 
 @given(pixels=st.binary(min_size=100, max_size=100))
 @many
-def test_transparency_shows_white_paper(pixels):
+def test_transparent_pixels_are_blended_with_white(pixels):
     rgba = np.frombuffer(pixels, np.uint8).reshape(5, 5, 4).copy()
     rgba[0, :2] = [(0, 0, 0, 255), (255, 255, 255, 255)]
     alpha = rgba[..., 3:] / 255
@@ -283,7 +283,7 @@ def test_transparency_shows_white_paper(pixels):
     ("format", "mode"),
     [(f, m) for f in ("PNG", "WEBP", "TIFF") for m in ("LA", "RGBA")] + [("GIF", "RGBA")],
 )
-def test_black_strokes_on_nothing_are_black_on_white(format, mode):
+def test_black_strokes_on_a_transparent_background_are_put_on_white(format, mode):
     drawing = np.zeros((40, 30, 4), np.uint8)
     drawing[5:15, 4:10, 3] = 255
     picture = decode(saved(Image.fromarray(drawing).convert(mode), format))
@@ -293,7 +293,7 @@ def test_black_strokes_on_nothing_are_black_on_white(format, mode):
 
 @pytest.mark.parametrize("mode", ["LA", "La", "RGBA", "RGBa"])
 @pytest.mark.parametrize("colour", [255, 247])
-def test_white_strokes_on_nothing_stay_visible(mode, colour):
+def test_white_strokes_on_a_transparent_background_are_put_on_black(mode, colour):
     drawing = np.full((40, 30, 4), colour, np.uint8)
     drawing[..., 3] = 0
     drawing[5:15, 4:10, 3] = 255
@@ -311,7 +311,7 @@ def test_a_blank_page_with_an_alpha_channel_stays_white(alpha):
     assert decode(page).min() == 255
 
 
-def test_a_coloured_stroke_on_nothing_is_on_white():
+def test_coloured_strokes_on_a_transparent_background_are_put_on_white():
     drawing = np.zeros((20, 20, 4), np.uint8)
     drawing[5:9, 5:9] = (255, 240, 0, 255)
     assert decode(drawing)[0, 0].tolist() == [255, 255, 255]
@@ -333,7 +333,7 @@ def test_a_palette_with_transparency(format, transparency):
 
 
 @pytest.mark.parametrize(("mode", "clear"), [("L", 77), ("RGB", (77, 77, 77)), ("I;16", 77 * 257)])
-def test_one_colour_that_means_transparent(mode, clear):
+def test_a_single_transparent_colour_becomes_white(mode, clear):
     grey = a_picture()
     grey[20:30, 20:25] = 77
     picture = decode(saved(as_mode(grey, mode), "PNG", transparency=clear))
@@ -361,7 +361,7 @@ def test_integers_are_scaled_by_the_smallest_full_scale_and_never_clipped(dtype,
     values=st.lists(st.floats(0, 1, width=16), min_size=15, max_size=15),
 )
 @many
-def test_floats_are_0_to_1_or_else_integers_in_disguise(dtype, scale, values):
+def test_floats_are_scaled_by_1_or_by_the_full_scale_of_integers(dtype, scale, values):
     array = np.array([*values, 1], dtype).reshape(4, 4) * np.dtype(dtype).type(scale)
     np.testing.assert_allclose(decode(array)[..., 0], array / scale * 255, atol=0.501)
 
@@ -397,7 +397,7 @@ def test_32_bit_tiffs_are_scaled_too(mode):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int64, np.float32])
-def test_the_channels_of_arrays(dtype):
+def test_arrays_may_have_one_to_four_channels(dtype):
     grey = a_picture()
     clear = np.full_like(grey, 255)
     clear[20:] = 0
@@ -417,7 +417,7 @@ def test_a_boolean_array_is_black_and_white():
     assert where_dark(picture) == (5, 15, 4, 10)
 
 
-def test_views_and_read_only_arrays_are_taken():
+def test_views_and_read_only_arrays_are_accepted():
     array = a_picture()[:, ::-1]
     array.flags.writeable = False
     np.testing.assert_array_equal(decode(array), rgb(a_picture()[:, ::-1]))
@@ -426,7 +426,7 @@ def test_views_and_read_only_arrays_are_taken():
 @pytest.mark.parametrize(
     "shape", [(), (28,), (3, 28, 28), (28, 28, 5), (28, 28, 0), (1, 28, 28, 1), (0, 28), (28, 0, 3)]
 )
-def test_an_array_of_another_shape_is_named(shape):
+def test_an_array_of_another_shape_is_rejected_with_its_shape(shape):
     with pytest.raises(UndecodableImage) as refusal:
         decode(np.zeros(shape))
     received = "28 × 0" if shape == (0, 28) else "0 × 28" if shape == (28, 0, 3) else str(shape)
@@ -434,7 +434,7 @@ def test_an_array_of_another_shape_is_named(shape):
 
 
 @pytest.mark.parametrize("dtype", [complex, object, "U1", "S1", "M8[s]", "V2"])
-def test_an_array_of_no_numbers_is_named(dtype):
+def test_an_array_of_another_type_is_rejected(dtype):
     with pytest.raises(UndecodableImage, match="bool, integers or floats"):
         decode(np.zeros((8, 8), dtype))
 
@@ -443,19 +443,19 @@ def test_an_array_of_no_numbers_is_named(dtype):
     ("value", "said"), [(np.nan, "NaN"), (np.inf, "NaN"), (-np.inf, "NaN"), (1e30, "maximum")]
 )
 @pytest.mark.parametrize("as_image", [False, True])
-def test_numbers_that_are_no_brightness_are_refused(value, said, as_image):
+def test_values_that_are_not_finite_or_too_large_are_rejected(value, said, as_image):
     array = np.ones((8, 8), np.float32)
     array[3, 3] = value
     with pytest.raises(UndecodableImage, match=said):
         decode(Image.fromarray(array) if as_image else array)
 
 
-def test_negative_integers_are_refused_by_value():
+def test_negative_integers_are_rejected_with_their_value():
     with pytest.raises(UndecodableImage, match="-7"):
         decode(np.full((8, 8), -7))
 
 
-# What is no picture
+# Files and objects that are not pictures
 
 
 @pytest.mark.parametrize(
@@ -475,20 +475,20 @@ def test_negative_integers_are_refused_by_value():
         (b"", "empty"),
     ],
 )
-def test_a_file_that_is_no_picture_is_called_what_it_is(data, name):
+def test_the_message_names_the_kind_of_file_and_a_remedy(data, name):
     with pytest.raises(UndecodableImage, match=name) as refusal:
         decode(data)
     assert "ave " in str(refusal.value), "it says what to do"
 
 
 @pytest.mark.parametrize("format", ["ICO", "TGA", "PCX", "SGI", "EPS", "JPEG2000", "ICNS"])
-def test_formats_that_are_not_on_the_list_stay_outside(format):
+def test_formats_that_are_not_on_the_list_are_rejected(format):
     with pytest.raises(UndecodableImage, match="PNG or JPEG"):
         decode(saved(Image.fromarray(rgb(a_picture(64, 64))), format))
 
 
 @pytest.mark.parametrize("source", [None, 7, ["a.png"], io.BytesIO()])
-def test_something_else_altogether_is_named(source):
+def test_a_source_of_another_type_is_rejected_with_its_type(source):
     with pytest.raises(UndecodableImage, match=type(source).__name__):
         decode(source)
 
@@ -510,14 +510,14 @@ def test_no_message_names_a_folder(tmp_path, name):
         assert name in str(refusal.value)
 
 
-def test_a_file_name_that_is_no_text_can_be_printed(tmp_path):
+def test_the_message_about_an_undecodable_file_name_can_be_printed(tmp_path):
     with pytest.raises(UndecodableImage) as refusal:
         decode(os.fsencode(tmp_path).decode() + "/\udcff.png")
     str(refusal.value).encode()
 
 
 @pytest.mark.parametrize("shape", [(3, 20), (20, 3), (1, 1)])
-def test_a_picture_too_small_to_hold_a_digit(shape):
+def test_a_picture_that_is_too_small_is_rejected_with_its_size(shape):
     for source in (np.zeros(shape), Image.fromarray(np.zeros(shape, np.uint8))):
         with pytest.raises(
             UndecodableImage, match=f"{shape[1]} × {shape[0]} .* {MIN_SIDE_PIXELS} "
@@ -557,12 +557,12 @@ def decodes_or_refuses(data: bytes) -> None:
 @given(share=st.floats(0, 1, exclude_max=True))
 @example(share=0.5)
 @few
-def test_a_file_cut_short_is_read_or_refused(name, share):
+def test_a_truncated_file_is_decoded_or_rejected(name, share):
     decodes_or_refuses(VALID[name][: int(share * len(VALID[name]))])
 
 
 @pytest.mark.parametrize("format", sorted(WRITABLE))
-def test_half_a_file_is_refused(format):
+def test_half_a_file_is_rejected(format):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     file = saved(Image.fromarray(noise), format)
     with pytest.raises(UndecodableImage, match="PNG or JPEG"):
@@ -575,7 +575,7 @@ def test_half_a_file_is_refused(format):
     only_the_header=st.booleans(),
 )
 @settings(max_examples=400, deadline=None)
-def test_a_file_with_changed_bytes_is_read_or_refused(name, flips, only_the_header):
+def test_a_file_with_changed_bytes_is_decoded_or_rejected(name, flips, only_the_header):
     data = bytearray(VALID[name])
     reach = min(len(data), 100) if only_the_header else len(data)
     for place, change in flips:
@@ -584,7 +584,7 @@ def test_a_file_with_changed_bytes_is_read_or_refused(name, flips, only_the_head
 
 
 @pytest.mark.parametrize("mode", ["1", "P", "RGBA", "CMYK", "I;16", "F"])
-def test_a_tiff_with_tags_of_other_types_is_read_or_refused(mode):
+def test_a_tiff_with_tags_of_other_types_is_decoded_or_rejected(mode):
     file = VALID[f"TIFF {mode}"]
     (directory,) = struct.unpack_from("<I", file, 4)
     (tags,) = struct.unpack_from("<H", file, directory)
@@ -602,7 +602,7 @@ def test_a_tiff_with_tags_of_other_types_is_read_or_refused(mode):
     rest=st.binary(max_size=200),
 )
 @settings(max_examples=200, deadline=None)
-def test_any_bytes_are_read_or_refused(start, rest):
+def test_arbitrary_bytes_are_decoded_or_rejected(start, rest):
     decodes_or_refuses(start + rest)
 
 
@@ -612,7 +612,7 @@ def test_any_bytes_are_read_or_refused(start, rest):
     rest=st.binary(),
 )
 @some
-def test_any_webp_is_read_or_refused(size, chunk, rest):
+def test_arbitrary_webp_data_is_decoded_or_rejected(size, chunk, rest):
     decodes_or_refuses(b"RIFF" + struct.pack("<I", size) + b"WEBP" + chunk + rest)
 
 
@@ -628,28 +628,28 @@ def test_any_webp_is_read_or_refused(size, chunk, rest):
         (2**31 - 1, 2**31 - 1, "4,611,686,014,132,420,609"),
     ],
 )
-def test_a_bomb_is_refused_before_its_pixels_are_decoded(width, height, size):
-    # There is not one pixel in this file: decoding it would say that it is damaged.
+def test_a_decompression_bomb_is_rejected_before_it_is_decoded(width, height, size):
+    # The file holds no pixels, so decoding it would report damage instead.
     with pytest.raises(PictureTooLarge) as refusal:
         decode(png_of(width, height))
     assert size in str(refusal.value)
     assert f"{MAX_PIXELS:,}" in str(refusal.value)
 
 
-def test_a_bomb_is_refused_where_all_warnings_are_silenced():
+def test_a_decompression_bomb_is_rejected_even_if_all_warnings_are_silenced():
     decode(Image.fromarray(a_picture()))
     warnings.simplefilter("ignore")
     with pytest.raises(PictureTooLarge, match="81,000,000"):
         decode(png_of(9000, 9000))
 
 
-def test_the_largest_picture_is_not_a_bomb():
+def test_a_picture_of_the_maximum_size_is_accepted():
     with pytest.raises(UndecodableImage) as refusal:
         decode(png_of(8000, 8000))
     assert not isinstance(refusal.value, PictureTooLarge)
 
 
-def test_too_large_arrays_and_images_are_refused():
+def test_arrays_and_images_that_are_too_large_are_rejected():
     for source in (
         np.broadcast_to(np.uint8(0), (8000, 8001)),
         np.broadcast_to(np.float64(0), (8000, 8001, 3)),
@@ -726,7 +726,7 @@ def test_a_jpeg_beyond_the_limit_is_rejected_before_it_is_decoded(pixels, option
         decode(bytes(header))
 
 
-def test_a_file_too_long_is_refused(tmp_path):
+def test_a_file_with_too_many_bytes_is_rejected(tmp_path):
     path = tmp_path / "long.tif"
     with path.open("wb") as file:
         file.truncate(MAX_FILE_BYTES + 1)
@@ -734,14 +734,14 @@ def test_a_file_too_long_is_refused(tmp_path):
         decode(path)
 
 
-def test_what_gradio_decodes_itself_is_limited_too():
+def test_the_limit_also_holds_for_pictures_that_gradio_decodes():
     assert Image.MAX_IMAGE_PIXELS == MAX_PIXELS
     decode(Image.fromarray(a_picture()))
     with pytest.raises(Image.DecompressionBombWarning), Image.open(io.BytesIO(png_of(9000, 9000))):
         pass
 
 
-# What is the caller's stays as it was
+# The caller's objects are not changed
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -781,7 +781,7 @@ def test_no_file_stays_open(tmp_path):
         gc.collect()
 
 
-def test_threads_do_not_disturb_each_other():
+def test_threads_can_decode_at_the_same_time():
     broken = png_of(8, 8, (b"\0" + b"\xff" * 8) * 8, (b"acTL", bytes(8)))
     with ThreadPoolExecutor(6) as threads:
         for picture in threads.map(decode, [broken] * 200):

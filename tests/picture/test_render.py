@@ -1,4 +1,4 @@
-"""Pictures for people: the heat lies where the tile says, and nowhere else."""
+"""Pictures for people: heat is drawn where the placement says, and nowhere else."""
 
 import numpy as np
 import pytest
