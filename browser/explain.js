@@ -35,6 +35,21 @@ export class Explainer {
   }
 }
 
+// How much each pixel of the tile adds to the logit of one digit more than to another's, (28, 28): the
+// gradient of the difference times the pixel. null where a layer has no way back.
+export function contrast(network, tile, digit, other) {
+  const { layers } = network;
+  if (layers.slice(1).some(({ op }) => op !== "average" && !(op in BACKWARDS))) return null;
+  network.logits(tile);
+  const evidence = new Float32Array(tile.length);
+  const members = membersOf(network);
+  for (const member of members) {
+    const [own, others] = [digit, other].map((each) => EVIDENCE[GRADIENT_INPUT](layers, member, each));
+    own.forEach((value, i) => (evidence[i] += (value - others[i]) / members.length));
+  }
+  return evidence;
+}
+
 // The networks whose logits are averaged: the places of their first layer, features and logits.
 function membersOf({ layers, model }) {
   const ends = layers.at(-1).op === "average" ? layers.at(-1).inputs : [layers.length - 1];

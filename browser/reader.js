@@ -63,6 +63,11 @@ class Reader {
     return this.#ask("explain", [tile, digit, method]);
   }
 
+  // How much each pixel of a tile speaks for one digit and against another, or null.
+  contrast(tile, digit, other) {
+    return this.#ask("contrast", [tile, digit, other]);
+  }
+
   // The output of each layer for a tile, in the order of model.layers.
   activations(tile) {
     return this.#ask("activations", [tile]);

@@ -1,6 +1,7 @@
 // The reader's work, away from the page: answers {id, call, args} with {id, result} or {id, error}.
 
 import { BadModel } from "./errors.js";
+import { contrast } from "./explain.js";
 import { inspect } from "./inspect.js";
 import { Network } from "./network.js";
 import { Recogniser } from "./recogniser.js";
@@ -18,6 +19,8 @@ const CALLS = {
   read: (source, options) => recogniser.read(source, options),
   readTiles: (tiles, rows) => recogniser.readTiles(tiles, rows),
   explain: (tile, digit, method) => recogniser.explainer.heatmap(tile, digit, method),
+
+  contrast: (tile, digit, other) => contrast(recogniser.network, tile, digit, other),
 
   activations(tile) {
     recogniser.network.logits(tile);

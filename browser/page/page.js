@@ -81,7 +81,7 @@ async function show(reading, { drawable, way: from }) {
 function showView() {
   showAnswer(answerPlace, view);
   pictures.show(view);
-  inside?.show(view.reading.digits[view.mark]);
+  inside?.show(view.reading.digits[view.mark], view.target);
   document.dispatchEvent(new Event("answered"));
 }
 
@@ -202,7 +202,7 @@ byId("open-inside").addEventListener("click", async ({ currentTarget: button }) 
   const { Inside } = await import("./inside.js");
   inside?.close();
   inside = isOpen ? null : new Inside(byId("inside"), reader);
-  if (view) inside?.show(view.reading.digits[view.mark]);
+  if (view) inside?.show(view.reading.digits[view.mark], view.target);
 });
 
 function describeModel({ architecture, parameters, scores, source }) {

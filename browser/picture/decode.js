@@ -4,7 +4,7 @@
 
 import { PictureTooLarge, UndecodableImage } from "../errors.js";
 
-const MAX_PIXELS = 20_000_000;
+const MAX_PIXELS = 64_000_000;
 const MIN_SIDE_PIXELS = 4;
 const MAX_FILE_BYTES = 256_000_000;
 // Fewer grey levels than this between the darkest and the brightest pixel show no stroke.
@@ -73,7 +73,7 @@ async function startOf(file) {
 
 function whatThisIs(start) {
   const kind = KINDS.find(([, pattern]) => pattern.test(start));
-  if (kind) return `This file is ${kind[0]}, which is not read here. ${ADVICE}`;
+  if (kind) return `This file is ${kind[0]}, which cannot be read here. ${ADVICE}`;
   return `This file is no picture that can be read, or it is damaged. ${ADVICE}`;
 }
 
