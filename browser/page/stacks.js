@@ -6,9 +6,9 @@ import { peakOf } from "./layers.js";
 import { text } from "./texts.js";
 
 const ATLAS_WIDTH = 512;
-const DEPTH = 2.4; // of the deepest stack
+const DEPTH = 2.2; // of the deepest stack
 const SIDES = { 28: 1.5, 14: 1.15, 7: 0.85, 1: 0.3 };
-const GAP = 0.5; // between stacks
+const GAP = 0.32; // between stacks
 const FIELD = 0.7; // of view, in radians
 const VERTEX = `
 attribute vec3 position; attribute vec2 texel; attribute float faint;
@@ -19,7 +19,7 @@ precision mediump float;
 uniform sampler2D maps; varying vec2 at; varying float glow;
 void main() {
   float level = texture2D(maps, at).r;
-  gl_FragColor = vec4(vec3(1.0, 0.69, 0.22) * pow(level, 1.3) * glow + vec3(0.012, 0.02, 0.045), 1.0);
+  gl_FragColor = vec4(vec3(1.0, 0.69, 0.22) * pow(level, 1.4) * glow + vec3(0.10, 0.17, 0.42) * glow * glow * 0.5, 1.0);
 }`;
 
 export class Stacks {
@@ -32,7 +32,7 @@ export class Stacks {
     [this.layers, this.onChoose] = [layers, onChoose];
     this.canvas = element("canvas", { class: "stacks", role: "img", "aria-label": text("inside.title") });
     this.gl = this.canvas.getContext("webgl", { antialias: true });
-    [this.turn, this.tilt, this.distance] = [-0.62, 0.3, 9];
+    [this.turn, this.tilt, this.distance] = [0.36, 0.4, 10];
     this.cards = layOut(layers);
     this.atlas = new Uint8Array(ATLAS_WIDTH * heightOf(this.cards));
     this.#prepare();
@@ -189,7 +189,8 @@ function layOut(layers) {
         // The answers stand above each other, 0 at the top.
         y: isAnswer ? (4.5 - channel) * side * 1.15 - side / 2 : -side / 2,
         z: isAnswer ? 0 : step * ((layer.channels - 1) / 2 - channel),
-        faint: layer.channels > 12 ? 0.55 : 1,
+        // The light of all cards of a stack adds up.
+        faint: isAnswer ? 1 : layer.channels ** -0.3,
       };
       left += layer.columns;
       return card;
