@@ -55,6 +55,7 @@ async function answer(picture) {
     if (!isKnown) throw error;
     const title = picture.way === "image" ? text("reading.file_problem") : undefined;
     showProblem(answerPlace, error.message, title);
+    document.dispatchEvent(new Event("unreadable"));
   }
 }
 
