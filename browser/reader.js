@@ -4,15 +4,28 @@
 //     const reader = await load("model.json");
 //     const { text, digits } = await reader.read(file, { one: false });
 
-import { errorOf } from "./errors.js";
+import { BadModel, errorOf } from "./errors.js";
 import { asJson } from "./recogniser.js";
 
 // model: the address of a model.json that `digit-model export` wrote, with its weights beside it.
 export async function load(model = "model.json") {
   const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   const reader = new Reader(worker);
-  await reader.start(new URL(model, document.baseURI).href);
+  await reader.start(await fetchNetwork(new URL(model, document.baseURI)));
   return reader;
+}
+
+// The files are fetched here, while the worker still loads its modules.
+async function fetchNetwork(address) {
+  const model = await (await fetched(address)).json();
+  const weights = await (await fetched(new URL(model.weights.file, address))).arrayBuffer();
+  return { model, weights };
+}
+
+async function fetched(address) {
+  const response = await fetch(address).catch(() => null);
+  if (response?.ok) return response;
+  throw new BadModel("The network’s files could not be loaded. Check the connection, and try again.");
 }
 
 class Reader {
@@ -33,10 +46,9 @@ class Reader {
     });
   }
 
-  async start(address) {
-    const { model, methods } = await this.#ask("load", [address]);
-    // What model.json says, and the kinds of heatmap.
-    Object.assign(this, { model, methods });
+  async start({ model, weights }) {
+    this.model = model; // what model.json says
+    this.methods = await this.#ask("load", [model, weights], [weights]); // the kinds of heatmap
   }
 
   // source: a Blob, ImageData, ImageBitmap or canvas. one: it holds exactly one digit.

@@ -17,6 +17,7 @@ from digit_model import pretrained
 from digit_model.errors import DigitError
 from digit_model.export import export
 from digit_model.pretrained import Pretrained
+from page import settings
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "page"
@@ -35,6 +36,7 @@ def make_site(folder: Path, chosen: Pretrained) -> None:
         shutil.copyfile(source, target)
     (folder / "page.css").write_text(_shared_style(), encoding="utf-8")
     (folder / "texts.json").write_text(json.dumps(_texts(), ensure_ascii=False), encoding="utf-8")
+    (folder / "page" / "settings.js").write_text(_settings(), encoding="utf-8")
     export(chosen.checkpoint, folder, chosen.source)
     _write_file_list(folder)
 
@@ -52,10 +54,16 @@ def _without_lacking_parts(rule: re.Match) -> str:
     return ",".join(usable) + rule[2] if usable else ""
 
 
+def _settings() -> str:
+    """Hand over the measures of the pad, so that a link shows the same drawing on both pages."""
+    names = ("PAD_HEIGHT", "MAX_PAD_WIDTH", "PEN_WIDTH")
+    return "".join(f"export const {name} = {getattr(settings, name)};\n" for name in names)
+
+
 def _texts() -> dict:
     shared = json.loads((PAGE / "texts.json").read_text(encoding="utf-8"))
     own = json.loads((HERE / "texts.json").read_text(encoding="utf-8"))
-    return own | {name: own.get(name, {}) | shared[name] for name in SHARED_TEXTS}
+    return own | {name: shared[name] for name in SHARED_TEXTS}
 
 
 def _write_file_list(folder: Path) -> None:

@@ -9,11 +9,13 @@ import { Recogniser } from "./recogniser.js";
 let recogniser = null;
 
 const CALLS = {
-  async load(address) {
-    recogniser = new Recogniser(await fetchNetwork(address));
-    const { model } = recogniser.network;
+  async load(model, weights) {
+    if ((await sha256(weights)) !== model.weights.sha256) {
+      throw new BadModel("The weights are not those that model.json describes. Load the page again.");
+    }
+    recogniser = new Recogniser(await Network.unpack(model, weights));
     warmUp();
-    return { model, methods: recogniser.explainer.methods };
+    return recogniser.explainer.methods;
   },
 
   read: (source, options) => recogniser.read(source, options),
@@ -40,21 +42,6 @@ self.addEventListener("message", async ({ data: { id, call, args } }) => {
     self.postMessage({ id, error: { name, message } });
   }
 });
-
-async function fetchNetwork(address) {
-  const model = await (await fetched(address)).json();
-  const weights = await (await fetched(new URL(model.weights.file, address))).arrayBuffer();
-  if ((await sha256(weights)) !== model.weights.sha256) {
-    throw new BadModel("The weights are not those that model.json describes. Load the page again.");
-  }
-  return Network.unpack(model, weights);
-}
-
-async function fetched(address) {
-  const response = await fetch(address).catch(() => null);
-  if (response?.ok) return response;
-  throw new BadModel("The network’s files could not be loaded. Check the connection, and try again.");
-}
 
 async function sha256(buffer) {
   if (!crypto.subtle) throw new BadModel("Open this page over https: browsers verify files only there.");

@@ -1,9 +1,8 @@
 // The drawing pad. Strokes are kept as points in units of which the pad is PAD_HEIGHT high, so that the
 // picture does not depend on the window. A drawing is a list of strokes; undo returns to the one before.
 
-export const PAD_HEIGHT = 280;
-const MAX_PAD_WIDTH = 640;
-const PEN_WIDTH = 22;
+import { MAX_PAD_WIDTH, PAD_HEIGHT, PEN_WIDTH } from "./settings.js"; // written by site.py
+
 const STORED = "drawing"; // where the browser keeps the drawing for a reload
 
 export class Pad {

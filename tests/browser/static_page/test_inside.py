@@ -41,6 +41,7 @@ def test_stacks_open_where_there_is_webgl_and_can_be_shown_flat(visit_static):
     look_inside(page)
     stacks = page.locator("#inside .stacks")
     expect(stacks).to_be_visible()
+    stacks.scroll_into_view_if_needed()
     box = stacks.bounding_box()
     page.mouse.move(box["x"] + 0.22 * box["width"], box["y"] + 0.6 * box["height"])
     expect(page.locator("#inside [role=status]")).to_contain_text("what it sees times its kernel")

@@ -1,0 +1,1 @@
+"""The static page: its modules, and what puts them into a folder."""
