@@ -20,6 +20,7 @@ from ..reader import SERVED
 MAX_MODELS = 40
 # Loaded at the same time as the served one; the largest takes a few hundred megabytes.
 MAX_LOADED = 4
+MAX_IDLE_SECONDS = 1800.0
 # Time for new checkpoints when the tab is opened; the rest are checked the next time.
 CHECKING_SECONDS = 60.0
 TIMED_RUNS, TIMING_SECONDS = 100, 0.5
@@ -74,6 +75,7 @@ class ModelRegistry:
         self._folder = folder
         self._rows: dict[ModelLocation, ModelRow] = {}
         self._loaded: OrderedDict[ModelLocation, Pretrained] = OrderedDict()
+        self._used: dict[ModelLocation, float] = {}
         self._lock = threading.Lock()
         self._loading = threading.Lock()
 
@@ -82,6 +84,7 @@ class ModelRegistry:
 
         Raises BadCheckpoint if it is damaged or gone.
         """
+        self._release_idle()
         if key in (None, SERVED):
             return self.served
         location = next((found for found in self._locations() if found.key == key), None)
@@ -135,15 +138,24 @@ class ModelRegistry:
             )
             with self._lock:
                 self._loaded[location] = loaded
+                self._used[location] = time.monotonic()
                 while len(self._loaded) > MAX_LOADED:
-                    self._loaded.popitem(last=False)
+                    self._used.pop(self._loaded.popitem(last=False)[0])
         return loaded
 
     def _cached(self, location: ModelLocation) -> Pretrained | None:
         with self._lock:
             if location in self._loaded:
                 self._loaded.move_to_end(location)
+                self._used[location] = time.monotonic()
             return self._loaded.get(location)
+
+    def _release_idle(self) -> None:
+        """Release the models that nobody has used for MAX_IDLE_SECONDS."""
+        with self._lock:
+            oldest = time.monotonic() - MAX_IDLE_SECONDS
+            for location in [found for found in self._loaded if self._used[found] < oldest]:
+                del self._loaded[location], self._used[location]
 
     def _locations(self) -> list[ModelLocation]:
         served = self.served.folder or BUNDLED_FOLDER

@@ -104,6 +104,10 @@ def test_a_model_is_loaded_once_and_old_ones_are_released(bundled, runs, tmp_pat
     for key in ("runs/two", "runs/one"):
         assert registry.get(key).source == key
     assert read == ["runs/one", "runs/two", "runs/one"]
+    monkeypatch.setattr(registry_module, "MAX_IDLE_SECONDS", -1)
+    registry.get(SERVED)
+    assert registry.get("runs/one").source == "runs/one"
+    assert read[3:] == ["runs/one"]
 
 
 @pytest.fixture(scope="module")
