@@ -6,6 +6,7 @@
 import { acceptRow, readingCost, toProbabilities } from "./acceptance.js";
 import { Explainer } from "./explain.js";
 import { DIGITS } from "./network.js";
+import { turnedLeft, turnedRight } from "./numerics/plane.js";
 import { decode } from "./picture/decode.js";
 import { marksLeftOut, massOf } from "./picture/ignored.js";
 import { findInk } from "./picture/ink.js";
@@ -13,6 +14,12 @@ import { bestPath, singleGlyphLattice } from "./picture/lattice.js";
 import { normalise } from "./picture/normalise.js";
 import { segment, singleDigit } from "./picture/segment.js";
 import { layOutTiles } from "./picture/tile_sheet.js";
+
+// A picture with at least so many digits, which cost at least this much each in nats, is also read
+// turned; it counts as turned if its digits then cost less than this share.
+const MIN_TURNED_DIGITS = 3;
+const MIN_TURNED_COST = 0.4;
+const TURNED_COST_SHARE = 0.45;
 
 export class Recogniser {
   constructor(network) {
@@ -31,17 +38,15 @@ export class Recogniser {
     const ink = findInk(picture);
     let rows = one ? [] : segment(ink);
     if (!rows.some((row) => row.spans.length)) rows = [singleGlyphLattice(singleDigit(ink))];
-    const spans = rows.flatMap((row) => row.spans);
-    for (const span of spans) Object.assign(span, normalise(span.glyph.ink));
-    this.#answer(spans);
-    const paths = rows.map((row) => bestPath(row, row.spans.map(({ logits }) => readingCost(logits))));
+    const paths = this.#bestPaths(rows);
     const toPicture = new PictureScale(picture, ink);
     const digits = rows.flatMap((row, k) => this.#digitsOfRow(row, paths[k], toPicture));
+    if (this.#isTurned(ink, paths)) for (const digit of digits) digit.accepted = false;
     const ignored = digits.length
       ? rows.flatMap((row, k) => marksLeftOut(row, paths[k]))
       : [];
     return {
-      digits: digits.length ? digits : [this.#guess(spans, toPicture)],
+      digits: digits.length ? digits : [this.#guess(rows, toPicture)],
       ignored: ignored.map(({ box, kind }) => ({ kind, box: toPicture.box(box) })),
       seconds: (performance.now() - started) / 1000,
       width: picture.width,
@@ -68,6 +73,24 @@ export class Recogniser {
     return { digits, ignored: [], seconds: (performance.now() - started) / 1000, width, height };
   }
 
+  // The spans that are read as each row's digits.
+  #bestPaths(rows) {
+    const spans = rows.flatMap((row) => row.spans);
+    for (const span of spans) Object.assign(span, normalise(span.glyph.ink));
+    this.#answer(spans);
+    return rows.map((row) => bestPath(row, row.spans.map(({ logits }) => readingCost(logits))));
+  }
+
+  // Whether the digits read much better after a turn by 90 degrees. Turned digits are often misread
+  // with confidence, a 5 as a 2 for instance.
+  #isTurned(ink, paths) {
+    const cost = meanCost(paths);
+    if (!(cost >= MIN_TURNED_COST && cost < Infinity)) return false;
+    return [turnedLeft, turnedRight].some(
+      (turned) => meanCost(this.#bestPaths(segment(turned(ink)))) < TURNED_COST_SHARE * cost,
+    );
+  }
+
   // Give each span the logits of its tile.
   #answer(spans) {
     const tiles = new Float32Array(784 * spans.length);
@@ -86,7 +109,8 @@ export class Recogniser {
   }
 
   // The candidate with the most ink as a digit that is not accepted.
-  #guess(spans, toPicture) {
+  #guess(rows, toPicture) {
+    const spans = rows.flatMap((row) => row.spans);
     const heaviest = spans.reduce((a, b) => (massOf(b.glyph) > massOf(a.glyph) ? b : a));
     return this.#digitOnInk(heaviest, toPicture, false);
   }
@@ -105,6 +129,13 @@ export class Recogniser {
   }
 }
 
+// The mean cost of the digits in nats; infinite for few.
+function meanCost(paths) {
+  const costs = paths.flat().map(({ logits }) => readingCost(logits));
+  if (costs.length < MIN_TURNED_DIGITS) return Infinity;
+  return costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
+}
+
 // From the pixels of the ink to those of the picture.
 class PictureScale {
   constructor(picture, ink) {
@@ -115,10 +146,10 @@ class PictureScale {
   // Enlarged to whole pixels.
   box({ left, top, right, bottom }) {
     return [
-      Math.trunc(left * this.x),
-      Math.trunc(top * this.y),
-      Math.min(this.picture.width, Math.ceil(right * this.x)),
-      Math.min(this.picture.height, Math.ceil(bottom * this.y)),
+      Math.floor(rounded(left * this.x)),
+      Math.floor(rounded(top * this.y)),
+      Math.min(this.picture.width, Math.ceil(rounded(right * this.x))),
+      Math.min(this.picture.height, Math.ceil(rounded(bottom * this.y))),
     ];
   }
 

@@ -98,3 +98,22 @@ export function transposed({ data, width, height }) {
   }
   return { data: turned, width: height, height: width };
 }
+
+// Turned by 90 degrees, as numpy.rot90 does with 1 and with -1.
+export function turnedLeft(source) {
+  const { data, width, height } = transposed(source);
+  const turned = new data.constructor(data.length);
+  for (let y = 0; y < height; y++) {
+    turned.set(data.subarray(y * width, (y + 1) * width), (height - 1 - y) * width);
+  }
+  return { data: turned, width, height };
+}
+
+export function turnedRight(source) {
+  const { data, width, height } = transposed(source);
+  const turned = new data.constructor(data.length);
+  for (let i = 0; i < data.length; i++) {
+    turned[i] = data[i - 2 * (i % width) + width - 1];
+  }
+  return { data: turned, width, height };
+}

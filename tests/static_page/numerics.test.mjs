@@ -9,6 +9,7 @@ const filters = await module("numerics/filters.js");
 const resample = await module("numerics/resample.js");
 const { label } = await module("numerics/labels.js");
 const { distanceToPaper } = await module("numerics/distance.js");
+const { turnedLeft, turnedRight } = await module("numerics/plane.js");
 const { findPeaks } = await module("numerics/peaks.js");
 const { quantile, round } = await module("numerics/statistics.js");
 
@@ -32,6 +33,8 @@ const RUN = {
   resize: (source, height, width, filter) =>
     resample.resize(plane(source), height, width, resample[filter]).data,
   shrink_picture: (source, longest) => resample.shrinkPicture(plane(source), longest).data,
+  turned_left: (source) => turnedLeft(plane(source)).data,
+  turned_right: (source) => turnedRight(plane(source)).data,
   label: (source) => label(plane(source)).labels,
   distance_to_paper: (source) => distanceToPaper(plane(source)).data,
   find_peaks: (source, distance, prominence) =>

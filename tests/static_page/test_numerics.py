@@ -38,6 +38,11 @@ def filtered(grey: np.ndarray) -> Iterator[tuple]:
         yield "eroded_by_disc", grey, [radius], eroded, 0
 
 
+def turned(grey: np.ndarray) -> Iterator[tuple]:
+    yield "turned_left", grey, [], np.rot90(grey), 0
+    yield "turned_right", grey, [], np.rot90(grey, -1), 0
+
+
 def resized(grey: np.ndarray) -> Iterator[tuple]:
     filters = {"BOX": 4, "BILINEAR": 2, "BICUBIC": 3}
     for name, number in filters.items():
@@ -81,7 +86,7 @@ def of_lines(rng: np.random.Generator) -> Iterator[tuple]:
 def test_the_primitives_give_what_scipy_and_pillow_give(node, tmp_path):
     rng = np.random.default_rng(0)
     grey = ndimage.gaussian_filter(rng.random((47, 64)), 1).astype(np.float32)
-    cases = [*filtered(grey), *resized(grey), *shrunk(rng), *of_lines(rng)]
+    cases = [*filtered(grey), *turned(grey), *resized(grey), *shrunk(rng), *of_lines(rng)]
     for density in (0.35, 0.6, 0.9):
         cases += masked(rng.random((40, 53)) < density)
     write_fixtures(
