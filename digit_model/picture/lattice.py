@@ -105,6 +105,12 @@ class Lattice:
                 marks.setdefault(number, []).append(piece)
         return [merge_components(pieces) for pieces in marks.values()]
 
+    def path_cost(self, spans: Sequence[Span], doubts: Mapping[Span, float]) -> float:
+        """Return what a path costs in nats, with what it leaves out; see best_path."""
+        read = _pieces(spans)
+        omitted = sum(cost for piece, cost in enumerate(self.omission_costs) if piece not in read)
+        return omitted + sum(doubts[span] + self.shape_costs[span] for span in spans)
+
     def _mass(self, pieces: set[int]) -> float:
         return sum(self.pieces[piece].mass for piece in pieces)
 

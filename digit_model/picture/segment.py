@@ -28,6 +28,13 @@ STACKED = 0.4
 CRACK = 0.15
 # Of the ink of the heaviest component: what has less is a speck.
 SPECK = 0.01
+# Of the heaviest component's ink per length: what has less was not drawn with its pen, but is a
+# piece of a ruled line.
+MIN_INK_PER_LENGTH = 0.1
+# One digit is no wider for its height than this, ...
+MAX_DIGIT_WIDTH = 1.3
+# ... and does not fall into more components than this.
+MAX_FRAGMENTS = 8
 
 
 def single_digit(ink: Ink) -> Glyph:
@@ -59,15 +66,40 @@ def segment(ink: Ink) -> list[Lattice]:
     ink: (height, width) float32 in 0..1, not all 0. Specks are left out. Marks that are in no row
     follow as rows without glyphs.
     """
-    components = connected_components(ink)
-    heaviest = max(component.mass for component in components)
-    mended = _mended([component for component in components if component.mass >= SPECK * heaviest])
+    mended = _mended(_without_specks(connected_components(ink)))
     rows = _rows(mended)
     in_rows = {id(component) for row in rows for component in row}
     height = typical_height(mended)
     return [build_lattice(ink, row, number) for number, row in enumerate(rows)] + [
         digitless_lattice(mark, height) for mark in mended if id(mark) not in in_rows
     ]
+
+
+def fragments_of_one_digit(ink: Ink) -> Glyph | None:
+    """Return all of the ink as one glyph if it may be a single digit, broken; None if it may not.
+
+    ink: (height, width) float32 in 0..1, not all 0. Specks are left out.
+    """
+    components = _without_specks(connected_components(ink))
+    box = enclosing_box(component.box for component in components)
+    if not 1 < len(components) <= MAX_FRAGMENTS or box.width > MAX_DIGIT_WIDTH * box.height:
+        return None
+    return make_glyph(ink, components, 0)
+
+
+def _without_specks(components: list[Component]) -> list[Component]:
+    """Return the components without specks and pieces of lines thinner than the pen."""
+    main = max(components, key=lambda component: component.mass)
+    least = MIN_INK_PER_LENGTH * _ink_per_length(main)
+    return [
+        component
+        for component in components
+        if component.mass >= SPECK * main.mass and _ink_per_length(component) >= least
+    ]
+
+
+def _ink_per_length(component: Component) -> float:
+    return component.mass / max(component.box.width, component.box.height)
 
 
 def _gap(a: Box, b: Box) -> int:
