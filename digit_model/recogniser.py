@@ -37,11 +37,13 @@ from .picture.ink import locate_ink
 from .picture.lattice import Lattice, Span, best_path, single_glyph_lattice
 from .picture.normalise import normalise
 from .picture.perspective import map_points
-from .picture.segment import segment, single_digit
+from .picture.segment import fragments_of_one_digit, segment, single_digit
 from .picture.tile_sheet import draw_tile_sheet
 
 # The network is compiled for these sizes. A batch is padded to the next one; larger ones are split.
 BATCH_SIZES = (1, 8, 128)
+# In nats: how much likelier one broken digit is than several that its fragments look like.
+ONE_DIGIT_PRIOR = 1.0
 # A picture with at least so many digits, which cost at least this much each in nats, is also read
 # turned by 90 degrees. Upright rows cost 0.1 to 0.5 nats a digit, and turned ones 0.6 to 2.4.
 MIN_TURNED_DIGITS = 3
@@ -173,6 +175,8 @@ class Recogniser:
         If no candidate is part of a best path, the one with the most ink is reported, not accepted.
         """
         by_row = [{span: next(logits) for span in row.candidates} for row in item.rows]
+        if item.as_one_digit:
+            item, by_row = _choose_rows(item, by_row)
         paths = [_best_spans(row, logits) for row, logits in zip(item.rows, by_row, strict=True)]
         digits = [
             digit
@@ -269,6 +273,7 @@ class _Prepared:
 
     to_picture: the (3, 3) matrix that maps the ink's pixels to those of the original picture.
     seconds: the time that the preparation took.
+    as_one_digit: whether the last row is all of the ink once more, as the fragments of one digit.
     """
 
     decoded: Decoded
@@ -276,6 +281,7 @@ class _Prepared:
     to_picture: np.ndarray
     rows: list[_Row]
     seconds: float
+    as_one_digit: bool = False
 
 
 def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
@@ -287,10 +293,38 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
         return error
     rows = [] if one else _rows(located.ink)
     if not any(row.candidates for row in rows):
-        lattice = single_glyph_lattice(single_digit(located.ink))
-        rows = [_Row(lattice, _candidates(lattice))]
+        rows = [_row_of_one(single_digit(located.ink))]
     to_picture = np.diag([decoded.reduction, decoded.reduction, 1]) @ located.to_picture
-    return _Prepared(decoded, located.ink, to_picture, rows, time.perf_counter() - started)
+    several = sum(len(row.candidates) for row in rows) > 1
+    fragments = fragments_of_one_digit(located.ink) if several else None
+    if fragments:
+        rows.append(_row_of_one(fragments))
+    seconds = time.perf_counter() - started
+    return _Prepared(decoded, located.ink, to_picture, rows, seconds, fragments is not None)
+
+
+def _row_of_one(glyph: Glyph) -> _Row:
+    lattice = single_glyph_lattice(glyph)
+    return _Row(lattice, _candidates(lattice))
+
+
+def _choose_rows(item: _Prepared, by_row: list[Logits]) -> tuple[_Prepared, list[Logits]]:
+    """Keep the rows of a picture, or the last, which takes all of them as one broken digit."""
+    costs = [_path_cost(row, logits) for row, logits in zip(item.rows, by_row, strict=True)]
+    is_one = costs[-1] <= sum(costs[:-1]) + ONE_DIGIT_PRIOR
+    kept = slice(-1, None) if is_one else slice(None, -1)
+    return replace(item, rows=item.rows[kept]), by_row[kept]
+
+
+def _path_cost(row: _Row, logits: Logits) -> float:
+    """Return what the best path through a row costs, in nats."""
+    if not logits:
+        return sum(row.lattice.omission_costs)
+    return row.lattice.path_cost(_best_spans(row, logits), _reading_costs(logits))
+
+
+def _reading_costs(logits: Logits) -> dict[Span, float]:
+    return dict(zip(logits, reading_cost(np.array(list(logits.values()))).tolist(), strict=True))
 
 
 def _rows(ink: Ink) -> list[_Row]:
@@ -307,10 +341,7 @@ def _mean_cost(by_row: list[Logits], paths: list[list[Span]]) -> float:
 
 def _best_spans(row: _Row, logits: dict[Span, np.ndarray]) -> list[Span]:
     """Return the spans that are read as the row's digits."""
-    if not logits:
-        return []
-    costs = reading_cost(np.array(list(logits.values())))
-    return best_path(row.lattice, dict(zip(logits, costs.tolist(), strict=True)))
+    return best_path(row.lattice, _reading_costs(logits)) if logits else []
 
 
 def _candidates(lattice: Lattice) -> dict[Span, _Candidate]:
