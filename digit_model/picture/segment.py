@@ -35,6 +35,9 @@ MIN_INK_PER_LENGTH = 0.1
 MAX_DIGIT_WIDTH = 1.3
 # ... and does not fall into more components than this.
 MAX_FRAGMENTS = 8
+# Of these no more than MAX_LARGE_FRAGMENTS have this share of the heaviest one's ink.
+LARGE_FRAGMENT = 0.1
+MAX_LARGE_FRAGMENTS = 3
 
 
 def single_digit(ink: Ink) -> Glyph:
@@ -82,7 +85,10 @@ def fragments_of_one_digit(ink: Ink) -> Glyph | None:
     """
     components = _without_specks(connected_components(ink))
     box = enclosing_box(component.box for component in components)
-    if not 1 < len(components) <= MAX_FRAGMENTS or box.width > MAX_DIGIT_WIDTH * box.height:
+    heaviest = max(component.mass for component in components)
+    large = sum(component.mass >= LARGE_FRAGMENT * heaviest for component in components)
+    is_broken = 1 < len(components) <= MAX_FRAGMENTS and large <= MAX_LARGE_FRAGMENTS
+    if not is_broken or box.width > MAX_DIGIT_WIDTH * box.height:
         return None
     return make_glyph(ink, components, 0)
 

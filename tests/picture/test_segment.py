@@ -2,7 +2,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from digit_model.picture.lattice import best_path
-from digit_model.picture.segment import segment, single_digit
+from digit_model.picture.segment import fragments_of_one_digit, segment, single_digit
 
 
 def ink(*strokes, size=(300, 200), width=8):
@@ -90,3 +90,24 @@ def test_one_digit_is_taken_without_what_lies_far_or_at_the_edge():
 def test_noise_is_segmented_in_bounded_time():
     noise = (np.random.default_rng(0).random((600, 600)) > 0.8).astype(np.float32)
     assert sum(len(row.glyphs) for row in segment(noise)) <= 1500
+
+
+def test_pieces_of_ruled_lines_are_thinner_than_the_pen_and_left_out():
+    image = Image.new("L", (300, 200))
+    draw = ImageDraw.Draw(image)
+    draw.line([(100, 40), (150, 40), (120, 150)], fill=255, width=12)
+    draw.line([(220, 20), (220, 170)], fill=120, width=1)
+    [row] = segment(np.asarray(image, np.float32) / 255)
+    assert max(glyph.box.right for glyph in row.glyphs.values()) < 200
+
+
+def test_fragments_of_one_digit_are_put_together():
+    broken = ink([(80, 60), (95, 40), (120, 40), (130, 60)], [(106, 98), (80, 150), (140, 150)])
+    glyph = fragments_of_one_digit(broken)
+    assert glyph.box.top < 45
+    assert glyph.box.bottom > 145
+
+
+def test_a_row_of_digits_is_no_broken_digit():
+    assert fragments_of_one_digit(ink(ONE, SEVEN, [(220, 40), (220, 120)])) is None
+    assert fragments_of_one_digit(ink(ONE)) is None
