@@ -81,7 +81,8 @@ def test_shipped_checkpoints_have_a_row_each_on_the_page(architectures, drawn_mn
     options = ("--checkpoints", shipped, "--page", page, "--data", drawn_mnist)
     assert architectures.main([*map(str, options), "--real", str(tmp_path / "absent")]) == 0
     written = page.read_text()
-    rows = [cells_of(line) for line in written.splitlines() if line.startswith("| `dense`")]
+    table = written.split(architectures.BEGIN)[1].split(architectures.END)[0]
+    rows = [cells_of(line) for line in table.splitlines() if line.startswith("| `dense`")]
     titles = ["`dense`", "`dense`, all images", "`dense`, taught, seed 2"]
     assert [row[0] for row in rows] == titles
     with np.load(drawn_mnist) as arrays:
