@@ -225,7 +225,11 @@ def _wire_models(
         models_tab.check_rows, None, listed, concurrency_id="checking", concurrency_limit=1, **quiet
     )
     marked = listed.mistakes(models_tab.find_mistakes, model, view[-1], **ALONE, **quiet)
-    tab.select(models_tab.show, model, [*view, *states], **quiet)
+    # A pick waits for the view of the model before, which would come late and replace its own.
+    tab.select(None, js=_tell("models opened"))
+    tab.select(models_tab.show, model, [*view, *states], **quiet).then(
+        None, js=_tell("model shown")
+    )
     taken = listed.pick(
         models_tab.pick,
         model,

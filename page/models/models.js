@@ -2,6 +2,7 @@
 let wanted = null; // picked last, and not confirmed yet
 let asked = null; // sent to the server; one at a time, because answers may come in any order
 const view = () => document.querySelector("#model-view");
+let isOpening = !view().querySelector("[data-answers]"); // the current model's view is on its way
 
 function check() {
   const key = wanted ?? view()?.querySelector("[data-answers]")?.dataset.answers;
@@ -9,11 +10,11 @@ function check() {
 }
 
 function next() {
-  if (asked === null && wanted !== null) {
+  if (asked === null && wanted !== null && !isOpening) {
     asked = wanted;
     trigger("pick", { key: asked });
   }
-  if (asked === null) view().removeAttribute("aria-busy");
+  if (asked === null && wanted === null) view().removeAttribute("aria-busy");
   else view().setAttribute("aria-busy", "true");
   check();
 }
@@ -29,6 +30,11 @@ for (const end of ["picked", "unpicked"]) {
     next();
   });
 }
+document.addEventListener("models opened", () => (isOpening = true));
+document.addEventListener("model shown", () => {
+  isOpening = false;
+  next();
+});
 document.addEventListener("click", (event) => {
   if (asked === null && event.target.closest("[data-mistakes]")) trigger("mistakes");
 });

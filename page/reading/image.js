@@ -76,11 +76,12 @@ element.addEventListener("click", (event) => {
   use("", "");
   element.querySelector('[data-image="choose"]').focus();
 });
-input.addEventListener("change", () => {
+function takeChosen() {
   const [file] = input.files;
   if (file) take(file);
   input.value = "";
-});
+}
+input.addEventListener("change", takeChosen);
 document.addEventListener("picture given", takeIfGiven);
 // An example that was chosen arrives as the value.
 watch("value", () => {
@@ -91,3 +92,4 @@ watch("value", () => {
 });
 show();
 takeIfGiven();
+takeChosen(); // before this script was loaded

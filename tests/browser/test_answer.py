@@ -152,10 +152,12 @@ def test_a_late_answer_does_not_stay_in_another_tab(visit):
 def test_a_file_that_arrives_after_its_tab_was_left_is_read_on_return(visit):
     page = visit()
     page.evaluate(
-        "window.createImageBitmap = () => new Promise((decode) => (window.decode = decode))"
+        """() => {
+            window.createImageBitmap = () => new Promise((decode) => (window.decode = decode));
+        }"""
     )
     upload(page, "7.png", png(sketch(7)))
-    page.wait_for_function("window.decode")
+    page.wait_for_function("window.decode !== undefined")
     page.get_by_role("tab", name="Sketchpad").click()
     page.evaluate("window.decode(null)")
     page.wait_for_timeout(1500)
