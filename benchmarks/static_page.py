@@ -117,7 +117,8 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         _measure_visit(browser, url, "on loopback", None)
         _measure_visit(browser, url, "at 1.6 Mbit/s", SLOW)
-        page = browser.new_page(viewport=DESKTOP)
+        # A service worker would ask the server for the photo that is given below.
+        page = browser.new_page(viewport=DESKTOP, service_workers="block")
         page.goto(url)
         page.wait_for_selector(READY)
         _print_times("pointer to answer", page.evaluate(MOVE, options.rounds))
