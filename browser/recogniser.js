@@ -18,8 +18,8 @@ import { layOutTiles } from "./picture/tile_sheet.js";
 // A picture with at least so many digits, which cost at least this much each in nats, is also read
 // turned; it counts as turned if its digits then cost less than this share.
 const MIN_TURNED_DIGITS = 3;
-const MIN_TURNED_COST = 0.4;
-const TURNED_COST_SHARE = 0.45;
+const MIN_TURNED_COST = 0.3;
+const TURNED_COST_SHARE = 0.6;
 
 export class Recogniser {
   constructor(network) {

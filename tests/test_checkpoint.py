@@ -302,10 +302,10 @@ def test_hostile_weights_are_reported_and_not_read(harm, found, folder):
     with h5py.File(folder / WEIGHTS, "r+") as file:
         harm(file)
     sign(folder)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(BadCheckpoint, match=found):
         checkpoint.load(folder)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.fixture
