@@ -1,8 +1,8 @@
-"""A picture -> its ink, 0 paper to 1 stroke: light, polarity, pale pens and noise are taken out.
+"""Extract the ink of a picture, 0 for paper to 1 for stroke.
 
-In order: the colour direction in which pen and paper differ most; the paper as a smooth surface,
-fitted from the border inwards; polarity; the light on the paper divided out; a threshold with
-hysteresis between the paper's noise and the strokes; surroundings and ruled lines taken out.
+The steps: flatten the writing surface; choose the colour direction in which pen and paper differ
+most; fit the paper's brightness from the border inwards and decide the polarity; divide by the
+light; threshold with hysteresis between noise and strokes; remove surroundings and ruled lines.
 """
 
 from collections.abc import Iterator
@@ -17,49 +17,49 @@ from ..errors import NoInk
 from .light import LIGHT_SIZE, border_mask, fit_paper, local_light, resize, resize_to
 from .surface import flatten
 
-# Ink is looked for on the picture scaled down to this many pixels on its longer side.
+# Pictures are scaled down to this many pixels on their longer side.
 WORKING_SIZE = 1000
-# Colour, polarity and noise are judged by at most so many of a picture's rows.
-JUDGED_ROWS = 125
-# Pictures are grey where red, green and blue, 0 to 255, differ by no more than this.
+# Colour, polarity and noise are estimated from at most this many rows of a picture.
+MAX_SAMPLED_ROWS = 125
+# A picture is grey if its red, green and blue, 0 to 255, differ by no more than this.
 MIN_COLOUR = 8
-# On its shorter side; a smaller picture is a digit cut out, without paper around it to judge by.
+# In pixels on the shorter side. A smaller picture is a cropped digit with hardly any paper.
 MIN_PAGE_SIDE = 36
-# Paper in a deeper shadow than this is taken to be this bright, or its noise would look like ink.
-DARKEST_PAPER = 0.2
-# Strokes differ from the paper by at least this share of its brightness ...
+# Lower bound of the light that is divided by, or the noise of deep shadows would look like ink.
+MIN_LIGHT = 0.2
+# Strokes are darker than the paper by at least this share of its brightness ...
 MIN_CONTRAST = 0.035
-# ... and by at least this many times the paper's own noise.
+# ... and by at least this many times the paper's noise.
 MIN_SIGNAL = 5.0
-# Strokes reach this share of their own level everywhere, ...
-WEAKEST = 0.35
-# ... and this one somewhere.
-SURE = 0.55
-# So many times as dark as the faintest shadow is what is no part of it.
-FAR_DARKER = 2.0
-# A ruled line: made of runs of this part of the picture's side, over this share of it in all, and
-# no wider than this share.
+# Hysteresis, as shares of the stroke level: every stroke pixel reaches the lower one, ...
+LOWER_STROKE_SHARE = 0.35
+# ... and every stroke reaches the upper one somewhere.
+UPPER_STROKE_SHARE = 0.55
+# Strokes are at least this many times as dark as the faint shadow that joins them to the edge.
+MIN_SHADOW_RATIO = 2.0
+# A ruled line consists of runs of at least 1 / LINE_PIECES of the picture's side, covers this
+# share of the side in all, and is at most this wide, as a share of the longer side.
 LINE_PIECES = 10
-LINE_REACH = 0.5
-LINE_WIDTH = 0.02
-# In pixels: a hairline between two rows of pixels, blurred.
-THINNEST_LINE = 3
-DARKER_THAN_LINES = 1.5
-# A line below a row of writing may be broken in more places; the feet of digits cover less.
-GROUND_REACH = 0.65
-GROUND_MARGIN = 0.07
-# What is lower than this share of the picture is too little to be what the picture is of.
-SMALLEST_STROKE = 0.08
-# A stroke that runs out of the picture meets its side over at most this share of it.
-SHORT_CONTACT = 0.15
-# A picture that long for its height is a row of writing cut out closely, with no desk around it.
-STRIP = 1.8
-# So is a shorter one, if it is smaller than the smallest cameras take (320 by 240).
-SHORT_STRIP = 1.3
-SMALLEST_PHOTO = 320
-# In a strip strokes may meet the sides over this share of their own length; lines run along them.
-STRIP_CONTACT = 0.4
-_EIGHT = np.ones((3, 3), bool)
+MIN_LINE_COVERAGE = 0.5
+MAX_LINE_WIDTH = 0.02
+# In pixels: a blurred hairline that falls between two rows of pixels.
+HAIRLINE_PIXELS = 3
+STROKE_TO_LINE_RATIO = 1.5
+# A baseline under a strip of writing may have more gaps. The feet of digits cover a smaller share.
+MIN_BASELINE_COVERAGE = 0.65
+BASELINE_MARGIN = 0.07
+# If nothing is taller than this share of the picture, its subject must touch the edge.
+MIN_SUBJECT_HEIGHT = 0.08
+# A stroke that leaves the picture touches at most this share of the shorter side.
+MAX_CONTACT = 0.15
+# From this aspect ratio on, a picture is a closely cropped row of writing, without surroundings.
+MIN_STRIP_RATIO = 1.8
+# The ratio for pictures smaller than any camera takes (320 x 240).
+MIN_SMALL_STRIP_RATIO = 1.3
+MIN_PHOTO_SIDE = 320
+# In a strip, a stroke may touch the sides over this share of its own length. Lines touch more.
+MAX_STRIP_CONTACT = 0.4
+_EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 _COLOURS = np.array(
     [[0.299, 0.587, 0.114], [1, 0, 0], [0, 1, 0], [0, 0, 1]],
     np.float32,
@@ -86,7 +86,7 @@ class LocatedInk:
 
 
 def locate_ink(picture: Picture) -> LocatedInk:
-    """Find the strokes of a picture and where they lie; see find_ink."""
+    """Find the strokes of a picture, like find_ink, and map them to the picture's pixels."""
     small = _shrink(picture, WORKING_SIZE)
     surface, to_small = flatten(small)
     *_, (_, ink) = _surface_steps(surface)
@@ -99,11 +99,12 @@ def locate_ink(picture: Picture) -> LocatedInk:
 
 
 def ink_steps(picture: Picture) -> Iterator[tuple[str, np.ndarray]]:
-    """The steps of find_ink: after each its name, and the picture as it stands.
+    """Yield the name and the result of each step of find_ink.
 
     picture: (height, width, 3) uint8.
-    Yields the picture scaled down, then (height, width) arrays of its size, floats of about 0..1
-    and bool masks. The last is the ink; where nothing stands out, it is an empty mask.
+    Yields the picture scaled down, the flattened surface if there is one, then (height, width)
+    float arrays of about 0..1 and bool masks. The last one is the ink, or an empty mask if nothing
+    stands out.
     """
     small = _shrink(picture, WORKING_SIZE)
     yield "picture", small
@@ -114,7 +115,7 @@ def ink_steps(picture: Picture) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _surface_steps(small: Picture) -> Iterator[tuple[str, np.ndarray]]:
-    grey, coarse = _clearest(small)
+    grey, coarse = _clearest_colour(small)
     yield "clearest colour", grey
     light, darkness = _divide_light_out(grey, coarse)
     yield "paper's light", light
@@ -130,56 +131,56 @@ def _shrink(picture: Picture, longest: int) -> Picture:
     return np.asarray(image)
 
 
-def _clearest(picture: Picture) -> tuple[np.ndarray, np.ndarray]:
-    """The picture in 0..1 in the colour direction in which the strokes stand out most.
+def _clearest_colour(picture: Picture) -> tuple[np.ndarray, np.ndarray]:
+    """Project the picture onto the colour direction in which its strokes stand out most.
 
-    Returns it and a copy of LIGHT_SIZE.
+    Returns it as (height, width) float32 in 0..1, and a copy of LIGHT_SIZE.
     """
     levels = np.ascontiguousarray(np.moveaxis(picture, 2, 0))
     planes = levels / np.float32(255)
     if np.ptp(levels, axis=0).max() <= MIN_COLOUR:
         return planes[1], resize(planes[1], LIGHT_SIZE)
     coarse = np.stack([resize(plane, LIGHT_SIZE) for plane in planes])
-    rows = planes[:, _some_rows(picture.shape[0])]
+    rows = planes[:, _sampled_rows(picture.shape[0])]
     signals = []
     for weights in _COLOURS:
-        _, darkness = _divide_light_out(_mixed(rows, weights), _mixed(coarse, weights))
+        _, darkness = _divide_light_out(_project(rows, weights), _project(coarse, weights))
         signals.append(_signal(darkness))
     clearest = _COLOURS[np.argmax(signals)]
-    return _mixed(planes, clearest), _mixed(coarse, clearest)
+    return _project(planes, clearest), _project(coarse, clearest)
 
 
-def _mixed(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _project(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.tensordot(weights, planes, 1)
 
 
-def _some_rows(height: int) -> slice:
-    """As many rows as it takes to judge a picture of this height."""
-    return slice(None, None, -(-height // JUDGED_ROWS))
+def _sampled_rows(height: int) -> slice:
+    """Return evenly spaced rows, at most MAX_SAMPLED_ROWS, of a picture of this height."""
+    return slice(None, None, -(-height // MAX_SAMPLED_ROWS))
 
 
 def _divide_light_out(grey: np.ndarray, coarse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The light on the paper, and the share of it that each pixel takes away.
+    """Estimate the light on the paper, and how much of it each pixel absorbs.
 
     grey: (rows, width) in 0..1, all or some rows of a picture. coarse: a small copy of it.
     Returns two arrays of grey's shape: the light in 0..1, of the negative where strokes are
     lighter than the paper; the darkness, about 0 on paper and 1 in black.
     """
     large = min(grey.shape) >= MIN_PAGE_SIDE
-    paper = fit_paper(coarse) if large else np.full_like(coarse, _level_around(grey))
+    paper = fit_paper(coarse) if large else np.full_like(coarse, _background_level(grey))
     if _is_light_on_dark(grey, paper):
         grey, coarse, paper = 1 - grey, 1 - coarse, 1 - paper
     if large:
         paper = np.maximum(local_light(coarse), 0.5 * paper)
     light = resize_to(paper, grey.shape)
-    return light, (light - grey) / np.maximum(light, DARKEST_PAPER)
+    return light, (light - grey) / np.maximum(light, MIN_LIGHT)
 
 
-def _level_around(grey: np.ndarray) -> float:
-    """The median of the light or of the dark pixels, whichever lie more around the strokes.
+def _background_level(grey: np.ndarray) -> float:
+    """Return the median of the light or of the dark pixels, whichever are the background.
 
-    The corners, the border and the whole picture have a vote each: a thick 0 leaves little but the
-    corners, and a 2 or a 7 leaves little of the border.
+    The corners, the border and the whole picture have one vote each, because a thick 0 covers all
+    but the corners, and a 2 or a 7 covers most of the border.
     """
     light = grey > (grey.min() + grey.max()) / 2
     height, width = (max(1, side // 8) for side in grey.shape)
@@ -189,25 +190,25 @@ def _level_around(grey: np.ndarray) -> float:
 
 
 def _is_light_on_dark(grey: np.ndarray, paper: np.ndarray) -> bool:
-    """Whether what stands out from the paper is lighter than it."""
-    rows = grey[_some_rows(len(grey))]
+    """Return whether the strokes are lighter than the paper."""
+    rows = grey[_sampled_rows(len(grey))]
     residual = rows - resize_to(paper, rows.shape)
     return float((np.maximum(residual, 0) ** 2).sum()) > float((np.minimum(residual, 0) ** 2).sum())
 
 
 def _signal(darkness: np.ndarray) -> float:
-    """How far the darkest half percent stands above the noise of the rest."""
+    """Return the ratio of the darkest half percent to the noise."""
     return float(np.quantile(darkness, 0.995)) / (_noise(darkness) + 0.01)
 
 
 def _noise(darkness: np.ndarray) -> float:
-    """The paper's noise: the median difference of neighbours, scaled to a standard deviation."""
-    differences = np.abs(np.diff(darkness[_some_rows(len(darkness))], axis=1))
+    """Return the noise's standard deviation, from the median difference of neighbours."""
+    differences = np.abs(np.diff(darkness[_sampled_rows(len(darkness))], axis=1))
     return float(np.median(differences)) / 0.954
 
 
 def _stroke_steps(darkness: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Keep the grey of what reaches the strokes' level, and of what is joined to it."""
+    """Yield the steps from darkness to ink; strokes keep their grey values."""
     large = min(darkness.shape) >= MIN_PAGE_SIDE
     if large:
         darkness = ndimage.gaussian_filter(darkness, min(0.8, max(darkness.shape) / 500))
@@ -218,94 +219,104 @@ def _stroke_steps(darkness: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     if large and not _is_strip(mask):
         mask = _without_surroundings(mask, darkness)
         yield "without surroundings", mask
-    level = _level(darkness, mask)
-    mask = mask & (darkness > WEAKEST * level)
+    level = _stroke_level(darkness, mask)
+    mask = mask & (darkness > LOWER_STROKE_SHARE * level)
     yield "as dark as strokes", mask
     if large:
         mask = _without_surroundings(_without_lines(mask, darkness))
         yield "without lines", mask
-    joined = _reaching(mask, darkness > SURE * level)
+    joined = _components_with_seeds(mask, darkness > UPPER_STROKE_SHARE * level)
     yield "ink", np.where(joined, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
 
 
-def _level(darkness: np.ndarray, mask: np.ndarray) -> float:
-    """How dark the strokes among the mask's pixels are."""
+def _stroke_level(darkness: np.ndarray, mask: np.ndarray) -> float:
+    """Return the stroke level: the 90th percentile of the mask's darkness."""
     return float(np.quantile(darkness[mask], 0.9))
 
 
-def _reaching(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:
-    """The connected components of the mask that hold a seed."""
-    labels, count = ndimage.label(mask, _EIGHT)
+def _components_with_seeds(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:
+    """Return the connected components of the mask that contain a seed."""
+    labels, count = ndimage.label(mask, _EIGHT_NEIGHBOURS)
     kept = np.zeros(count + 1, bool)
     kept[labels[mask & seeds]] = True
     return kept[labels]
 
 
 def _without_lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
-    """Take out ruled lines and squares: long, thin, nearly level or upright, from edge to edge.
+    """Remove ruled lines and grids: long, thin, nearly straight, from edge to edge.
 
-    What is darker than the line, or lies between ink on both of its sides, is a stroke across it.
+    A pixel of a line is kept as part of a stroke across it if it is darker than the line, or lies
+    between ink on both sides of the line.
     """
     for axis in (0, 1):
         lines = _lines(mask, axis) & mask
         if lines.any():
             strokes = mask & ~lines
-            strokes |= lines & (darkness > DARKER_THAN_LINES * np.median(darkness[lines]))
-            reach = 2 * round(LINE_WIDTH * max(mask.shape)) + 1
+            strokes |= lines & (darkness > STROKE_TO_LINE_RATIO * np.median(darkness[lines]))
+            reach = 2 * round(MAX_LINE_WIDTH * max(mask.shape)) + 1
             mask = strokes | (lines & _close(strokes, reach, 1 - axis))
     return mask
 
 
 def _lines(mask: np.ndarray, axis: int) -> np.ndarray:
-    """The pixels of lines that run along the axis across most of the picture."""
+    """Return the pixels of lines along the axis that cross most of the picture."""
     length = mask.shape[axis]
     lines = (
-        _ground_line(mask, axis) if length >= STRIP * mask.shape[1 - axis] else np.zeros_like(mask)
+        _baseline(mask, axis)
+        if length >= MIN_STRIP_RATIO * mask.shape[1 - axis]
+        else np.zeros_like(mask)
     )
-    if not _runs_through(np.flatnonzero(mask.any(axis=1 - axis)), length):
+    if not _reaches_both_ends(np.flatnonzero(mask.any(axis=1 - axis)), length):
         return lines
     piece = length // LINE_PIECES
-    # The runs are a pixel wider than the line on each of its sides.
-    widest = 2 + max(THINNEST_LINE, LINE_WIDTH * max(mask.shape))
+    # Runs are one pixel wider than the line on each side.
+    widest = 2 + max(HAIRLINE_PIXELS, MAX_LINE_WIDTH * max(mask.shape))
     thick = ndimage.maximum_filter1d(mask, 3, axis=1 - axis)
     runs = ndimage.maximum_filter1d(
         ndimage.minimum_filter1d(thick, piece, axis=axis), piece, axis=axis
     )
-    labels, _ = ndimage.label(ndimage.maximum_filter1d(runs, 2 * piece, axis=axis), _EIGHT)
+    labels, _ = ndimage.label(
+        ndimage.maximum_filter1d(runs, 2 * piece, axis=axis), _EIGHT_NEIGHBOURS
+    )
     for number, where in enumerate(ndimage.find_objects(labels), start=1):
         own = runs[where] & (labels[where] == number)
         covered = np.flatnonzero(own.any(axis=1 - axis)) + where[axis].start
         widths = own.sum(axis=1 - axis, keepdims=True)
         thin = np.median(widths[widths > 0]) <= widest
-        if thin and len(covered) >= LINE_REACH * length and _runs_through(covered, length):
+        if (
+            thin
+            and len(covered) >= MIN_LINE_COVERAGE * length
+            and _reaches_both_ends(covered, length)
+        ):
             lines[where] |= own & (widths <= widest)
     return lines
 
 
-def _ground_line(mask: np.ndarray, axis: int) -> np.ndarray:
-    """The pixels of a line on which a strip's writing stands, maybe broken, all but parallel to it.
+def _baseline(mask: np.ndarray, axis: int) -> np.ndarray:
+    """Return the pixels of the baseline under a strip of writing, which may have gaps.
 
-    Such a line and what stands on it make one shape; it shows in being everywhere between the ends.
+    The baseline and the digits on it form one component. The baseline's rows are those with ink at
+    every place between the ends.
     """
     length = mask.shape[axis]
     thick = ndimage.maximum_filter1d(mask, 3, axis=1 - axis)
     closed = _close(thick, length // LINE_PIECES, axis)
-    margin = round(GROUND_MARGIN * length)
+    margin = round(BASELINE_MARGIN * length)
     inner = np.take(closed, range(margin, length - margin), axis)
-    full = inner.all(axis=axis) & (thick.mean(axis=axis) >= GROUND_REACH)
+    full = inner.all(axis=axis) & (thick.mean(axis=axis) >= MIN_BASELINE_COVERAGE)
     return mask & np.expand_dims(full, axis)
 
 
-def _runs_through(covered: np.ndarray, length: int) -> bool:
-    """Whether the covered places of a side come near both of its ends."""
-    margin = LINE_WIDTH * length
+def _reaches_both_ends(covered: np.ndarray, length: int) -> bool:
+    """Return whether the covered places of a side reach close to both of its ends."""
+    margin = MAX_LINE_WIDTH * length
     return covered.size > 0 and covered[0] <= margin and covered[-1] >= length - 1 - margin
 
 
 def _close(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
     """Return the binary closing of a mask by a segment of this length along an axis.
 
-    The same as ndimage.binary_closing, whose time grows with the length.
+    Equal to ndimage.binary_closing, but its time does not grow with the length.
     """
     origin = 0 if length % 2 else -1  # Of a segment of even length, SciPy mirrors the first one.
     options = {"axis": axis, "mode": "constant", "cval": 0}
@@ -314,14 +325,14 @@ def _close(mask: np.ndarray, length: int, axis: int) -> np.ndarray:
 
 
 def _without_surroundings(mask: np.ndarray, darkness: np.ndarray | None = None) -> np.ndarray:
-    """Take out what comes in from the picture's edge, such as a desk or a dark corner.
+    """Remove what enters from the picture's edge, such as a desk or a dark corner.
 
-    It stays where nothing else is left. darkness: where given, strokes stay that only a faint
-    shadow joins to the edge.
+    Returns the mask unchanged if nothing else would be left. darkness: if given, strokes that only
+    a faint shadow joins to the edge are kept.
     """
     if not (mask[[0, -1]].any() or mask[:, [0, -1]].any()):
         return mask
-    inside = _inside(mask)
+    inside = _components_inside(mask)
     outside = mask & ~inside
     if darkness is not None and outside.any():
         inside |= _without_shadow(outside, darkness)
@@ -329,19 +340,19 @@ def _without_surroundings(mask: np.ndarray, darkness: np.ndarray | None = None) 
 
 
 def _without_shadow(outside: np.ndarray, darkness: np.ndarray) -> np.ndarray:
-    """The strokes of what comes in from the edge, if a far fainter shadow joins them to it."""
-    least = WEAKEST * _level(darkness, outside)
-    clear = least >= FAR_DARKER * darkness[outside].min()
-    return _inside(outside & (darkness > least) & clear)
+    """Return the strokes that a much fainter shadow joins to the edge."""
+    least = LOWER_STROKE_SHARE * _stroke_level(darkness, outside)
+    clear = least >= MIN_SHADOW_RATIO * darkness[outside].min()
+    return _components_inside(outside & (darkness > least) & clear)
 
 
-def _inside(mask: np.ndarray) -> np.ndarray:
-    """The parts of a mask that do not come in from the picture's edge; none if all are low.
+def _components_inside(mask: np.ndarray) -> np.ndarray:
+    """Return the components of a mask that do not enter from the edge; none if all are low.
 
-    What meets the edge stays where it lies mostly in the middle, or where it meets one side with
-    no more than a stroke's end.
+    A component that touches the edge is kept if it lies mostly in the middle, or touches one side
+    with no more than the end of a stroke.
     """
-    labels, count = ndimage.label(mask, _EIGHT)
+    labels, count = ndimage.label(mask, _EIGHT_NEIGHBOURS)
     height, width = mask.shape
     sides = [labels[0], labels[-1], labels[:, 0], labels[:, -1]]
     contacts = np.stack([np.bincount(side, minlength=count + 1) for side in sides])
@@ -349,26 +360,26 @@ def _inside(mask: np.ndarray) -> np.ndarray:
     central = np.bincount(middle.ravel(), minlength=count + 1)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     opposite = (contacts[0] * contacts[1] > 0) | (contacts[2] * contacts[3] > 0)
-    ends = ~opposite & (contacts.max(axis=0) <= SHORT_CONTACT * min(mask.shape))
+    ends = ~opposite & (contacts.max(axis=0) <= MAX_CONTACT * min(mask.shape))
     kept = ends | (central > 0.6 * sizes)
     if _is_strip(mask):
-        kept |= contacts.sum(axis=0) <= STRIP_CONTACT * _lengths(mask, labels)
+        kept |= contacts.sum(axis=0) <= MAX_STRIP_CONTACT * _stroke_lengths(mask, labels)
     kept[0] = False
     boxes = ndimage.find_objects(labels)
     heights = [rows.stop - rows.start for rows, _ in boxes]
     tallest = max((h for h, keep in zip(heights, kept[1:], strict=True) if keep), default=0)
-    return kept[labels] & (tallest >= SMALLEST_STROKE * height)
+    return kept[labels] & (tallest >= MIN_SUBJECT_HEIGHT * height)
 
 
 def _is_strip(mask: np.ndarray) -> bool:
     short, long = sorted(mask.shape)
-    return long >= (SHORT_STRIP if long < SMALLEST_PHOTO else STRIP) * short
+    return long >= (MIN_SMALL_STRIP_RATIO if long < MIN_PHOTO_SIDE else MIN_STRIP_RATIO) * short
 
 
-def _lengths(mask: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """How long the strokes of each label are, in pixels: their area over their width."""
+def _stroke_lengths(mask: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the length of each label's strokes in pixels: area divided by mean width."""
     areas = np.bincount(labels.ravel())
     depths = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-    # Across a stroke of width w the distance to the paper averages w / 4.
+    # The mean distance to the paper across a stroke of width w is w / 4.
     widths = 4 * np.bincount(labels.ravel(), depths.ravel()) / areas - 1
     return areas / np.maximum(widths, 1)

@@ -1,9 +1,9 @@
-"""A row of ink -> what its digits may be, and the best way to put them together.
+"""Build a lattice of possible digits from a row of ink, and find the best path through it.
 
-A row is taken apart into more pieces than it has digits: its connected components, cut once more
-wherever two digits may touch. Every few neighbours may be one digit, and a piece may be none: a
-dot, a dash. What the network makes of each decides between them (recognition-based segmentation,
-Casey and Lecolinet 1996, https://doi.org/10.1109/34.506792).
+A row is over-segmented: its connected components are cut wherever two digits may touch. A digit
+may consist of up to MAX_PIECES neighbouring pieces, and a piece may be none, such as a dot or a
+dash. The network's logits decide between the alternatives (recognition-based segmentation, Casey
+and Lecolinet 1996, https://doi.org/10.1109/34.506792).
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from .components import (
 
 
 class Span(NamedTuple):
-    """The pieces from ``start`` to before ``end``; ``shared`` with the ink just beyond the cuts."""
+    """The pieces start..end-1 of a row. ``shared``: with the ink just beyond the cuts as well."""
 
     start: int
     end: int
@@ -35,45 +35,45 @@ class Span(NamedTuple):
 
 
 # Lengths are shares of the height of the row's digits.
-# Narrower than this, even two 1s that touch are hardly ...
+# Components narrower than this are not cut: even two touching 1s are wider.
 MIN_CUT_WIDTH = 0.5
-# ... and pieces narrower than this belong to one stroke.
+# Cuts are at least this far apart; narrower pieces would be parts of one stroke.
 MIN_PIECE_WIDTH = 0.12
-# A cut goes where the ink is lower than on both of its sides by at least this.
+# A cut goes where the ink's vertical extent is smaller than on both sides by at least this.
 MIN_VALLEY_DEPTH = 0.06
-# Digits that touch may have so much in common: a stroke's width.
+# Touching digits may share ink up to this width, about a stroke's.
 SHARED_WIDTH = 0.08
-# What is wider is more than one digit, and so is what leaves such a gap.
+# Wider pieces, or pieces with a wider gap, are more than one digit.
 MAX_WIDTH = 1.3
 MAX_GAP = 0.25
-# What has no component as high as this is no digit but a dot, a comma, a dash or two.
+# Without a component of at least this height, pieces are punctuation.
 MIN_HEIGHT = 0.4
 MAX_PIECES = 5
-# Writing leans by less than this to the left and to the right, as tangents.
+# The slants to try, as tangents; positive leans to the right.
 SLANTS = np.linspace(-0.3, 0.8, 12)
 USUAL_SLANT = 0.2
 SLANT_PRIOR = 0.3
 
-# What counts against a piece of the row, in nats, as the network's doubt does. Chosen on numbers of
-# drawn and of MNIST's training digits set side by side, with dots, dashes and paper.
-PER_CUT_INK = 1.0  # for each digit's height of ink that the cuts at its sides go through
-PER_GAP = 1.5  # for each digit's height of paper between the components of a broken digit
-PER_WIDTH = 0.5  # for each e-fold that a digit is wider than high
-PER_HEIGHT = 1.6  # for each e-fold that a digit is higher than the row's, beyond ...
-EXPECTED_HEIGHT = 0.2  # ... this
-PER_OMISSION = 5.0  # for leaving out what is as high as the row's digits; less if lower
+# Costs in nats, comparable to the network's reading cost. Chosen on rows of synthetic digits and of
+# MNIST training digits, with dots, dashes and paper between them.
+PER_CUT_INK = 1.0  # per digit height of ink that the cuts at its sides go through
+PER_GAP = 1.5  # per digit height of paper between the pieces of a broken digit
+PER_WIDTH = 0.5  # per e-fold that a digit is wider than high
+PER_HEIGHT = 1.6  # per e-fold that a digit is taller than the row's, beyond FREE_HEIGHT
+FREE_HEIGHT = 0.2
+PER_OMISSION = 5.0  # for leaving out a piece as tall as the row's digits; less if it is lower
 
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """What the digits of a row may be.
+    """The possible digits of a row.
 
-    glyphs: each span of pieces that may be one digit.
-    shape_costs: what the shape of each of them costs, in nats.
-    omission_costs: what leaving out each of the pieces costs.
+    glyphs: the spans of pieces that may be one digit, with their ink.
+    shape_costs: the cost of each span's shape, in nats.
+    omission_costs: the cost of leaving out each piece, in nats.
     pieces: the pieces of the row, from the left.
-    components: the number of the connected component that each of the pieces is of.
-    height: the usual height of the row's digits.
+    components: for each piece, the number of its connected component.
+    height: the typical height of the row's digits, in pixels.
     """
 
     glyphs: dict[Span, Glyph]
@@ -84,11 +84,11 @@ class Lattice:
     height: float
 
     def is_cut_from_one(self, spans: Sequence[Span]) -> bool:
-        """Whether these are all the same connected component, cut."""
+        """Return whether several spans are all cut from the same connected component."""
         return len(spans) > 1 and len({self.components[piece] for piece in _pieces(spans)}) == 1
 
     def is_remnant(self, span: Span, spans: Sequence[Span]) -> bool:
-        """Whether ``span`` is cut from a component most of whose ink is in none of ``spans``."""
+        """Return whether ``span`` was cut from a component that ``spans`` mostly leave out."""
         read = _pieces(spans)
         for component in {self.components[piece] for piece in _pieces([span])}:
             own = {piece for piece, number in enumerate(self.components) if number == component}
@@ -106,7 +106,7 @@ class Lattice:
         return [merge_components(pieces) for pieces in marks.values()]
 
     def path_cost(self, spans: Sequence[Span], doubts: Mapping[Span, float]) -> float:
-        """Return what a path costs in nats, with what it leaves out; see best_path."""
+        """Return the cost of a path in nats, omissions included; see best_path."""
         read = _pieces(spans)
         omitted = sum(cost for piece, cost in enumerate(self.omission_costs) if piece not in read)
         return omitted + sum(doubts[span] + self.shape_costs[span] for span in spans)
@@ -120,7 +120,7 @@ def _pieces(spans: Sequence[Span]) -> set[int]:
 
 
 def single_glyph_lattice(glyph: Glyph) -> Lattice:
-    """A row that is one digit."""
+    """Return the lattice of a row that is exactly one digit."""
     component = Component(glyph.box, glyph.ink > 0, float(glyph.ink.sum()))
     return Lattice(
         {Span(0, 1): glyph}, {Span(0, 1): 0.0}, [np.inf], [component], [0], glyph.box.height
@@ -128,14 +128,14 @@ def single_glyph_lattice(glyph: Glyph) -> Lattice:
 
 
 def digitless_lattice(mark: Component, height: float) -> Lattice:
-    """Return a row of one mark that is no digit, beside digits of this height."""
+    """Return the lattice of a mark that is not a digit. height: of the digits around it."""
     return Lattice({}, {}, [0.0], [mark], [0], height)
 
 
 def build_lattice(ink: Ink, components: list[Component], row: int) -> Lattice:
-    """Take a row apart.
+    """Build the lattice of a row.
 
-    ink: (height, width) float32 in 0..1. components: those of the row. row: its number.
+    ink: (height, width) float32 in 0..1. components: of the row. row: its number.
     """
     height = typical_height(components)
     slant = _slant(components, height)
@@ -162,9 +162,9 @@ def build_lattice(ink: Ink, components: list[Component], row: int) -> Lattice:
 
 
 def best_path(row: Lattice, doubts: Mapping[Span, float]) -> list[Span]:
-    """The spans that together cost least, from the left; other pieces are left out.
+    """Return the spans of the cheapest path, from the left; it leaves out the other pieces.
 
-    doubts: for each of the row's glyphs what reading it as a digit costs, in nats.
+    doubts: for each of the row's glyphs, the cost of reading it as a digit, in nats.
     """
     paths: list[tuple[float, list[Span]]] = [(0.0, [])]
     ending: list[list[Span]] = [[] for _ in row.omission_costs]
@@ -182,11 +182,11 @@ def best_path(row: Lattice, doubts: Mapping[Span, float]) -> list[Span]:
 
 @dataclass(frozen=True, eq=False)
 class _Piece:
-    """A connected component, or what a cut leaves of it.
+    """A connected component, or a piece that was cut from one.
 
-    left, right: where it lies along the row once the row's slant is taken out.
-    cuts: how much ink the cuts at its left and its right go through.
-    beyond: the neighbours' ink just beyond those cuts.
+    left, right: its extent along the row after the slant is removed.
+    cuts: how much ink the cuts at its left and right go through.
+    beyond: the neighbouring ink just beyond those cuts.
     """
 
     component: Component
@@ -197,9 +197,9 @@ class _Piece:
 
 
 def _slant(components: list[Component], height: float) -> float:
-    """Return the shear that sets the row upright, so that its columns are full or empty.
+    """Return the shear that makes the row upright: its columns are then either full or empty.
 
-    Writing that leans neither way clearly is taken to lean as usual.
+    A prior prefers the usual slant where the ink does not decide.
     """
     step = max(1.0, height / 40)
     pixels = [np.nonzero(_outline(component.mask)) for component in components]
@@ -217,9 +217,9 @@ def _slant(components: list[Component], height: float) -> float:
 
 
 def _outline(mask: np.ndarray) -> np.ndarray:
-    """The pixels of a mask that have paper beside them.
+    """Return the boundary pixels of a mask.
 
-    The highest and the lowest pixel of every column are among them, also if the columns lean.
+    They include the top and bottom pixel of every column, also of slanted columns.
     """
     return mask & ~ndimage.binary_erosion(mask, np.ones((3, 3)))
 
@@ -229,7 +229,7 @@ def _columns(along: np.ndarray, step: float = 1.0) -> np.ndarray:
 
 
 def _cut(ink: Ink, component: Component, height: float, slant: float) -> list[_Piece]:
-    """A component in pieces, from the left: cut along the slant wherever digits may touch."""
+    """Cut a component along the slant wherever digits may touch; return pieces from the left."""
     y, x = np.nonzero(component.mask)
     y, x = y + component.box.top, x + component.box.left
     along = x + slant * (y - ink.shape[0] / 2)
@@ -254,10 +254,10 @@ def _cut(ink: Ink, component: Component, height: float, slant: float) -> list[_P
 
 
 def _extents(columns: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """From the highest to the lowest ink of each column, in pixels; 0 where there is none.
+    """Return each column's extent from its highest to its lowest ink, in pixels, or 0.
 
-    Where digits touch it is small. The amount of ink need not be: two 0s touch where their sides
-    are, and have least ink in their middles.
+    It is small where digits touch. The amount of ink is not a good measure: two touching 0s have
+    the least ink in their middles.
     """
     top = np.full(columns.max() + 1, y.max() + 1)
     bottom = np.full(columns.max() + 1, y.min())
@@ -267,8 +267,8 @@ def _extents(columns: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _valleys(extents: np.ndarray, height: float) -> list[int]:
-    """The columns whose (n,) extents are lower than those around them."""
-    # To import it takes longer than all else here, and most pictures need no cut.
+    """Return the columns at local minima of the (n,) extents."""
+    # Imported here because it is slow to import and most pictures need no cut.
     from scipy import signal
 
     smooth = ndimage.gaussian_filter1d(extents, max(0.5, 0.03 * height))
@@ -287,20 +287,20 @@ def _may_be_digit(pieces: list[_Piece], height: float) -> bool:
 
 
 def _gaps(pieces: list[_Piece]) -> list[float]:
-    """The paper between each piece and the next along the row, and a 0."""
+    """Return the gaps between neighbouring pieces along the row, after a leading 0."""
     reach = np.maximum.accumulate([piece.right for piece in pieces])
     return [0.0, *(b.left - a for a, b in zip(reach[:-1], pieces[1:], strict=True))]
 
 
 def _shape_cost(pieces: list[_Piece], height: float) -> float:
-    """How much speaks against a digit in the cuts around it, its gaps and its size, in nats."""
+    """Return the cost in nats of a digit's cuts, gaps and size."""
     box = enclosing_box(piece.component.box for piece in pieces)
     width = max(piece.right for piece in pieces) - min(piece.left for piece in pieces)
     return (
         PER_CUT_INK * (pieces[0].cuts[0] + pieces[-1].cuts[1])
         + PER_GAP * max(_gaps(pieces)) / height
         + PER_WIDTH * max(0.0, np.log(width / box.height))
-        + PER_HEIGHT * max(0.0, np.log(box.height / height) - EXPECTED_HEIGHT)
+        + PER_HEIGHT * max(0.0, np.log(box.height / height) - FREE_HEIGHT)
     )
 
 
