@@ -43,7 +43,7 @@ def test_a_trained_network_answers_in_its_space_as_it_does_here(remote, drawn_mn
         *("--data", drawn_mnist, trained),
         **known,
     )
-    assert re.search(r"Counted again: \d+ errors in 100", said)
+    assert re.search(r"Verified: \d+ errors in 100", said)
     space = remote.repos[f"spaces/{SPACE}"]
     home = tmp_path / "space"
     for name, content in space.commits[-1][1].items():
