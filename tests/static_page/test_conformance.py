@@ -14,7 +14,7 @@ def agreement(node, bundled, tmp_path_factory):
 
 
 LACKS_BROKEN_DIGITS = pytest.mark.xfail(
-    reason="the browser does not find sheets or join the fragments of one digit yet", strict=False
+    reason="the browser does not find sheets or join the fragments of one digit yet", strict=True
 )
 
 
