@@ -196,7 +196,7 @@ def _default_host() -> str:
 
 
 def _why_not(host: str, port: int) -> str | None:
-    """Why the address cannot be listened on, and what to do; None if it can."""
+    """Return why the server cannot listen on the address, and what to do; None if it can."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:

@@ -64,7 +64,7 @@ class Inputs:
 
     @property
     def provenance(self) -> dict[str, str | int]:
-        """What the weights derive from in addition to the recipe and MNIST, as JSON types."""
+        """Return the weights' further origins beside the recipe and MNIST, as JSON types."""
         networks = {"start": self.start, "teacher": self.teacher, "refit": self.refit_source}
         found: dict[str, str | int] = {name: of.sha256 for name, of in networks.items() if of}
         if self.corrections:

@@ -88,7 +88,7 @@ class TileSet:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """What the table says about one checkpoint.
+    """A checkpoint's row of the table.
 
     bad_labels: how many of the errors are on images whose label is doubtful.
     real: the accuracy on each set of real pictures. milliseconds: for 1 tile and for 128.

@@ -40,7 +40,7 @@ SAME_LOGIT = 0.002
 
 @dataclass(frozen=True)
 class Agreement:
-    """How many readings agree, as shares of all pictures or tiles, and the largest difference."""
+    """The shares of equal pictures and tiles, and the largest difference of logits."""
 
     pictures: int
     text: float

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the page costs in a browser on this machine: weight, waiting, and layout shift.
+"""Measure the page in a browser on this machine: weight, waiting times, and layout shift.
 
     python benchmarks/in_browser.py [--strokes 20] [--url http://127.0.0.1:7860]
 
@@ -93,7 +93,7 @@ def _draw(page: Page, strokes: int) -> None:
 
 
 def _stroke(page: Page, number: int) -> None:
-    """An upright line, drawn in half a second, beside the last; after ten on a new sheet."""
+    """Draw an upright line in half a second, beside the previous one; clear the pad after ten."""
     box = page.locator("#pad canvas").bounding_box()
     assert box
     if number and number % 10 == 0:

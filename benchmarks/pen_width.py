@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How wide the drawing pad's pen should be: digits, rows and grids drawn with pens of each width.
+"""Compare pen widths of the drawing pad on single digits, rows and grids.
 
     python benchmarks/pen_width.py [--drawings 60] [--seed 0]
 

@@ -76,7 +76,7 @@ class PictureSet:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What was read in one picture: of each digit (10,) probabilities and the tile."""
+    """The answer to one picture: (10,) probabilities and the tile of each digit."""
 
     text: str
     probabilities: np.ndarray
@@ -239,7 +239,7 @@ def _scribble(rng: np.random.Generator) -> np.ndarray:
 
 
 def _polygon(rng: np.random.Generator) -> np.ndarray:
-    """A triangle, a box, a diamond or a pentagon, closed and a little uneven."""
+    """Draw a closed, slightly uneven triangle, box, diamond or pentagon."""
     count = int(rng.integers(3, 6))
     angles = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(count + 1) / count
     corners = np.stack([np.cos(angles), np.sin(angles)], axis=1) * rng.uniform(50, 110, 2)
@@ -261,7 +261,7 @@ def _mnist_test() -> tuple[np.ndarray, np.ndarray]:
 
 
 def tile_of(picture) -> np.ndarray:
-    """The tile of a picture of one digit, as a recogniser makes it; BLANK where there is no ink."""
+    """Return the tile of a picture of one digit, as a recogniser makes it; BLANK without ink."""
     try:
         return normalise(single_digit(find_ink(decode(picture))).ink)[0]
     except NoInk:
@@ -315,7 +315,7 @@ def _report_page(pictures: PictureSet, recogniser: Recogniser, failures: Path | 
 
 
 def _share(answers: list[Answer], pictures: PictureSet) -> str:
-    """How many are right."""
+    """Return the share of right answers."""
     right = [answer.text == text for answer, text in zip(answers, pictures.texts, strict=True)]
     return f"{np.mean(right):.1%}"
 
@@ -325,7 +325,7 @@ def _accepted(answers: list[Answer]) -> float:
 
 
 def _answers(recogniser: Recogniser, tiles: list[np.ndarray]) -> list[Answer]:
-    """The answers to tiles, accepted as ``Calibration`` says; to BLANK there is none."""
+    """Return the answers to tiles, accepted by the calibration; BLANK has no answer."""
     logits = recogniser.predict_logits(np.array(tiles))
     probabilities = to_probabilities(logits, recogniser.calibration.temperature)
     accepted = accept(logits, recogniser.calibration)
@@ -336,7 +336,7 @@ def _answers(recogniser: Recogniser, tiles: list[np.ndarray]) -> list[Answer]:
 
 
 def _number_answers(recogniser: Recogniser, pictures: list, *, one: bool = False) -> list[Answer]:
-    """The readings of whole pictures; of one digit the likeliest label, accepted or not."""
+    """Return the readings of whole pictures; a single digit's text is its likeliest label."""
     return [
         Answer(
             str(reading.digits[0].label) if one else reading.text.replace("\n", ""),
@@ -352,7 +352,7 @@ def _number_answers(recogniser: Recogniser, pictures: list, *, one: bool = False
 
 
 def _draw_failures(pictures: PictureSet, answers: list[Answer], folder: Path) -> None:
-    """A sheet of misread pictures over their tiles, by true text, the most confident first."""
+    """Draw a sheet of misread pictures over their tiles, by true text, most confident first."""
     folder.mkdir(parents=True, exist_ok=True)
     cases = zip(pictures.pictures, pictures.texts, answers, strict=True)
     wrong = sorted(

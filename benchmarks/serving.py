@@ -60,7 +60,7 @@ class App:
 
 @dataclass
 class Load:
-    """What clients saw: the moments of good answers, and of failures, by time.perf_counter."""
+    """The times of good answers and of failures that clients saw, by time.perf_counter."""
 
     good: list[float]
     failed: list[float]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How long each stage of a reading takes on one core: a sketch, and a photo of 12 megapixels.
+"""Time each stage of a reading on one core: of a sketch, and of a photo of 12 megapixels.
 
     python benchmarks/stages.py [--repetitions N]
 
@@ -48,14 +48,14 @@ def main() -> int:
 
 
 def sketch() -> bytes:
-    """A digit on the page's canvas, as PNG."""
+    """Draw a digit on the page's canvas, as PNG."""
     canvas = np.full((280, 280), 255, np.uint8)
     canvas[40:240, 40:240][digit(200)] = 0
     return encoded(canvas, "PNG")
 
 
 def photo() -> bytes:
-    """A blue digit on paper in uneven light, with a camera's noise, as JPEG."""
+    """Draw a blue digit on paper in uneven light, with a camera's noise, as JPEG."""
     rng = np.random.default_rng(0)
     height, width = 3000, 4000
     paper = np.tile(np.array([235, 225, 205], np.float32), (height, width, 1))
@@ -66,7 +66,7 @@ def photo() -> bytes:
 
 
 def digit(side: int) -> np.ndarray:
-    """The mask of a 3, (side, side) bool."""
+    """Return the mask of a 3, (side, side) bool."""
     rng = np.random.default_rng(0)
     shapes = load_skeletons().digits[3]
     ink = draw(write(next(iter(shapes.skeletons.values())), shapes.aspects, rng), 3, rng)
@@ -80,7 +80,7 @@ def encoded(pixels: np.ndarray, kind: str) -> bytes:
 
 
 def time_stages(recogniser: Recogniser, file: bytes) -> list[float]:
-    """The seconds of each of STAGES in reading the one digit of a file."""
+    """Return the seconds that each of STAGES takes in reading the one digit of a file."""
     clock = [time.process_time()]
 
     def timed(result):

@@ -1,4 +1,4 @@
-"""What the static page costs in Chromium on this machine: weight, waiting, speed.
+"""Measure the static page in Chromium on this machine: weight, waiting times, speed.
 
     python -m benchmarks.static_page [--rounds 60] [--site FOLDER]
 

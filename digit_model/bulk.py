@@ -41,7 +41,7 @@ BATCHES_AHEAD = 4
 
 @dataclass(frozen=True)
 class Summary:
-    """How many pictures a run has read, how many of these failed, and how many it skipped."""
+    """The numbers of pictures that a run read, failed to read, and skipped."""
 
     read: int
     failed: int

@@ -17,7 +17,7 @@ MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """How well a network reads a data set.
+    """A network's scores on a data set.
 
     images, errors: counts.
     accuracy: the share of correct answers, 0..1.

@@ -1,4 +1,4 @@
-"""What programs call: /predict, /predict_batch, /model_info and /health."""
+"""The endpoints for programs: /predict, /predict_batch, /model_info and /health."""
 
 import itertools
 import time

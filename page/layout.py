@@ -1,4 +1,4 @@
-"""What stands where on the page, and which event does what."""
+"""Lay out the page and bind its events to handlers."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What a process may use: memory arenas, address space, the network."""
+"""Limit a process: memory arenas, address space, the network."""
 
 import ctypes
 import errno

@@ -52,7 +52,7 @@ class ReaderFailed(DigitError):
 
 @dataclass(frozen=True)
 class ReaderSettings:
-    """What a reader process needs to start.
+    """The settings of a reader process.
 
     model: as app.py's --model takes it; None is what the environment names, or the bundled one.
     checkpoints: the folder of the Models tab. test_set: MNIST, to find mistakes in; None is Keras's
@@ -69,7 +69,7 @@ class ReaderSettings:
 
 
 class Answer(NamedTuple):
-    """What a reader answered to a call."""
+    """A reader's answer to a call."""
 
     values: dict
     attachments: list[bytes]

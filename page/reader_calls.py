@@ -1,4 +1,4 @@
-"""What a reader process answers. Each public method of ReaderCalls is a call (reader.py).
+"""The calls that a reader process answers: the public methods of ReaderCalls (reader.py).
 
 A picture comes as the path of an uploaded file or as bytes, the first attachment. ``model`` is the
 key of the model that answers. A view is a reading as a visitor looks at it, in bytes that only

@@ -91,7 +91,7 @@ def _reply(
 
 
 def _sentence(error: BaseException) -> str:
-    """What the visitor is told about an error; what is a fault of the program is logged, too."""
+    """Return the sentence for the visitor; log the error if it is a fault of the program."""
     if isinstance(error, DigitError):
         return str(error)
     if isinstance(error, MemoryError):

@@ -1,4 +1,4 @@
-"""What the page says, in one file that can be translated: texts.json, a section for each room."""
+"""Load the page's texts from texts.json, one file that can be translated."""
 
 import json
 from functools import cache

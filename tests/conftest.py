@@ -1,4 +1,4 @@
-"""What several test files share: a digit drawn by our own strokes, and the app on a free port."""
+"""Fixtures for several test files: drawn digits, checkpoints, and the app on a free port."""
 
 import os
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tests.helpers import RECORD, ROOT, served
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What JAX compiles in one of the tests' processes is there for the others."""
+    """Share JAX's compilation cache among all processes of the tests."""
     if hasattr(config, "workerinput"):
         return  # The environment is inherited.
     folder = TemporaryDirectory()
@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def drawn_mnist(tmp_path_factory) -> Path:
-    """An .npz like MNIST's of digits that our own code drew: 480 to train on, 100 to test."""
+    """Write an .npz like MNIST's of synthetic digits: 480 for training, 100 for testing."""
     path = tmp_path_factory.mktemp("data") / "drawn.npz"
     train, test = draw_digits(480, seed=0), draw_digits(100, seed=1)
     np.savez(
@@ -50,7 +50,7 @@ def drawn_mnist(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """A checkpoint of a network that learned nothing, with a record as train.py writes it."""
+    """Save a checkpoint of an untrained network, with a record as train.py writes it."""
     folder = tmp_path_factory.mktemp("checkpoint")
     model = ARCHITECTURES["dense"]()
     checkpoint.save(folder, Checkpoint(model, "dense", Calibration(1.5, 0.1, 100.0), RECORD))
@@ -59,25 +59,25 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def app_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the app under ``app_url`` writes is in here."""
+    """Return the folder to which the app under ``app_url`` writes."""
     return tmp_path_factory.mktemp("app")
 
 
 @pytest.fixture(scope="session")
 def app_url(app_folder: Path) -> Iterator[str]:
-    """The address of this repository's app.py, serving the bundled checkpoint."""
+    """Serve the bundled checkpoint by this repository's app.py; return its address."""
     with served(ROOT, app_folder) as (url, _):
         yield url
 
 
 @pytest.fixture(scope="session")
 def readers() -> Iterator[Readers]:
-    """A reader process with the bundled checkpoint."""
+    """Start a reader process with the bundled checkpoint."""
     with closing(Readers(ReaderSettings(model=str(BUNDLED_FOLDER)))) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def bundled() -> Pretrained:
-    """The checkpoint that comes along, loaded once for all tests."""
+    """Load the bundled checkpoint, once for all tests."""
     return pretrained.load({})

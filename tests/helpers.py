@@ -52,7 +52,7 @@ def drawn_by_numpy(initializer, shape, dtype=None) -> np.ndarray:
 
 
 def sketch(*digits: int, side: int = 280, pen: int = 22) -> Image.Image:
-    """The digits side by side in black on white, drawn with round strokes."""
+    """Draw the digits side by side in black on white, with round strokes."""
     image = Image.new("RGB", (side * len(digits), side), "white")
     draw = ImageDraw.Draw(image)
     for place, digit in enumerate(digits):
@@ -78,7 +78,7 @@ def served(
     options: Sequence[str] = (),
     port: int | None = None,
 ) -> Iterator[tuple[str, Path]]:
-    """The address of the app.py in ``home``, started as a person would, and the log it writes.
+    """Run the app.py in ``home`` as a person would; yields its address and its log.
 
     folder: for the log, what is uploaded and what is corrected. variables: of the environment,
     beside the usual ones. options: of app.py, beside the port. port: by default a free one.

@@ -74,7 +74,7 @@ class Repo:
 
 @dataclass
 class Failure:
-    """How requests fail whose "METHOD /path" matches the pattern."""
+    """A failure of the requests whose "METHOD /path" matches the pattern."""
 
     kind: str
     pattern: str

@@ -19,7 +19,7 @@ from tests.helpers import ROOT, sketch
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder of pictures in folders, with a text file under a picture's name and other files."""
+    """Fill a folder with folders of pictures, a text file named like a picture, and other files."""
     folder = tmp_path_factory.mktemp("archive")
     for name, digit in (("a/1.png", 1), ("a/b/3.JPG", 3), ("7.png", 7)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

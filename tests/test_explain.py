@@ -46,7 +46,7 @@ def stretched(maps):
 
 
 def pooled(*, finer: bool = False) -> keras.Model:
-    """A network with no learned map below its features or, if finer, with one behind a pooling."""
+    """Build a network with no learned map below its features or, if finer, one behind a pooling."""
     keras.utils.set_random_seed(2)
     tiles = keras.Input((28, 28))
     x = layers.Reshape((28, 28, 1))(tiles)
@@ -202,7 +202,7 @@ def test_deleting_the_hottest_ink_lowers_the_logit_most(bundled, method):
 
 
 def _lead(logits, labels):
-    """How far the true digits are ahead of the likeliest other, on average, in logits."""
+    """Return the mean lead of the true digits' logits over the largest other."""
     own = np.eye(10, dtype=bool)[labels]
     return (logits[own] - np.where(own, -np.inf, logits).max(axis=1)).mean()
 

@@ -147,7 +147,7 @@ def test_submit_writes_a_file_in_the_format_of_kaggle(tmp_path):
 
 
 def submitted(images, folder):
-    """The digits of a submission for these images, in Kaggle's numbering."""
+    """Return the digits of a submission for these images, in Kaggle's numbering."""
     write_csv(folder / "test.csv", images)
     out = folder / "submission.csv"
     assert main(["submit", str(folder / "test.csv"), "--out", str(out)]) == 0

@@ -80,7 +80,7 @@ def here(monkeypatch, capsys, caplog):
 
 @pytest.fixture(scope="module")
 def uninterrupted(drawn_mnist, tmp_path_factory):
-    """The folder of a run in a process of its own, and what it printed."""
+    """Run train.py in a process of its own; return its folder and its output."""
     out = tmp_path_factory.mktemp("uninterrupted") / "dense"
     status, output = finish(start("--data", drawn_mnist, "--out", out, "--epochs", EPOCHS, *SHORT))
     assert status == 0, output

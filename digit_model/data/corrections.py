@@ -31,7 +31,7 @@ NOT_A_DIGIT = "none"
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """What one mark really is.
+    """A visitor's statement of what one mark is.
 
     picture: the mark with some of its surroundings. tile: (28, 28) float32 in 0..1. label: the
     digit, or None for a mark that is not a digit. details: JSON values to record with it, such as

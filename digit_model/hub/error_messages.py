@@ -75,7 +75,7 @@ _PUBLISH_BY_STATUS = _BY_STATUS | {
 
 @dataclass(frozen=True)
 class Action:
-    """What is being done on the Hub: the error that it raises, and a message per HTTP status."""
+    """An operation on the Hub: the error that it raises, and a message per HTTP status."""
 
     error_type: type[DigitError]
     messages: Mapping[int, str]

@@ -37,7 +37,7 @@ Files = Mapping[str, Path | bytes]
 
 @dataclass(frozen=True)
 class Published:
-    """Where published files are.
+    """The location of published files.
 
     repo: USER/NAME.
     commit: 40-hex id of the newest commit.
@@ -57,7 +57,7 @@ class Published:
 
 @dataclass(frozen=True)
 class PublishOptions:
-    """How to publish.
+    """The options of a publication.
 
     private: create a new repository that only its owner can see.
     overwrite: also replace files that someone else has changed.

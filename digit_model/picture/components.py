@@ -15,7 +15,7 @@ MAX_COMPONENTS = 300
 
 @dataclass(frozen=True, eq=False)
 class Glyph:
-    """What may be one digit: its ink, cropped to ``box`` (in the ink's pixels), and its row."""
+    """A candidate digit: its ink, cropped to ``box`` (in the ink's pixels), and its row."""
 
     ink: Ink
     box: Box
@@ -32,7 +32,7 @@ class Component:
 
 
 def connected_components(ink: Ink) -> list[Component]:
-    """The connected components of (height, width) ink, at most MAX_COMPONENTS of the heaviest."""
+    """Return the heaviest MAX_COMPONENTS connected components of (height, width) ink."""
     left, top, right, bottom = bounding_box(ink)
     inside = ink[top:bottom, left:right]
     labels, count = ndimage.label(inside > 0, np.ones((3, 3)))
@@ -47,7 +47,7 @@ def connected_components(ink: Ink) -> list[Component]:
 
 
 def component_at(ink: Ink, y: np.ndarray, x: np.ndarray) -> Component:
-    """The component that consists of the (n,) pixels at rows y and columns x of the ink."""
+    """Return the component that consists of the (n,) pixels at rows y and columns x of the ink."""
     box = Box(int(x.min()), int(y.min()), int(x.max()) + 1, int(y.max()) + 1)
     mask = np.zeros((box.height, box.width), bool)
     mask[y - box.top, x - box.left] = True
@@ -65,7 +65,7 @@ def merge_components(components: list[Component]) -> Component:
 
 
 def make_glyph(ink: Ink, components: list[Component], row: int) -> Glyph:
-    """The components as one glyph, which holds their ink only."""
+    """Join components into one glyph, which holds their ink only."""
     box = enclosing_box(component.box for component in components)
     canvas = np.zeros((box.height, box.width), np.float32)
     for component in components:
@@ -82,7 +82,7 @@ def enclosing_box(boxes: Iterable[Box]) -> Box:
 
 
 def typical_height(components: list[Component]) -> int:
-    """The median height of components, each counted by its ink: that of a digit, not of a dot."""
+    """Return the median height of components, weighted by ink, so that dots do not count."""
     order = sorted(components, key=lambda component: component.box.height)
     masses = np.cumsum([component.mass for component in order])
     return order[int(np.searchsorted(masses, masses[-1] / 2))].box.height

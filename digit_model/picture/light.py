@@ -10,7 +10,7 @@ _RIDGE = 0.01 * np.eye(6, dtype=np.float32)
 
 
 def fit_paper(coarse: np.ndarray) -> np.ndarray:
-    """A quadratic surface through the paper, by least squares reweighted towards small residuals.
+    """Fit a quadratic surface to the paper, by least squares reweighted towards small residuals.
 
     It starts from the border, which is mostly paper; a drawing's is even, and needs no surface.
     Every other pixel of every other row is plenty for six coefficients.
@@ -41,7 +41,7 @@ def _quadratic_terms(shape: tuple[int, int]) -> np.ndarray:
 
 
 def border_mask(shape: tuple[int, int]) -> np.ndarray:
-    """A frame of a sixteenth of the shorter side, at least a pixel."""
+    """Return the mask of a frame, a sixteenth of the shorter side wide and at least a pixel."""
     width = max(1, min(shape) // 16)
     frame = np.ones(shape, bool)
     frame[width:-width, width:-width] = False
@@ -49,7 +49,7 @@ def border_mask(shape: tuple[int, int]) -> np.ndarray:
 
 
 def local_light(coarse: np.ndarray) -> np.ndarray:
-    """The paper's brightness near each pixel: strokes closed over, then smoothed.
+    """Return the paper's brightness near each pixel: strokes closed over, then smoothed.
 
     Beyond the picture's edge the light is carried on as it falls off towards it; a closing that
     stopped there would make dark edges of every vignette.

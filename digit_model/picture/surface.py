@@ -250,7 +250,7 @@ def _outline_points(mask: np.ndarray) -> np.ndarray:
 
 
 def convex_hull(points: np.ndarray) -> np.ndarray:
-    """The corners of the convex hull of (n, 2) points, clockwise on the picture (Andrew 1979)."""
+    """Return the corners of the convex hull of (n, 2) points, clockwise (Andrew 1979)."""
     ordered = sorted(set(map(tuple, points.tolist())))
 
     def chain(sequence: list) -> list:

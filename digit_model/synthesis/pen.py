@@ -26,7 +26,7 @@ _SAMPLES = 5  # along the curve between two control points
 
 @dataclass(frozen=True)
 class Style:
-    """How much the writing of a skeleton varies.
+    """The variation with which a skeleton is written.
 
     jitter: range of the standard deviation by which control points move, in units of the box.
     proportions: standard deviation of the logarithm of the power that stretches one end of the box.

@@ -1,4 +1,4 @@
-"""What a training run leaves in its folder: a log, and the state from which it can be resumed."""
+"""Save and load the state from which a training run can be resumed."""
 
 import json
 import shutil

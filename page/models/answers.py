@@ -1,4 +1,4 @@
-"""What the reader process answers about models. No gradio here."""
+"""Answer calls about models in the reader process. No gradio here."""
 
 from collections.abc import Iterator
 

@@ -33,7 +33,7 @@ class Mistake:
 
 @dataclass(frozen=True, eq=False)
 class Mistakes:
-    """How many of the images a model misreads; ``shown`` holds the most confident MAX_SHOWN."""
+    """A model's misread images: their number, and in ``shown`` the most confident MAX_SHOWN."""
 
     images: int
     count: int

@@ -28,7 +28,7 @@ TIMED_RUNS, TIMING_SECONDS = 100, 0.5
 
 @dataclass(frozen=True)
 class ModelLocation:
-    """Where a model's files are. ``modified`` changes when another model takes the same key."""
+    """The location of a model's files; ``modified`` tells models under the same key apart."""
 
     key: str
     source: str
@@ -38,7 +38,7 @@ class ModelLocation:
 
 @dataclass(frozen=True, eq=False)
 class ModelSummary:
-    """What the table says about a model that can be chosen.
+    """A model's row of the table.
 
     bytes: size of its weights file. scores: as in its config.json. milliseconds: for one tile on
     this machine.

@@ -75,7 +75,7 @@ class ModelsTab:
 
 
 def models_list() -> gr.HTML:
-    """The list; ``pick`` tells which was chosen, and ``mistakes`` that its mistakes are wanted."""
+    """Return the list of models; ``pick`` fires on a choice, ``mistakes`` on its button."""
     return gr.HTML(
         Markup("<p>{}</p>").format(text("reading.getting_ready")),
         elem_id="models",
@@ -85,7 +85,7 @@ def models_list() -> gr.HTML:
 
 
 def model_views() -> list[gr.HTML]:
-    """The places of what is to be seen of the chosen model, and of its mistakes."""
+    """Return the places that show the chosen model and its mistakes."""
     return [
         gr.HTML("", elem_id=name, js_on_load=None, apply_default_css=False)
         for name in ("model-view", "mistakes")

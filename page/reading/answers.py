@@ -1,4 +1,4 @@
-"""How a reading is shown, at first and after a visitor's choice: called in the reader process."""
+"""Show a reading, at first and after a visitor's choice; called in the reader process."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What happens when someone draws, uploads, photographs, or picks a bar or a heatmap.
+"""Handle drawings, uploads, photographs, and choices of a bar or a heatmap.
 
 In the page process: pictures go on to a reader process, and come back as HTML.
 """

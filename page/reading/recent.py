@@ -1,4 +1,4 @@
-"""What visitors are looking at: their readings as bytes, held by the page process for an hour."""
+"""The visitors' current readings as bytes, held by the page process for an hour."""
 
 import secrets
 import threading

@@ -1,4 +1,4 @@
-"""What a chat or a social network shows of a link to the page: our title, text and picture.
+"""The title, text and picture that a chat or a social network shows of a link to the page.
 
 Gradio's own HTML says "Gradio" with a picture of Gradio, and has no setting for it.
 """

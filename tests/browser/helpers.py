@@ -46,7 +46,7 @@ def press(page: Page, tool: str) -> None:
 
 
 def expect_number(page: Page, text: str) -> None:
-    """The page shows this number and waits for no other answer."""
+    """Expect that the page shows this number and waits for no other answer."""
     expect(page.locator("#answer .number")).to_have_text(text, timeout=PATIENCE)
     expect(page.locator("#answer [aria-busy=true]")).to_have_count(0, timeout=PATIENCE)
     expect(page.locator("#answer .number")).to_have_text(text)
@@ -93,7 +93,7 @@ def scribble(page: Page) -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core calls serious or critical: its rule, and the first element."""
+    """Return the rule and first element of each serious violation that axe-core finds."""
     if not page.evaluate("'axe' in window"):
         page.add_script_tag(path=AXE)
     page.wait_for_timeout(400)  # colours that fade count as what they are half way
@@ -106,7 +106,7 @@ def violations(page: Page) -> list[str]:
 
 
 def too_small(page: Page) -> list[str]:
-    """What can be pressed and is less than 44 pixels high, or narrower than a bar on a phone."""
+    """Return the targets that are less than 44 pixels high, or narrower than a bar on a phone."""
     return page.evaluate(
         """() => [...document.querySelectorAll("button, a[href], input:not([type=file])")]
             .filter((one) => one.checkVisibility({ visibilityProperty: true }))

@@ -13,7 +13,7 @@ from tests.helpers import sketch
 
 @pytest.fixture(scope="module")
 def filming(start, tmp_path_factory) -> Iterator[Browser]:
-    """A browser whose camera sees a drawn 3 in the middle of a wide picture."""
+    """Start a browser whose camera sees a drawn 3 in the middle of a wide picture."""
     film = tmp_path_factory.mktemp("film") / "three.mjpeg"
     _film(film)
     running = start(
@@ -48,7 +48,7 @@ def camera(filming, app_url) -> Iterator[Page]:
 
 
 def tracks(page: Page) -> int:
-    """How many tracks of the camera are running."""
+    """Return the number of the camera's running tracks."""
     return page.evaluate(
         "document.querySelector('#camera video').srcObject?.getTracks()"
         ".filter((track) => track.readyState === 'live').length ?? 0"

@@ -25,7 +25,7 @@ from tests.page.helpers import DENSE, OTHER_BUNDLED, write_checkpoint, write_ran
 
 @pytest.fixture(scope="module")
 def app_url(tmp_path_factory) -> Iterator[str]:
-    """A server with three models at hand, one of them damaged, and made-up data."""
+    """Serve three models, one of them damaged, and random images as the test set."""
     folder = tmp_path_factory.mktemp("models")
     write_checkpoint(folder / "runs" / "dense")
     (folder / "runs" / "broken").mkdir()

@@ -1,4 +1,4 @@
-"""What a process may use, seen from inside one."""
+"""A process's limits, seen from inside."""
 
 import platform
 import subprocess

@@ -36,7 +36,7 @@ def seven(tmp_path) -> str:
 
 
 def pid_of(readers: Readers) -> int:
-    """The process that answers now; there is one."""
+    """Return the id of the only reader process."""
     assert readers.wait()
     return readers._processes[0]._process.pid
 

@@ -30,7 +30,7 @@ def seven(tmp_path_factory) -> Path:
 
 
 def app_of(url: str) -> int:
-    """The process id of the app that this test program has started for an address."""
+    """Return the process id of the app that this test program has started for an address."""
     port = url.rpartition(":")[2]
     for pid in children_of(os.getpid()):
         if port in Path(f"/proc/{pid}/cmdline").read_text().split("\0"):
@@ -39,7 +39,7 @@ def app_of(url: str) -> int:
 
 
 def reader_of(app: int) -> int:
-    """The process id of an app's reader: of the processes that it started, the largest."""
+    """Return the process id of an app's reader: the largest of the processes that it started."""
     return max(
         children_of(app), key=lambda pid: int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     )

@@ -97,7 +97,7 @@ def rgb(grey: np.ndarray) -> np.ndarray:
 
 
 def png_of(width: int, height: int, pixels: bytes = b"", *chunks: tuple[bytes, bytes]) -> bytes:
-    """A PNG by hand: 8-bit grey, and any chunks between its header and its pixels."""
+    """Write a PNG by hand: 8-bit grey, and any chunks between its header and its pixels."""
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     parts = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(pixels)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -108,7 +108,7 @@ def png_of(width: int, height: int, pixels: bytes = b"", *chunks: tuple[bytes, b
 
 @st.composite
 def marks(draw):
-    """A dark rectangle on light paper: grey (height, width), and where the mark is."""
+    """Draw a dark rectangle on light paper; return grey (height, width) and the mark's place."""
     height, width = draw(st.integers(12, 48)), draw(st.integers(12, 48))
     top, left = draw(st.integers(1, height - 9)), draw(st.integers(1, width - 9))
     bottom = draw(st.integers(top + 6, height - 1))
@@ -660,7 +660,7 @@ def test_arrays_and_images_that_are_too_large_are_rejected():
 
 
 def large_page(width: int, height: int) -> Image.Image:
-    """A light page with a dark rectangle at a quarter to a half of its sides."""
+    """Draw a light page with a dark rectangle at a quarter to a half of its sides."""
     page = Image.new("L", (width, height), 230)
     page.paste(10, (width // 4, height // 4, width // 2, height // 2))
     return page

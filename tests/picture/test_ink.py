@@ -13,7 +13,7 @@ HEIGHT, WIDTH = 240, 200
 
 
 def stroke(width=10):
-    """A 2-like zigzag, (240, 200) bool."""
+    """Return a 2-like zigzag, (240, 200) bool."""
     image = Image.new("1", (WIDTH, HEIGHT))
     points = [(60, 70), (100, 50), (140, 80), (60, 180), (150, 180)]
     ImageDraw.Draw(image).line(points, fill=1, width=width, joint="curve")
@@ -21,7 +21,7 @@ def stroke(width=10):
 
 
 def paint(paper, pen, mask=None):
-    """A picture of the stroke; paper and pen are grey levels or colours, or arrays of them."""
+    """Paint the stroke; paper and pen are grey levels or colours, or arrays of them."""
     mask = stroke() if mask is None else mask
     paper, pen = (np.broadcast_to(np.asarray(c, float), (*mask.shape, 3)) for c in (paper, pen))
     return np.where(mask[..., None], pen, paper).round().astype(np.uint8)

@@ -33,7 +33,7 @@ def row_of(*strokes, size=(400, 140), width=7):
 
 
 def falls_apart(row, box_widths, tolerance=8):
-    """Whether some path takes one digit after the other, each as wide as said."""
+    """Return whether some path takes digits of these widths one after the other."""
     places = {0}
     for width in box_widths:
         places = {

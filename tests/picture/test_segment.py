@@ -19,7 +19,7 @@ BELOW = [(60, 150), (60, 195)]
 
 
 def best_glyphs(ink):
-    """The glyphs that are taken where the network has no opinion."""
+    """Return the glyphs that are chosen where the network has no opinion."""
     return [
         row.glyphs[span]
         for row in segment(ink)

@@ -27,6 +27,6 @@ def digits():
 
 @pytest.fixture(scope="session")
 def finished(digits, tmp_path_factory):
-    """The result and the log of a run by the recipe SHORT."""
+    """Train by the recipe SHORT; return the result and the log."""
     folder = tmp_path_factory.mktemp("fit")
     return fit(SHORT, *digits, TrainingOptions(folder=folder, verbose=0)), read_log(folder / LOG)

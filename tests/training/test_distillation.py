@@ -19,7 +19,7 @@ TEMPERATURE = 0.7
 
 @pytest.fixture(scope="module")
 def known(digits):
-    """The network that teaches, without knowledge of outliers."""
+    """Build a teacher that does not know outliers."""
     return fit(DIGITS_ONLY, *digits, QUIET).model
 
 

@@ -1,4 +1,4 @@
-"""Which devices take part, and how large the batches are in which images are scored."""
+"""The devices that take part, and the sizes of scoring batches."""
 
 from types import SimpleNamespace
 
@@ -11,7 +11,7 @@ from digit_model.training.distributed import data_parallel, scoring_batch
 
 
 def on_devices(count):
-    """A stand-in for a distribution over this many devices of one process."""
+    """Return a fake distribution over this many devices of one process."""
     return SimpleNamespace(device_mesh=SimpleNamespace(devices=np.empty(count)))
 
 

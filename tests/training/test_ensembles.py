@@ -40,7 +40,7 @@ def few(digits):
 
 @pytest.fixture(scope="module")
 def ensemble(small_architectures, few, tmp_path_factory):
-    """The result of a run, and its folder."""
+    """Train an ensemble; return the result and its folder."""
     folder = tmp_path_factory.mktemp("ensemble")
     return fit_ensemble(PAIR, *few, replace(QUIET, folder=folder)), folder
 

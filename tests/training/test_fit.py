@@ -65,7 +65,7 @@ def test_a_refit_keeps_the_last_epoch_and_the_calibration(digits, finished, tmp_
 
 @pytest.fixture(scope="module")
 def stopped(digits, tmp_path_factory):
-    """A run that Ctrl-C ended in its second epoch, and its folder."""
+    """Interrupt a run in its second epoch; return it and its folder."""
     folder = tmp_path_factory.mktemp("stopped")
     with pytest.MonkeyPatch.context() as patched:
         interrupt_after(patched, 30)

@@ -10,7 +10,7 @@ from tests.browser.helpers import AXE, PHONE, draw, expect_number, violations
 
 @pytest.fixture(scope="module")
 def browser(start) -> Iterator[Browser]:
-    """A browser that draws WebGL in software."""
+    """Start a browser that draws WebGL in software."""
     running = start("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
     yield running
     running.close()

@@ -13,7 +13,7 @@ from page.corrections.uploader import CorrectionUploader
 
 @pytest.fixture
 def deposits(monkeypatch) -> list[list[str]]:
-    """What was deposited, in the Hub's place."""
+    """Collect uploads in place of the Hub."""
     seen: list[list[str]] = []
     monkeypatch.setattr(
         hub, "upload_folders", lambda repo, folders, endpoint: seen.append([*folders])

@@ -11,7 +11,7 @@ from tests.page.helpers import TRAINING_LOG, write_checkpoint, write_random_mnis
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory) -> Path:
-    """A folder with a checkpoint, a damaged one, and a training run that has only begun."""
+    """Fill a folder with a checkpoint, a damaged one, and a training run that has only begun."""
     folder = tmp_path_factory.mktemp("checkpoints") / "runs"
     write_checkpoint(folder / "dense")
     (folder / "<b>").mkdir()
@@ -28,7 +28,7 @@ def mnist(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def registry(bundled, runs) -> ModelRegistry:
-    """The bundled checkpoint and those in ``runs``, verified."""
+    """Register the bundled checkpoint and those in ``runs``, verified."""
     registry = ModelRegistry(bundled, runs)
     list(registry.check())
     return registry

@@ -1,4 +1,4 @@
-"""What the reader process answers about models."""
+"""The reader process's answers about models."""
 
 import xml.etree.ElementTree as ElementTree
 

@@ -112,7 +112,7 @@ def test_a_model_is_loaded_once_and_old_ones_are_released(bundled, runs, tmp_pat
 
 @pytest.fixture(scope="module")
 def readers(runs) -> Iterator[Readers]:
-    """A reader process with the bundled checkpoint and those in ``runs``."""
+    """Start a reader process with the bundled checkpoint and those in ``runs``."""
     with closing(Readers(ReaderSettings(checkpoints=str(runs)))) as running:
         assert running.wait()
         yield running

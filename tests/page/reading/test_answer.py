@@ -25,7 +25,7 @@ def seen(*marks: Digit) -> ReadingView:
 
 
 def pictures(view: ReadingView, heatmap: np.ndarray, methods: tuple[str, ...] = ()) -> str:
-    """The pictures of a view in which all marks have this heatmap."""
+    """Return the pictures of a view in which all marks have this heatmap."""
     part = look(view.reading, view.mark)
     return answer.pictures(view, part, dict.fromkeys(part.numbers, heatmap), methods)
 

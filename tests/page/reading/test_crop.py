@@ -30,7 +30,7 @@ def paper(height: int, width: int, *digits: Digit, ignored: Box | None = None) -
 
 
 def shown_side(reading: Reading) -> float:
-    """The side of the first digit on the page, in its pixels."""
+    """Return the side of the first digit on the page, in its pixels."""
     height, width = reading.picture.shape[:2]
     return reading.digits[0].box.width * min(FRAME[0] / width, FRAME[1] / height)
 

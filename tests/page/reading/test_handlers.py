@@ -1,4 +1,4 @@
-"""What the page process answers by itself, and what a reader does for it."""
+"""The handlers of the page process, and the reader's calls that they make."""
 
 import re
 
