@@ -121,7 +121,7 @@ class Digit:
 class IgnoredMark:
     """A mark of a row that was not read as a digit.
 
-    kind: "dot", "comma", "dash" or "slash" where the shape is clear, else None.
+    kind: "dot", "comma", "dash", "slash", "plus" or "times" where the shape is clear, else None.
     """
 
     box: Box

@@ -34,16 +34,14 @@ from .picture.components import Glyph
 from .picture.decode import Decoded, Source, decode_reduced
 from .picture.ignored import marks_left_out
 from .picture.ink import locate_ink
-from .picture.lattice import Lattice, Span, best_path, single_glyph_lattice
+from .picture.lattice import Lattice, Path, Span, best_path, one_digit_lattice
 from .picture.normalise import normalise
 from .picture.perspective import map_points
-from .picture.segment import fragments_of_one_digit, segment, single_digit
+from .picture.segment import segmentations, single_digit
 from .picture.tile_sheet import draw_tile_sheet
 
 # The network is compiled for these sizes. A batch is padded to the next one; larger ones are split.
 BATCH_SIZES = (1, 8, 128)
-# In nats: how much likelier one broken digit is than several that its fragments look like.
-ONE_DIGIT_PRIOR = 1.0
 # A picture with at least so many digits, which cost at least this much each in nats, is also read
 # turned by 90 degrees. Upright rows cost 0.1 to 0.5 nats a digit, and turned ones 0.6 to 2.4.
 MIN_TURNED_DIGITS = 3
@@ -106,7 +104,8 @@ class Recogniser:
         tiles = [
             candidate.tile
             for item in found
-            for row in item.rows
+            for rows in item.ways
+            for row in rows
             for candidate in row.candidates.values()
         ]
         logits = iter(self.predict_logits(np.array(tiles)))
@@ -174,33 +173,31 @@ class Recogniser:
 
         If no candidate is part of a best path, the one with the most ink is reported, not accepted.
         """
-        by_row = [{span: next(logits) for span in row.candidates} for row in item.rows]
-        if item.as_one_digit:
-            item, by_row = _choose_rows(item, by_row)
-        paths = [_best_spans(row, logits) for row, logits in zip(item.rows, by_row, strict=True)]
+        ways = [_interpret(rows, logits) for rows in item.ways]
+        chosen = min(ways, key=lambda way: way.cost)
         digits = [
             digit
-            for row, spans, row_logits in zip(item.rows, paths, by_row, strict=True)
+            for row, spans, row_logits in zip(chosen.rows, chosen.paths, chosen.logits, strict=True)
             for digit in self._digits_of_row(item, row, spans, row_logits)
         ]
-        if self._is_turned(item.ink, by_row, paths):
+        if self._is_turned(item.ink, chosen):
             digits = [replace(digit, accepted=False) for digit in digits]
         ignored = [
             IgnoredMark(_box_on_picture(mark.box, item), mark.kind)
-            for row, spans in zip(item.rows, paths, strict=True)
+            for row, spans in zip(chosen.rows, chosen.paths, strict=True)
             for mark in marks_left_out(row.lattice, spans)
         ]
         if not digits:
-            digits, ignored = [self._guess(item, by_row)], []
+            digits, ignored = [self._guess(item, ways)], []
         decoded, seconds = item.decoded, item.seconds + share
         return Reading(decoded.picture, tuple(digits), seconds, tuple(ignored), decoded.reduction)
 
-    def _is_turned(self, ink: Ink, by_row: list[Logits], paths: list[list[Span]]) -> bool:
+    def _is_turned(self, ink: Ink, upright: "_Interpretation") -> bool:
         """Return whether the digits of a picture read much better after a turn by 90 degrees.
 
         Turned digits are often misread with confidence, a 5 as a 2 for instance.
         """
-        cost = _mean_cost(by_row, paths)
+        cost = upright.mean_reading_cost()
         if not MIN_TURNED_COST <= cost < math.inf:
             return False
         return any(
@@ -209,19 +206,16 @@ class Recogniser:
 
     def _cost_of(self, ink: Ink) -> float:
         """Return the mean cost of the digits in ink, in nats."""
-        rows = _rows(ink)
+        rows = _ways(ink)[0]
         tiles = [candidate.tile for row in rows for candidate in row.candidates.values()]
-        logits = iter(self.predict_logits(np.array(tiles)))
-        by_row = [{span: next(logits) for span in row.candidates} for row in rows]
-        paths = [_best_spans(row, logits) for row, logits in zip(rows, by_row, strict=True)]
-        return _mean_cost(by_row, paths)
+        return _interpret(rows, iter(self.predict_logits(np.array(tiles)))).mean_reading_cost()
 
     def _digits_of_row(
         self,
         item: "_Prepared",
         row: "_Row",
         spans: list[Span],
-        row_logits: dict[Span, np.ndarray],
+        row_logits: Logits,
     ) -> Iterator[Digit]:
         """Yield the digits in the spans of one row, given the logits of each of its candidates.
 
@@ -238,11 +232,12 @@ class Recogniser:
             is_accepted = bool(sure) and not row.lattice.is_remnant(span, spans)
             yield _digit(item, row.candidates[span], probabilities, is_accepted)
 
-    def _guess(self, item: "_Prepared", by_row: list[dict[Span, np.ndarray]]) -> Digit:
+    def _guess(self, item: "_Prepared", ways: "list[_Interpretation]") -> Digit:
         """Return the candidate with the most ink as a digit that is not accepted."""
         candidates = [
             (row.candidates[span], logits)
-            for row, row_logits in zip(item.rows, by_row, strict=True)
+            for way in ways
+            for row, row_logits in zip(way.rows, way.logits, strict=True)
             for span, logits in row_logits.items()
         ]
         candidate, logits = max(candidates, key=lambda guess: guess[0].glyph.ink.sum())
@@ -272,16 +267,34 @@ class _Prepared:
     """A picture that is ready for the network.
 
     to_picture: the (3, 3) matrix that maps the ink's pixels to those of the original picture.
+    ways: the ways to take it, each as rows; the network decides between them.
     seconds: the time that the preparation took.
-    as_one_digit: whether the last row is all of the ink once more, as the fragments of one digit.
     """
 
     decoded: Decoded
     ink: Ink
     to_picture: np.ndarray
-    rows: list[_Row]
+    ways: list[list[_Row]]
     seconds: float
-    as_one_digit: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Interpretation:
+    """The rows of a picture, the logits of their candidates, the best paths and their cost."""
+
+    rows: list[_Row]
+    logits: list[Logits]
+    paths: list[list[Span]]
+    cost: float
+
+    def mean_reading_cost(self) -> float:
+        """Return the mean cost of a digit in nats; infinite for fewer than MIN_TURNED_DIGITS."""
+        logits = [
+            row[span] for row, path in zip(self.logits, self.paths, strict=True) for span in path
+        ]
+        if len(logits) < MIN_TURNED_DIGITS:
+            return math.inf
+        return float(reading_cost(np.array(logits)).mean())
 
 
 def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
@@ -291,57 +304,32 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
         located = locate_ink(decoded.picture)
     except DigitError as error:
         return error
-    rows = [] if one else _rows(located.ink)
-    if not any(row.candidates for row in rows):
-        rows = [_row_of_one(single_digit(located.ink))]
+    ways = [] if one else _ways(located.ink)
+    if not any(row.candidates for rows in ways for row in rows):
+        lattice = one_digit_lattice(single_digit(located.ink))
+        ways = [[_Row(lattice, _candidates(lattice))]]
     to_picture = np.diag([decoded.reduction, decoded.reduction, 1]) @ located.to_picture
-    several = sum(len(row.candidates) for row in rows) > 1
-    fragments = fragments_of_one_digit(located.ink) if several else None
-    if fragments:
-        rows.append(_row_of_one(fragments))
-    seconds = time.perf_counter() - started
-    return _Prepared(decoded, located.ink, to_picture, rows, seconds, fragments is not None)
+    return _Prepared(decoded, located.ink, to_picture, ways, time.perf_counter() - started)
 
 
-def _row_of_one(glyph: Glyph) -> _Row:
-    lattice = single_glyph_lattice(glyph)
-    return _Row(lattice, _candidates(lattice))
+def _ways(ink: Ink) -> list[list[_Row]]:
+    return [
+        [_Row(lattice, _candidates(lattice)) for lattice in lattices]
+        for lattices in segmentations(ink)
+    ]
 
 
-def _choose_rows(item: _Prepared, by_row: list[Logits]) -> tuple[_Prepared, list[Logits]]:
-    """Keep the rows of a picture, or the last, which takes all of them as one broken digit."""
-    costs = [_path_cost(row, logits) for row, logits in zip(item.rows, by_row, strict=True)]
-    is_one = costs[-1] <= sum(costs[:-1]) + ONE_DIGIT_PRIOR
-    kept = slice(-1, None) if is_one else slice(None, -1)
-    return replace(item, rows=item.rows[kept]), by_row[kept]
+def _interpret(rows: list[_Row], logits: Iterator[np.ndarray]) -> _Interpretation:
+    """Find the best path through each row, taking its candidates' logits from ``logits``."""
+    by_row = [{span: next(logits) for span in row.candidates} for row in rows]
+    paths = [_best_path(row, row_logits) for row, row_logits in zip(rows, by_row, strict=True)]
+    cost = sum(path.cost for path in paths)
+    return _Interpretation(rows, by_row, [path.spans for path in paths], cost)
 
 
-def _path_cost(row: _Row, logits: Logits) -> float:
-    """Return what the best path through a row costs, in nats."""
-    if not logits:
-        return sum(row.lattice.omission_costs)
-    return row.lattice.path_cost(_best_spans(row, logits), _reading_costs(logits))
-
-
-def _reading_costs(logits: Logits) -> dict[Span, float]:
-    return dict(zip(logits, reading_cost(np.array(list(logits.values()))).tolist(), strict=True))
-
-
-def _rows(ink: Ink) -> list[_Row]:
-    return [_Row(lattice, _candidates(lattice)) for lattice in segment(ink)]
-
-
-def _mean_cost(by_row: list[Logits], paths: list[list[Span]]) -> float:
-    """Return the mean cost of the spans in nats; infinite for fewer than MIN_TURNED_DIGITS."""
-    logits = [row[span] for row, path in zip(by_row, paths, strict=True) for span in path]
-    if len(logits) < MIN_TURNED_DIGITS:
-        return math.inf
-    return float(reading_cost(np.array(logits)).mean())
-
-
-def _best_spans(row: _Row, logits: dict[Span, np.ndarray]) -> list[Span]:
-    """Return the spans that are read as the row's digits."""
-    return best_path(row.lattice, _reading_costs(logits)) if logits else []
+def _best_path(row: _Row, logits: Logits) -> Path:
+    costs = reading_cost(np.array(list(logits.values()))) if logits else np.zeros(0)
+    return best_path(row.lattice, dict(zip(logits, costs.tolist(), strict=True)))
 
 
 def _candidates(lattice: Lattice) -> dict[Span, _Candidate]:

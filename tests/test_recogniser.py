@@ -303,14 +303,26 @@ def test_marks_between_digits_are_told(recogniser):
     assert reading.as_json()["ignored"] == [{"kind": "dot", "box": list(mark.box)}]
 
 
-def test_a_dash_before_digits_is_told(recogniser):
-    picture = sketch(1, 4, 7)
+@pytest.mark.parametrize(
+    ("strokes", "text", "kinds"),
+    [
+        ([(150, 140, 230, 140)], "47", ["dash"]),
+        ([(240, 20, 160, 265)], "347", ["slash"]),
+        ([(140, 140, 240, 140), (190, 90, 190, 190)], "347", ["plus"]),
+        ([(150, 100, 230, 180), (230, 100, 150, 180)], "347", ["times"]),
+        ([(200, 225, 185, 262)], "347", ["comma"]),
+    ],
+)
+def test_signs_beside_digits_are_told_and_are_not_read(recogniser, strokes, text, kinds):
+    """A sign takes the place of the second of four digits; before 47 there is no other digit."""
+    picture = sketch(3, 1, 4, 7)
     draw = ImageDraw.Draw(picture)
-    draw.rectangle((0, 0, 280, 280), "white")
-    draw.line((150, 140, 230, 140), "black", 20)
+    draw.rectangle((280 if text == "347" else 0, 0, 559, 280), "white")
+    for x, y, x_end, y_end in strokes:
+        draw.line((280 + x, y, 280 + x_end, y_end), "black", 20)
     reading = recogniser.read(np.asarray(picture))
-    assert reading.text == "47"
-    assert [mark.kind for mark in reading.ignored] == ["dash"]
+    assert reading.text == text
+    assert [mark.kind for mark in reading.ignored] == kinds
 
 
 def test_clean_digits_leave_nothing_out(recogniser):

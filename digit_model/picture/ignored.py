@@ -1,4 +1,4 @@
-"""Name the marks that a reading leaves out: a decimal point, a comma, a dash."""
+"""Name the marks that a reading leaves out: a decimal point, a comma, a dash, a plus."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ..arrays import Box
 from .components import enclosing_box
 from .lattice import Lattice, Span
+from .marks import kind_of_cross
 
 # A mark with less ink than this share of the row's heaviest digit is a speck.
 MIN_MASS = 0.02
@@ -30,12 +31,12 @@ def marks_left_out(row: Lattice, spans: Sequence[Span]) -> list[LeftOut]:
     """Return the marks of a row that are in none of the spans that are read as digits."""
     marks = row.left_out(spans)
     if not spans:
-        return [LeftOut(mark.box, None) for mark in marks]
+        return [LeftOut(mark.box, row.sign) for mark in marks]
     glyphs = [row.glyphs[span] for span in spans]
     boxes = enclosing_box([glyph.box for glyph in glyphs])
     heaviest = max(float(glyph.ink.sum()) for glyph in glyphs)
     return [
-        LeftOut(mark.box, kind_of_mark(mark.box, boxes, row.height))
+        LeftOut(mark.box, kind_of_cross(mark) or kind_of_mark(mark.box, boxes, row.height))
         for mark in marks
         if mark.mass >= MIN_MASS * heaviest
     ]

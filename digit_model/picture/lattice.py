@@ -8,13 +8,13 @@ and Lecolinet 1996, https://doi.org/10.1109/34.506792).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
-from ..arrays import Ink
+from ..arrays import Box, Ink
 from .components import (
     Component,
     Glyph,
@@ -24,6 +24,7 @@ from .components import (
     merge_components,
     typical_height,
 )
+from .marks import kind_of_cross
 
 
 class Span(NamedTuple):
@@ -46,7 +47,7 @@ SHARED_WIDTH = 0.08
 # Wider pieces, or pieces with a wider gap, are more than one digit.
 MAX_WIDTH = 1.3
 MAX_GAP = 0.25
-# Without a component of at least this height, pieces are punctuation.
+# Pieces that are lower together are punctuation.
 MIN_HEIGHT = 0.4
 MAX_PIECES = 5
 # The slants to try, as tangents; positive leans to the right.
@@ -61,7 +62,10 @@ PER_GAP = 1.5  # per digit height of paper between the pieces of a broken digit
 PER_WIDTH = 0.5  # per e-fold that a digit is wider than high
 PER_HEIGHT = 1.6  # per e-fold that a digit is taller than the row's, beyond FREE_HEIGHT
 FREE_HEIGHT = 0.2
-PER_OMISSION = 5.0  # for leaving out a piece as tall as the row's digits; less if it is lower
+PER_OMISSION = 5.0  # for leaving out a mark as tall as the row's digits; less if it is lower, ...
+ONE_DIGIT_PRIOR = 1.0  # how much likelier one broken digit is than several
+PER_CROSS = 1.0  # for leaving out a plus or a cross
+WIDE = 1.0  # ... and more if it is wider than this, in digit heights
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,18 +74,20 @@ class Lattice:
 
     glyphs: the spans of pieces that may be one digit, with their ink.
     shape_costs: the cost of each span's shape, in nats.
-    omission_costs: the cost of leaving out each piece, in nats.
+    omission_costs: the cost of leaving out each piece, in nats, and of each component that was cut.
     pieces: the pieces of the row, from the left.
     components: for each piece, the number of its connected component.
     height: the typical height of the row's digits, in pixels.
+    sign: the kind of the row's only mark, if its shape shows that it is no digit.
     """
 
     glyphs: dict[Span, Glyph]
     shape_costs: dict[Span, float]
-    omission_costs: list[float]
+    omission_costs: dict[Span, float]
     pieces: list[Component]
     components: list[int]
     height: float
+    sign: str | None = None
 
     def is_cut_from_one(self, spans: Sequence[Span]) -> bool:
         """Return whether several spans are all cut from the same connected component."""
@@ -105,12 +111,6 @@ class Lattice:
                 marks.setdefault(number, []).append(piece)
         return [merge_components(pieces) for pieces in marks.values()]
 
-    def path_cost(self, spans: Sequence[Span], doubts: Mapping[Span, float]) -> float:
-        """Return the cost of a path in nats, omissions included; see best_path."""
-        read = _pieces(spans)
-        omitted = sum(cost for piece, cost in enumerate(self.omission_costs) if piece not in read)
-        return omitted + sum(doubts[span] + self.shape_costs[span] for span in spans)
-
     def _mass(self, pieces: set[int]) -> float:
         return sum(self.pieces[piece].mass for piece in pieces)
 
@@ -119,26 +119,41 @@ def _pieces(spans: Sequence[Span]) -> set[int]:
     return {piece for span in spans for piece in range(span.start, span.end)}
 
 
-def single_glyph_lattice(glyph: Glyph) -> Lattice:
-    """Return the lattice of a row that is exactly one digit."""
-    component = Component(glyph.box, glyph.ink > 0, float(glyph.ink.sum()))
+def one_digit_lattice(glyph: Glyph, others: Sequence[Component] = ()) -> Lattice:
+    """Return the lattice of a row that is exactly one digit. others: the marks beside it."""
+    pieces = [Component(glyph.box, glyph.ink > 0, float(glyph.ink.sum())), *others]
+    height = glyph.box.height
+    omission_costs = {
+        Span(place, place + 1): _omission_cost(piece.box, height) if place else np.inf
+        for place, piece in enumerate(pieces)
+    }
+    whole = Span(0, 1)
+    numbers = list(range(len(pieces)))
     return Lattice(
-        {Span(0, 1): glyph}, {Span(0, 1): 0.0}, [np.inf], [component], [0], glyph.box.height
+        {whole: glyph}, {whole: -ONE_DIGIT_PRIOR}, omission_costs, pieces, numbers, height
     )
 
 
-def digitless_lattice(mark: Component, height: float) -> Lattice:
-    """Return the lattice of a mark that is not a digit. height: of the digits around it."""
-    return Lattice({}, {}, [0.0], [mark], [0], height)
+def digitless_lattice(mark: Component, height: float, sign: str | None = None) -> Lattice:
+    """Return the lattice of a mark that is not a digit.
+
+    height: of the digits around it. sign: its kind, if its shape is clear; it is left out for free.
+    """
+    cost = 0.0 if sign else _omission_cost(mark.box, height)
+    return Lattice({}, {}, {Span(0, 1): cost}, [mark], [0], height, sign)
 
 
-def build_lattice(ink: Ink, components: list[Component], row: int) -> Lattice:
+def build_lattice(
+    ink: Ink, components: list[Component], row: int, usual_height: float = np.inf
+) -> Lattice:
     """Build the lattice of a row.
 
     ink: (height, width) float32 in 0..1. components: of the row. row: its number.
+    usual_height: of the picture's digits. What is left out is measured by it or by the row's
+        height, whichever is lower, or one tall mark would make light of all others in its row.
     """
     height = typical_height(components)
-    slant = _slant(components, height)
+    slant = row_slant(components, height)
     numbered = [
         (piece, number)
         for number, component in enumerate(components)
@@ -146,38 +161,71 @@ def build_lattice(ink: Ink, components: list[Component], row: int) -> Lattice:
     ]
     numbered.sort(key=lambda found: found[0].left + found[0].right)
     pieces, numbers = [piece for piece, _ in numbered], [number for _, number in numbered]
+    wholes = _whole_components(numbers)
     glyphs, shape_costs = {}, {}
-    for i in range(len(pieces)):
-        for j in range(i + 1, min(len(pieces), i + MAX_PIECES) + 1):
-            if _may_be_digit(pieces[i:j], height):
-                own = [piece.component for piece in pieces[i:j]]
-                common = pieces[i].beyond[0] + pieces[j - 1].beyond[1]
-                for shared in (False, True) if common else (False,):
-                    span = Span(i, j, shared)
-                    glyphs[span] = make_glyph(ink, own + common if shared else own, row)
-                    shape_costs[span] = _shape_cost(pieces[i:j], height)
-    omission_costs = [_omission_cost(piece.component, height) for piece in pieces]
+    for i, j in _runs(len(pieces), wholes):
+        if (i, j) in wholes or _may_be_digit(pieces[i:j], height):
+            own = [piece.component for piece in pieces[i:j]]
+            common = pieces[i].beyond[0] + pieces[j - 1].beyond[1]
+            for shared in (False, True) if common else (False,):
+                span = Span(i, j, shared)
+                glyphs[span] = make_glyph(ink, own + common if shared else own, row)
+                shape_costs[span] = _shape_cost(pieces[i:j], height)
+    omission_costs = {
+        Span(i, j): _omission_cost(
+            enclosing_box(piece.component.box for piece in pieces[i:j]), min(height, usual_height)
+        )
+        for i, j in [*pairwise(range(len(pieces) + 1)), *wholes]
+    }
+    for i, j in [*pairwise(range(len(pieces) + 1)), *wholes]:
+        if numbers.count(numbers[i]) == j - i and kind_of_cross(components[numbers[i]]):
+            omission_costs[Span(i, j)] = min(PER_CROSS, omission_costs[Span(i, j)])
     own_components = [piece.component for piece in pieces]
     return Lattice(glyphs, shape_costs, omission_costs, own_components, numbers, height)
 
 
-def best_path(row: Lattice, doubts: Mapping[Span, float]) -> list[Span]:
-    """Return the spans of the cheapest path, from the left; it leaves out the other pieces.
+def _whole_components(numbers: list[int]) -> list[tuple[int, int]]:
+    """Return the start and end of each component that was cut, unless others lie between."""
+    runs = [(key, len(list(run))) for key, run in groupby(numbers)]
+    ends = list(accumulate(length for _, length in runs))
+    return [
+        (end - length, end)
+        for (number, length), end in zip(runs, ends, strict=True)
+        if 1 < length == numbers.count(number)
+    ]
+
+
+def _runs(count: int, wholes: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the start and end of every run of pieces that may be one digit."""
+    short = [(i, j) for i in range(count) for j in range(i + 1, min(count, i + MAX_PIECES) + 1)]
+    return short + [(i, j) for i, j in wholes if j - i > MAX_PIECES]
+
+
+class Path(NamedTuple):
+    """A way through a lattice: its cost in nats, and the spans that are read, from the left."""
+
+    cost: float
+    spans: list[Span]
+
+
+def best_path(row: Lattice, doubts: Mapping[Span, float]) -> Path:
+    """Return the cheapest path; it leaves out the pieces in none of its spans.
 
     doubts: for each of the row's glyphs, the cost of reading it as a digit, in nats.
     """
-    paths: list[tuple[float, list[Span]]] = [(0.0, [])]
-    ending: list[list[Span]] = [[] for _ in row.omission_costs]
-    for span in row.glyphs:
-        ending[span.end - 1].append(span)
-    for omission, last in zip(row.omission_costs, ending, strict=True):
-        cost, spans = paths[-1]
-        ways = [(cost + omission, spans)]
-        for span in last:
-            cost, spans = paths[span.start]
-            ways.append((cost + doubts[span] + row.shape_costs[span], [*spans, span]))
-        paths.append(min(ways, key=lambda way: way[0]))
-    return paths[-1][1]
+    steps: list[list[tuple[Span, float, list[Span]]]] = [[] for _ in row.pieces]
+    for span, cost in row.omission_costs.items():
+        steps[span.end - 1].append((span, cost, []))
+    for span, cost in row.shape_costs.items():
+        steps[span.end - 1].append((span, cost + doubts[span], [span]))
+    paths = [Path(0.0, [])]
+    for ending in steps:
+        ways = [
+            Path(paths[span.start].cost + cost, paths[span.start].spans + read)
+            for span, cost, read in ending
+        ]
+        paths.append(min(ways, key=lambda path: path.cost))
+    return paths[-1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +244,7 @@ class _Piece:
     beyond: tuple[list[Component], list[Component]]
 
 
-def _slant(components: list[Component], height: float) -> float:
+def row_slant(components: list[Component], height: float) -> float:
     """Return the shear that makes the row upright: its columns are then either full or empty.
 
     A prior prefers the usual slant where the ink does not decide.
@@ -279,10 +327,12 @@ def _valleys(extents: np.ndarray, height: float) -> list[int]:
 
 
 def _may_be_digit(pieces: list[_Piece], height: float) -> bool:
-    if max(piece.component.box.height for piece in pieces) < MIN_HEIGHT * height:
+    own_height = enclosing_box(piece.component.box for piece in pieces).height
+    if own_height < MIN_HEIGHT * height:
         return False
     width = max(piece.right for piece in pieces) - min(piece.left for piece in pieces)
-    narrow = width <= MAX_WIDTH * height and max(_gaps(pieces)) <= MAX_GAP * height
+    widest = MAX_WIDTH * max(height, own_height)
+    narrow = width <= widest and max(_gaps(pieces)) <= MAX_GAP * height
     return len(pieces) == 1 or narrow
 
 
@@ -304,6 +354,6 @@ def _shape_cost(pieces: list[_Piece], height: float) -> float:
     )
 
 
-def _omission_cost(component: Component, height: float) -> float:
-    size = max(component.box.height, 0.2 * component.box.width) / height
-    return PER_OMISSION * size**1.5
+def _omission_cost(box: Box, height: float) -> float:
+    size = max(box.height, 0.2 * box.width) / height
+    return PER_OMISSION * size**1.5 * max(1.0, box.width / (WIDE * height))

@@ -13,7 +13,8 @@ from .components import (
     typical_height,
 )
 from .ink import MIN_PAGE_SIDE
-from .lattice import Lattice, build_lattice, digitless_lattice
+from .lattice import Lattice, build_lattice, digitless_lattice, one_digit_lattice, row_slant
+from .marks import lean_of_stroke
 
 # Maximum gap between a digit and its fragments, as a share of the digit's longer side; or between
 # a small mark and its row, as a share of the digits' height.
@@ -27,18 +28,32 @@ MIN_ROW_OVERLAP = 0.4
 MIN_STACK_OVERLAP = 0.4
 # ... and their gap is at most this share of the taller one's height.
 MAX_STACK_GAP = 0.15
+# ... Together they are at most this many times as high as the other digits.
+MAX_BROKEN_HEIGHT = 1.4
+# ... or this many times as high as a usual fragment, if all digits are broken.
+MAX_STACK_HEIGHT = 2.5
+# A picture with more components is taken in one way only.
+MAX_DOUBTFUL_COMPONENTS = 100
+# A slash leans to the right by at least this, as a tangent.
+MIN_SLASH_LEAN = 0.2
+# It leans beyond the slant of its row by at least MIN_EXTRA_LEAN. This is lower by LEAN_PER_HEIGHT
+# times the share by which it is higher than the digits, and more if it is lower. Else it is a 1.
+MIN_EXTRA_LEAN = 0.42
+LEAN_PER_HEIGHT = 2.5
 # A component with less than this share of the heaviest one's ink is a speck.
 MIN_INK = 0.01
+# ... and beside a single digit this share, or it is no fragment of it.
+MIN_FRAGMENT = 0.02
 # A component with less than this share of the heaviest one's ink per length is a piece of a ruled
 # line.
 MIN_INK_PER_LENGTH = 0.1
 # A single digit is at most this many times as wide as high, ...
 MAX_DIGIT_WIDTH = 1.3
 # ... and has at most this many fragments, ...
-MAX_FRAGMENTS = 8
+MAX_FRAGMENTS = 16
 # ... of which at most MAX_LARGE_FRAGMENTS have this share of the heaviest one's ink.
 LARGE_FRAGMENT = 0.1
-MAX_LARGE_FRAGMENTS = 3
+MAX_LARGE_FRAGMENTS = 8
 
 
 def single_digit(ink: Ink) -> Glyph:
@@ -48,50 +63,106 @@ def single_digit(ink: Ink) -> Glyph:
     the picture's edge, unless the digit was cut out tightly.
     """
     components = connected_components(ink)
-    cut_out = min(ink.shape) < MIN_PAGE_SIDE
-    main = max(components, key=lambda component: component.mass)
-    reach = MAX_GAP * max(main.box.width, main.box.height)
-    kept = [
-        component
-        for component in components
-        if component is main
-        or (
-            _gap(component.box, main.box) <= reach
-            and component.mass >= 0.02 * main.mass
-            and (cut_out or not _touches_edge(component.box, ink.shape))
-        )
-    ]
-    return make_glyph(ink, kept, 0)
+    return make_glyph(ink, _near_heaviest(components, ink.shape), 0)
 
 
-def segment(ink: Ink) -> list[Lattice]:
-    """Return a lattice for each row of a picture, from the top.
+def segmentations(ink: Ink) -> list[list[Lattice]]:
+    """Return the ways to take a picture, each as a lattice for each of its rows, from the top.
 
-    ink: (height, width) float32 in 0..1, not all 0. Specks are left out. Marks that belong to no
-    row follow as lattices without glyphs.
-    """
-    components = _merge_broken(_without_specks(connected_components(ink)))
-    rows = _group_rows(components)
-    in_rows = {id(component) for row in rows for component in row}
-    height = typical_height(components)
-    return [build_lattice(ink, row, number) for number, row in enumerate(rows)] + [
-        digitless_lattice(mark, height) for mark in components if id(mark) not in in_rows
-    ]
-
-
-def fragments_of_one_digit(ink: Ink) -> Glyph | None:
-    """Return all of the ink as one glyph, or None if it cannot be a single broken digit.
-
-    ink: (height, width) float32 in 0..1, not all 0. Specks are left out.
+    ink: (height, width) float32 in 0..1, not all 0. The first way joins the fragments of broken
+    digits where they are together as high as a digit. The others differ from it and are there
+    only where they are possible: one joins everything that lies on top of each other, and the last
+    takes the picture as one broken digit. Specks are left out. Marks that belong to no row follow
+    as lattices without glyphs.
     """
     components = _without_specks(connected_components(ink))
-    box = enclosing_box(component.box for component in components)
-    heaviest = max(component.mass for component in components)
-    large = sum(component.mass >= LARGE_FRAGMENT * heaviest for component in components)
-    is_broken = 1 < len(components) <= MAX_FRAGMENTS and large <= MAX_LARGE_FRAGMENTS
+    height = typical_height(components)
+    fitting = _merge_stacked(components, MAX_BROKEN_HEIGHT * height)
+    ways = [_lattices(ink, fitting, height)]
+    if len(components) > MAX_DOUBTFUL_COMPONENTS:
+        return ways
+    joined = _merge_stacked(fitting, MAX_STACK_HEIGHT * height)
+    if len(joined) < len(fitting):
+        ways.append(_lattices(ink, joined, height))
+    as_one = _as_one_digit(ink, components)
+    return [*ways, [as_one]] if as_one else ways
+
+
+def _near_heaviest(
+    components: list[Component], shape: tuple[int, ...], *, chained: bool = False
+) -> list[Component]:
+    """Return the heaviest component and those near it that may be its fragments.
+
+    chained: a fragment may also be near another fragment only.
+    """
+    cut_out = min(shape) < MIN_PAGE_SIDE
+    main = max(components, key=lambda component: component.mass)
+    reach = MAX_GAP * max(main.box.width, main.box.height)
+    near = [main]
+    rest = [
+        component
+        for component in components
+        if component is not main
+        and component.mass >= MIN_FRAGMENT * main.mass
+        and (cut_out or not _touches_edge(component.box, shape))
+    ]
+    for fragment in near:
+        found = [component for component in rest if _gap(component.box, fragment.box) <= reach]
+        near.extend(found)
+        rest = [component for component in rest if component not in found]
+        if not chained:
+            break
+    return near
+
+
+def _lattices(ink: Ink, components: list[Component], height: float) -> list[Lattice]:
+    """Return a lattice for each row and each mark between or beside the rows.
+
+    height: of the picture's digits.
+    """
+    rows = _group_rows(components)
+    lattices = []
+    for number, row in enumerate(rows):
+        slashes = _slashes(row)
+        digits = [component for component in row if component not in slashes]
+        lattices.append(build_lattice(ink, digits, number, height))
+        lattices += [digitless_lattice(slash, height, "slash") for slash in slashes]
+    in_rows = {id(component) for row in rows for component in row}
+    beside = [mark for mark in components if id(mark) not in in_rows]
+    return lattices + [digitless_lattice(mark, height) for mark in beside]
+
+
+def _slashes(row: list[Component]) -> list[Component]:
+    """Return the straight strokes between digits that lean too far, or are too high, for a 1."""
+    height = typical_height(row)
+    tall = [component for component in row if component.box.height >= MIN_ROW_HEIGHT * height]
+    return [component for component in tall if _is_slash(component, tall)]
+
+
+def _is_slash(component: Component, tall: list[Component]) -> bool:
+    others = [other for other in tall if other is not component]
+    left, right = component.box.left, component.box.right
+    is_between = any(other.box.left < left for other in others) and any(
+        other.box.right > right for other in others
+    )
+    lean = lean_of_stroke(component) if is_between else None
+    if lean is None or lean < MIN_SLASH_LEAN:
+        return False
+    excess = component.box.height / max(other.box.height for other in others) - 1
+    slant = row_slant(others, typical_height(others))
+    return lean - slant + LEAN_PER_HEIGHT * excess >= MIN_EXTRA_LEAN
+
+
+def _as_one_digit(ink: Ink, components: list[Component]) -> Lattice | None:
+    """Return the heaviest component and those near it as one digit, unless they cannot be one."""
+    near = _near_heaviest(components, ink.shape, chained=True)
+    box = enclosing_box(component.box for component in near)
+    large = sum(component.mass >= LARGE_FRAGMENT * near[0].mass for component in near)
+    is_broken = 1 < len(near) <= MAX_FRAGMENTS and large <= MAX_LARGE_FRAGMENTS
     if not is_broken or box.width > MAX_DIGIT_WIDTH * box.height:
         return None
-    return make_glyph(ink, components, 0)
+    others = [component for component in components if component not in near]
+    return one_digit_lattice(make_glyph(ink, near, 0), others)
 
 
 def _without_specks(components: list[Component]) -> list[Component]:
@@ -120,8 +191,8 @@ def _touches_edge(box: Box, shape: tuple[int, ...]) -> bool:
     return box.left == 0 or box.top == 0 or box.right == shape[1] or box.bottom == shape[0]
 
 
-def _merge_broken(components: list[Component]) -> list[Component]:
-    """Merge large components that lie on top of each other: a digit that is broken across."""
+def _merge_stacked(components: list[Component], max_height: float) -> list[Component]:
+    """Merge large components on top of each other, up to a height: digits broken across."""
     height = typical_height(components)
     large = [
         component for component in components if component.box.height >= MIN_ROW_HEIGHT * height
@@ -129,7 +200,15 @@ def _merge_broken(components: list[Component]) -> list[Component]:
     done = [component for component in components if component.box.height < MIN_ROW_HEIGHT * height]
     while large:
         component = large.pop()
-        other = next((other for other in large if _is_stacked(component.box, other.box)), None)
+        other = next(
+            (
+                other
+                for other in large
+                if _is_stacked(component.box, other.box)
+                and enclosing_box([component.box, other.box]).height <= max_height
+            ),
+            None,
+        )
         if other is None:
             done.append(component)
         else:

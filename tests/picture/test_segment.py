@@ -1,8 +1,9 @@
 import numpy as np
+import pytest
 from PIL import Image, ImageDraw
 
 from digit_model.picture.lattice import best_path
-from digit_model.picture.segment import fragments_of_one_digit, segment, single_digit
+from digit_model.picture.segment import segmentations, single_digit
 
 
 def ink(*strokes, size=(300, 200), width=8):
@@ -18,12 +19,12 @@ SEVEN = [(100, 40), (150, 40), (120, 120)]
 BELOW = [(60, 150), (60, 195)]
 
 
-def best_glyphs(ink):
+def best_glyphs(ink, way=0):
     """Return the glyphs that are chosen where the network has no opinion."""
     return [
         row.glyphs[span]
-        for row in segment(ink)
-        for span in best_path(row, dict.fromkeys(row.glyphs, 0.0))
+        for row in segmentations(ink)[way]
+        for span in best_path(row, dict.fromkeys(row.glyphs, 0.0)).spans
     ]
 
 
@@ -46,7 +47,7 @@ def test_a_row_may_rise():
 
 def test_commas_and_dashes_belong_to_the_row_beside_them():
     comma, dash = [(70, 112), (64, 134)], [(170, 80), (200, 78)]
-    assert len(segment(ink(ONE, comma, SEVEN, dash))) == 1
+    assert len(segmentations(ink(ONE, comma, SEVEN, dash))[0]) == 1
 
 
 def test_parts_of_a_broken_digit_are_joined():
@@ -54,12 +55,28 @@ def test_parts_of_a_broken_digit_are_joined():
     assert len(best_glyphs(ink(bar, body))) == 1
 
 
-def test_a_digit_broken_across_is_one_mark():
-    upper = [(80, 60), (95, 40), (120, 40), (130, 60), (110, 90)]
-    lower = [(106, 98), (80, 150), (140, 150)]
-    [glyph] = best_glyphs(ink(upper, lower))
+BROKEN = [
+    [(80, 60), (95, 40), (120, 40), (130, 60), (110, 90)],
+    [(106, 98), (80, 150), (140, 150)],
+]
+
+
+@pytest.mark.parametrize("way", [1, 2])
+def test_a_digit_broken_across_may_be_one_mark(way):
+    [glyph] = best_glyphs(ink(*BROKEN), way)
     assert glyph.box.top < 45
     assert glyph.box.bottom > 145
+
+
+def test_a_digit_broken_across_is_one_mark_beside_whole_ones():
+    whole = [[(x, 40), (x, 150)] for x in (20, 180, 220)]
+    glyphs = best_glyphs(ink(*BROKEN, *whole))
+    assert [glyph.box.height > 100 for glyph in glyphs] == [True] * 4
+
+
+def test_digits_of_close_rows_are_not_joined():
+    rows = [[(x, top), (x + 4, top + 60)] for top in (20, 85) for x in (40, 90, 140)]
+    assert [glyph.row for glyph in best_glyphs(ink(*rows))] == [0, 0, 0, 1, 1, 1]
 
 
 def test_dots_and_specks_are_left_out():
@@ -89,7 +106,7 @@ def test_one_digit_is_taken_without_what_lies_far_or_at_the_edge():
 
 def test_noise_is_segmented_in_bounded_time():
     noise = (np.random.default_rng(0).random((600, 600)) > 0.8).astype(np.float32)
-    assert sum(len(row.glyphs) for row in segment(noise)) <= 1500
+    assert sum(len(row.glyphs) for way in segmentations(noise) for row in way) <= 1500
 
 
 def test_pieces_of_ruled_lines_are_thinner_than_the_pen_and_left_out():
@@ -97,17 +114,39 @@ def test_pieces_of_ruled_lines_are_thinner_than_the_pen_and_left_out():
     draw = ImageDraw.Draw(image)
     draw.line([(100, 40), (150, 40), (120, 150)], fill=255, width=12)
     draw.line([(220, 20), (220, 170)], fill=120, width=1)
-    [row] = segment(np.asarray(image, np.float32) / 255)
+    [[row]] = segmentations(np.asarray(image, np.float32) / 255)
     assert max(glyph.box.right for glyph in row.glyphs.values()) < 200
 
 
-def test_fragments_of_one_digit_are_put_together():
-    broken = ink([(80, 60), (95, 40), (120, 40), (130, 60)], [(106, 98), (80, 150), (140, 150)])
-    glyph = fragments_of_one_digit(broken)
-    assert glyph.box.top < 45
-    assert glyph.box.bottom > 145
+def test_the_fragments_of_a_digit_may_be_one_wherever_they_lie():
+    bars = [[(100, 40), (150, 40)], [(100, 60), (100, 80)], [(150, 60), (150, 120)]]
+    ways = segmentations(ink(*bars))
+    [glyph] = best_glyphs(ink(*bars), len(ways) - 1)
+    assert glyph.box.width > 50
+    assert glyph.box.height > 75
 
 
-def test_a_row_of_digits_is_no_broken_digit():
-    assert fragments_of_one_digit(ink(ONE, SEVEN, [(220, 40), (220, 120)])) is None
-    assert fragments_of_one_digit(ink(ONE)) is None
+def test_a_row_of_digits_is_not_also_taken_as_one():
+    assert len(segmentations(ink(ONE, SEVEN, [(220, 40), (220, 120)]))) == 1
+    assert len(segmentations(ink(ONE))) == 1
+
+
+def row_with(stroke):
+    """A row of a 7, a straight stroke and another 7."""
+    before, behind = [[(x, 40), (x + 40, 40), (x + 20, 120)] for x in (20, 160)]
+    return [row.sign for row in segmentations(ink(before, stroke, behind))[0]]
+
+
+@pytest.mark.parametrize("stroke", [[(130, 30), (90, 130)], [(135, 40), (80, 120)]])
+def test_a_slash_between_digits_is_no_digit(stroke):
+    assert row_with(stroke) == [None, "slash"]
+
+
+@pytest.mark.parametrize("stroke", [[(110, 40), (106, 120)], [(100, 40), (120, 120)]])
+def test_a_one_between_digits_is_no_slash(stroke):
+    assert row_with(stroke) == [None]
+
+
+def test_slanted_ones_are_no_slashes():
+    ones = [[(40 + 40 * k, 120), (80 + 40 * k, 40)] for k in range(4)]
+    assert [row.sign for row in segmentations(ink(*ones))[0]] == [None]

@@ -1,0 +1,226 @@
+"""Draw rows of digits as people write them: touching, broken, slanted, close, with marks between.
+
+The costs that decide how a row is cut are chosen on these pictures, and tests read them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+from scipy import ndimage
+
+from ..arrays import DIGITS, Ink, Picture
+from .digits import write_digit
+from .pen import CLOSED_LOOPS, OPEN_LOOPS, draw, write
+from .skeletons import load_skeletons
+
+# Ink of a row before it is put on paper; digits are about this high, in pixels.
+DIGIT_HEIGHT = 96
+_MARGIN = 40
+# Letters that look like no digit, nor like two.
+_LETTERS = "AEFKPRXek"
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnRows:
+    """A picture of rows of digits, their text with a newline between rows, and the other marks.
+
+    marks: the kind of each mark that is no digit, from the left: "dot", "comma", "dash", "slash",
+    or None for a letter.
+    """
+
+    picture: Picture
+    text: str
+    marks: tuple[str | None, ...] = ()
+
+
+def draw_rows(rng: np.random.Generator, kind: str) -> DrawnRows:
+    """Draw dark digits on light paper. kind: a name in ROW_KINDS."""
+    return ROW_KINDS[kind](rng)
+
+
+def _apart(rng: np.random.Generator) -> DrawnRows:
+    labels = _labels(rng)
+    return _on_paper([_side_by_side(_digits(labels, rng), (0.08, 0.4), rng)], [labels], rng)
+
+
+def _touching(rng: np.random.Generator) -> DrawnRows:
+    labels = _labels(rng)
+    return _on_paper([_side_by_side(_digits(labels, rng), (-0.12, 0.02), rng)], [labels], rng)
+
+
+def _slanted(rng: np.random.Generator) -> DrawnRows:
+    labels = _labels(rng)
+    row = _side_by_side(_digits(labels, rng), (0.0, 0.2), rng)
+    return _on_paper([_sheared(row, rng.uniform(0.2, 0.6))], [labels], rng)
+
+
+def _broken(rng: np.random.Generator) -> DrawnRows:
+    labels = _labels(rng)
+    digits = [_with_cracks(digit, rng) for digit in _digits(labels, rng)]
+    return _on_paper([_side_by_side(digits, (0.15, 0.4), rng)], [labels], rng)
+
+
+def _bold(rng: np.random.Generator) -> DrawnRows:
+    labels = _labels(rng)
+    digits = _digits(labels, rng, pen=(3.5, 6), coverage=CLOSED_LOOPS)
+    return _on_paper([_side_by_side(digits, (0.05, 0.35), rng)], [labels], rng)
+
+
+def _close_rows(rng: np.random.Generator) -> DrawnRows:
+    """Draw two to four rows with less than a third of a digit's height between them."""
+    rows = [_labels(rng) for _ in range(rng.integers(2, 5))]
+    inks = [_side_by_side(_digits(labels, rng), (0.1, 0.4), rng) for labels in rows]
+    return _on_paper(inks, rows, rng)
+
+
+def _single(rng: np.random.Generator) -> DrawnRows:
+    """Draw one digit, broken in half of the pictures, at times with a few specks around it."""
+    labels = _labels(rng, (1, 2))
+    [digit] = _digits(labels, rng, pen=(0.8, 4))
+    digit = _with_cracks(digit, rng) if rng.random() < 0.5 else digit
+    return _on_paper([digit], [labels], rng)
+
+
+def _marked(rng: np.random.Generator) -> DrawnRows:
+    """Draw a number with one or two marks before or between its digits."""
+    labels = _labels(rng, (2, 6))
+    glyphs: list[Ink] = []
+    marks: list[str | None] = []
+    places = set(rng.choice(len(labels), rng.integers(1, 3)).tolist())
+    pen = rng.uniform(1.2, 3)
+    for place, digit in enumerate(_digits(labels, rng, pen=(pen, pen))):
+        if place in places:
+            kind = _KINDS_OF_MARKS[rng.integers(0 if place else 2, len(_KINDS_OF_MARKS))]
+            glyphs.append(_draw_mark(kind, pen * DIGIT_HEIGHT / 20, rng))
+            marks.append(kind)
+        glyphs.append(digit)
+    drawn = _on_paper([_side_by_side(glyphs, (0.1, 0.35), rng)], [labels], rng)
+    return DrawnRows(drawn.picture, drawn.text, tuple(marks))
+
+
+def _labels(rng: np.random.Generator, count: tuple[int, int] = (2, 7)) -> list[int]:
+    return rng.integers(0, DIGITS, rng.integers(*count)).tolist()
+
+
+def _digits(
+    labels: list[int],
+    rng: np.random.Generator,
+    pen: tuple[float, float] = (1, 3.2),
+    coverage: float = OPEN_LOOPS,
+) -> list[Ink]:
+    """Draw digits with one pen, each about as high as the others."""
+    width = rng.uniform(*pen)
+    inks = [draw(write_digit(label, rng), width, rng, coverage) for label in labels]
+    return [_scaled(ink, round(DIGIT_HEIGHT * rng.uniform(0.85, 1.15))) for ink in inks]
+
+
+def _scaled(ink: Ink, height: int) -> Ink:
+    """Crop ink to its box and scale it to a height."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    crop = Image.fromarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    width = max(4, round(crop.width * height / crop.height))
+    return np.clip(np.asarray(crop.resize((width, height), Image.Resampling.BICUBIC)), 0, 1)
+
+
+def _side_by_side(inks: list[Ink], gaps: tuple[float, float], rng: np.random.Generator) -> Ink:
+    """Set inks on a wavering line; gaps: the paper between their boxes in digit heights."""
+    height = 2 * DIGIT_HEIGHT
+    canvas = np.zeros((height, sum(ink.shape[1] + DIGIT_HEIGHT for ink in inks)), np.float32)
+    left = DIGIT_HEIGHT // 2
+    for ink in inks:
+        lift = int(rng.normal(0, 0.04) * DIGIT_HEIGHT)
+        drop = max(0, ink.shape[0] - round(1.15 * DIGIT_HEIGHT)) // 2
+        top = int(np.clip((3 * height) // 4 - ink.shape[0] + lift + drop, 0, height - ink.shape[0]))
+        target = canvas[top : top + ink.shape[0], left : left + ink.shape[1]]
+        np.maximum(target, ink, out=target)
+        left += ink.shape[1] + round(rng.uniform(*gaps) * DIGIT_HEIGHT)
+    rows, columns = np.flatnonzero(canvas.any(axis=1)), np.flatnonzero(canvas.any(axis=0))
+    return canvas[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _sheared(ink: Ink, slant: float) -> Ink:
+    """Lean ink to the right; slant: a tangent."""
+    width = ink.shape[1] + round(slant * ink.shape[0])
+    matrix = (1, slant, -slant * ink.shape[0], 0, 1, 0)
+    image = Image.fromarray(ink).transform(
+        (width, ink.shape[0]), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC
+    )
+    return np.clip(np.asarray(image), 0, 1)
+
+
+def _with_cracks(ink: Ink, rng: np.random.Generator) -> Ink:
+    """Wipe one or two narrow gaps across the ink, as a dry pen or a poor threshold leaves them."""
+    wiped = Image.fromarray(ink)
+    brush = ImageDraw.Draw(wiped)
+    height, width = ink.shape
+    for _ in range(rng.integers(1, 3)):
+        centre = rng.uniform(0.2, 0.8, 2) * (width, height)
+        angle = rng.uniform(0, np.pi)
+        reach = 0.45 * min(height, width) * np.array([np.cos(angle), np.sin(angle)])
+        crack = max(2, round(height * rng.uniform(0.02, 0.06)))
+        brush.line((*(centre - reach), *(centre + reach)), fill=0.0, width=crack)
+    broken = np.asarray(wiped)
+    return broken if broken.sum() > 0.8 * ink.sum() else ink
+
+
+def _draw_mark(kind: str | None, pen: float, rng: np.random.Generator) -> Ink:
+    """Draw a mark in a box as high as a digit; pen: its width in pixels."""
+    height = DIGIT_HEIGHT
+    if kind is None:
+        sign = load_skeletons().signs[_LETTERS[rng.integers(len(_LETTERS))]]
+        return _scaled(draw(write(sign, (0.6, 0.9), rng), pen * 20 / height, rng), height)
+    width = round(height * rng.uniform(*_MARK_WIDTHS[kind])) + round(pen)
+    canvas = Image.new("F", (width, height))
+    brush = ImageDraw.Draw(canvas)
+    half = pen / 2
+    left, right = half, width - half - 1
+    if kind == "dot":
+        brush.ellipse((0, height - 1 - width, width - 1, height - 1), fill=1.0)
+    elif kind == "comma":
+        brush.line((right, 0.85 * height, left, 1.05 * height), fill=1.0, width=round(pen))
+    elif kind == "dash":
+        y = height * rng.uniform(0.4, 0.6)
+        brush.line((0, y, width, y + rng.normal(0, 2)), fill=1.0, width=round(pen))
+    else:
+        canvas = Image.new("F", (width, round(height * rng.uniform(1.0, 1.4))))
+        ends = (right, half, left, canvas.height - half)
+        ImageDraw.Draw(canvas).line(ends, fill=1.0, width=round(pen))
+    return np.asarray(canvas)
+
+
+def _on_paper(inks: list[Ink], rows: list[list[int]], rng: np.random.Generator) -> DrawnRows:
+    """Set rows below each other on paper with a little light, blur and noise."""
+    scale = rng.uniform(0.5, 1.6) if len(inks) < 3 else rng.uniform(0.5, 1)
+    width = max(ink.shape[1] for ink in inks) + 2 * _MARGIN
+    gaps = (rng.uniform(0.04, 0.3, len(inks)) * DIGIT_HEIGHT).astype(int).tolist()
+    height = sum(ink.shape[0] for ink in inks) + sum(gaps) + 2 * _MARGIN
+    canvas = np.zeros((height, width), np.float32)
+    top = _MARGIN
+    for ink, gap in zip(inks, gaps, strict=True):
+        canvas[top : top + ink.shape[0], _MARGIN : _MARGIN + ink.shape[1]] = ink
+        top += ink.shape[0] + gap
+    size = (round(width * scale), round(height * scale))
+    ink = np.clip(np.asarray(Image.fromarray(canvas).resize(size, Image.Resampling.BICUBIC)), 0, 1)
+    ink = ndimage.gaussian_filter(ink, rng.uniform(0, 1))[..., None]
+    paper, pen = rng.uniform(170, 250, 3), rng.uniform(10, 110, 3)
+    noise = rng.normal(0, rng.uniform(0, 4), ink.shape)
+    picture = np.clip(paper + ink * (pen - paper) + noise, 0, 255).astype(np.uint8)
+    return DrawnRows(picture, "\n".join("".join(map(str, labels)) for labels in rows))
+
+
+_KINDS_OF_MARKS: tuple[str | None, ...] = ("dot", "comma", "dash", "slash", None)
+# Widths in digit heights, beside the pen's.
+_MARK_WIDTHS = {"dot": (0.0, 0.06), "comma": (0.04, 0.1), "dash": (0.3, 0.55), "slash": (0.3, 0.5)}
+
+ROW_KINDS: dict[str, Callable[[np.random.Generator], DrawnRows]] = {
+    "single": _single,
+    "apart": _apart,
+    "touching": _touching,
+    "slanted": _slanted,
+    "broken": _broken,
+    "bold": _bold,
+    "close rows": _close_rows,
+    "marked": _marked,
+}
