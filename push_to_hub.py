@@ -2,7 +2,8 @@
 """Publish a checkpoint folder, with a model card, as a model repository on the Hugging Face Hub.
 
 With --space, also publish the page: upload its files to a Space, pin the Space to the published
-weights, and wait until it runs. Running the same command again uploads only what has changed.
+weights, and wait until it runs. With --static-space, also publish the page that needs no server.
+Running the same command again uploads only what has changed.
 """
 
 import sys
@@ -18,10 +19,12 @@ import re
 import subprocess
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 try:
+    from browser.site import make_site
     from digit_model import checkpoint, hub
-    from digit_model.card import model_card
+    from digit_model.card import model_card, space_card
     from digit_model.card.scores import read_real_scores, verify_test_scores
     from digit_model.checkpoint import CONFIG, WEIGHTS, Checkpoint
     from digit_model.data import mnist
@@ -44,6 +47,7 @@ SPACE_FILES = (
     "docs/*",
     "notebooks/*",
     "page/**/*",
+    "browser/**/*",
     "digit_model/**/*",
 )
 
@@ -51,6 +55,7 @@ EPILOG = """\
 examples:
   python push_to_hub.py --model-repo USER/digits --dry-run checkpoints/cnn
   python push_to_hub.py --model-repo USER/digits --space USER/digits checkpoints/cnn
+  python push_to_hub.py --model-repo USER/digits --static-space USER/digits checkpoints/cnn
 
 The access token comes from `hf auth login` or from HF_TOKEN. It must have write access. With
 --data, the scores in the card are computed again before anything is published. FILE of --real is
@@ -80,13 +85,12 @@ def _run(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
         _check_name("--model-repo", options.model_repo)
-        if options.space:
-            _check_name("--space", options.space)
+        _check_spaces(options)
         trained = checkpoint.load(options.checkpoint)
         _verify_scores(trained, options.data)
         files = _model_files(options, trained)
         if options.dry_run:
-            _print_dry_run(options, files)
+            _print_dry_run(options, trained, files)
         else:
             _publish(options, trained, files)
     except DigitError as error:
@@ -110,6 +114,11 @@ def _parser() -> argparse.ArgumentParser:
     add("checkpoint", type=Path, metavar="CHECKPOINT", help="the checkpoint folder to publish")
     add("--model-repo", required=True, metavar="USER/NAME", help="the repository for the weights")
     add("--space", metavar="USER/NAME", help="also publish the page, to this Space")
+    add(
+        "--static-space",
+        metavar="USER/NAME",
+        help="also publish the page that needs no server, to this static Space",
+    )
     add("--private", action="store_true", help="make new repositories private")
     add(
         "--dry-run",
@@ -138,6 +147,18 @@ def _check_name(flag: str, name: str) -> None:
         raise PublishFailed(f"{flag} is {name!r}. Give it in the form USER/NAME.")
 
 
+def _check_spaces(options: argparse.Namespace) -> None:
+    if options.space:
+        _check_name("--space", options.space)
+    if options.static_space:
+        _check_name("--static-space", options.static_space)
+        if options.static_space == options.space:
+            raise PublishFailed(
+                f"--space and --static-space are both {options.space}. Give the static Space "
+                "another name."
+            )
+
+
 def _verify_scores(trained: Checkpoint, data: Path | None) -> None:
     if data is None:
         print("The card states the scores in config.json. Use --data to verify them first.")
@@ -162,7 +183,7 @@ def _model_files(options: argparse.Namespace, trained: Checkpoint) -> dict[str, 
 def _program_url(space: str | None) -> str | None:
     """Return where others get this program: the Space, or the origin of this git checkout."""
     if space:
-        return hub.repository_url(space, "space", _endpoint())
+        return _space_url(space)
     if not (ROOT / ".git").exists():
         return None
     command = ["git", "-C", str(ROOT), "remote", "get-url", "origin"]
@@ -189,8 +210,10 @@ def public_url(origin: str) -> str | None:
     return f"https://{host}/{path}"
 
 
-def _space_files(model_repo: str) -> dict[str, Path | bytes]:
-    """Return the files of the Space by their name there."""
+def _space_files(options: argparse.Namespace) -> dict[str, Path | bytes]:
+    """Return the files of the Space by their name there; none if no Space is wanted."""
+    if not options.space:
+        return {}
     files: dict[str, Path | bytes] = {}
     for pattern in SPACE_FILES:
         matches = [path for path in sorted(ROOT.glob(pattern)) if _is_source(path)]
@@ -199,20 +222,58 @@ def _space_files(model_repo: str) -> dict[str, Path | bytes]:
                 f"There is no {pattern} beside push_to_hub.py. Get a complete copy of the program."
             )
         files |= {path.relative_to(ROOT).as_posix(): path for path in matches}
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    return files | {"README.md": hub.add_model_to_readme(readme, model_repo).encode()}
+    readme = hub.add_model_to_readme(_readme(), options.model_repo)
+    if options.static_space:
+        readme += space_card.link_to_static_space(
+            options.static_space, _space_url(options.static_space)
+        )
+    return files | {"README.md": readme.encode()}
+
+
+def _static_space_files(
+    options: argparse.Namespace, trained: Checkpoint
+) -> dict[str, Path | bytes]:
+    """Return the files of the static Space by their name there; none if none is wanted."""
+    if not options.static_space:
+        return {}
+    source = f"{options.model_repo} on the Hugging Face Hub, weights {trained.sha256[:8]}"
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        make_site(folder, trained, source, _space_url(options.static_space))
+        files: dict[str, Path | bytes] = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+    model_url = hub.repository_url(options.model_repo, "model", _endpoint())
+    space_url = _space_url(options.space) if options.space else None
+    card = space_card.build_static_space_card(_readme(), options.model_repo, model_url, space_url)
+    return files | {"README.md": card.encode()}
+
+
+def _readme() -> str:
+    return (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _space_url(space: str) -> str:
+    return hub.repository_url(space, "space", _endpoint())
 
 
 def _is_source(path: Path) -> bool:
     return path.is_file() and "__pycache__" not in path.parts
 
 
-def _print_dry_run(options: argparse.Namespace, files: dict[str, Path | bytes]) -> None:
+def _print_dry_run(
+    options: argparse.Namespace, trained: Checkpoint, files: dict[str, Path | bytes]
+) -> None:
     readme = files["README.md"]
     print(readme.decode() if isinstance(readme, bytes) else "")
     _print_files(options.model_repo, files)
     if options.space:
-        _print_files(f"the Space {options.space}", _space_files(options.model_repo))
+        _print_files(f"the Space {options.space}", _space_files(options))
+    if options.static_space:
+        destination = f"the static Space {options.static_space}"
+        _print_files(destination, _static_space_files(options, trained))
     print("\nDry run: the checkpoint is valid, and nothing was uploaded.")
 
 
@@ -227,7 +288,8 @@ def _publish(
     options: argparse.Namespace, trained: Checkpoint, files: dict[str, Path | bytes]
 ) -> None:
     # Collected first, so that nothing is published if a file is missing.
-    space_files = _space_files(options.model_repo) if options.space else {}
+    space_files = _space_files(options)
+    static_files = _static_space_files(options, trained)
     subject = f"{trained.architecture} with weights {trained.sha256[:12]}"
     model = hub.publish(
         options.model_repo, files, subject=subject, tag=options.tag, options=_hub_options(options)
@@ -239,8 +301,14 @@ def _publish(
         "DIGIT_MODEL_SHA256": trained.sha256,
     }
     _print_variables(model, variables)
+    subject = f"the page for {model.repo} {model.tag}"
+    if options.static_space:
+        static = hub.publish_static_space(
+            options.static_space, static_files, subject=subject, options=_hub_options(options)
+        )
+        _print_published("Static Space", static)
     if options.space:
-        _publish_space(options, space_files, variables, f"the page for {model.repo} {model.tag}")
+        _publish_space(options, space_files, variables, subject)
 
 
 def _publish_space(

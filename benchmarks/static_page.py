@@ -189,7 +189,8 @@ def _served(folder: Path | None) -> Iterator[str]:
     with TemporaryDirectory() as temporary:
         if folder is None:
             folder = Path(temporary)
-            make_site(folder, pretrained.load())
+            served = pretrained.load()
+            make_site(folder, served.checkpoint, served.source)
         server = serve(folder, 0)
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"

@@ -14,9 +14,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from digit_model import pretrained
+from digit_model.checkpoint import Checkpoint
 from digit_model.errors import DigitError
 from digit_model.export import export
-from digit_model.pretrained import Pretrained
 from page import settings
 
 HERE = Path(__file__).parent
@@ -24,21 +24,28 @@ PAGE = HERE.parent / "page"
 # The sections of the other page's texts that this one says, too.
 SHARED_TEXTS = ("page", "reading")
 # Parts of the other page that this one does not have.
-_LACKING = re.compile(r"#(?:batch|correct|examples|files|mistakes|model-view|models)\b")
+_LACKING = re.compile(r"#(?:batch|compare|correct|examples|files|mistakes|model-view|models)\b")
 _SOURCES = ("*.html", "*.css", "*.js", "*.svg", "*.webmanifest")
 
 
-def make_site(folder: Path, chosen: Pretrained) -> None:
-    """Write everything that a static server needs. Files that are in the way are replaced."""
-    for source in sorted(path for pattern in _SOURCES for path in HERE.rglob(pattern)):
-        target = folder / source.relative_to(HERE)
+def make_site(folder: Path, checkpoint: Checkpoint, source: str, space_url: str = "") -> None:
+    """Write everything that a static server needs. Files that are in the way are replaced.
+
+    source: where the checkpoint came from, in words. space_url: the Hub's page that will show the
+    site in a frame, if it becomes a Space; links to drawings then lead there.
+    """
+    for path in sorted(path for pattern in _SOURCES for path in HERE.rglob(pattern)):
+        target = folder / path.relative_to(HERE)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
+        shutil.copyfile(path, target)
     (folder / "page.css").write_text(_shared_style(), encoding="utf-8")
     (folder / "texts.json").write_text(json.dumps(_texts(), ensure_ascii=False), encoding="utf-8")
-    (folder / "page" / "settings.js").write_text(_settings(), encoding="utf-8")
-    export(chosen.checkpoint, folder, chosen.source)
-    _write_file_list(folder)
+    # The measures of the pad are shared, so that a link shows the same drawing on both pages.
+    (folder / "page" / "settings.js").write_text(
+        settings.as_module(SPACE_URL=space_url), encoding="utf-8"
+    )
+    export(checkpoint, folder, source)
+    write_file_list(folder)
 
 
 def _shared_style() -> str:
@@ -54,19 +61,13 @@ def _without_lacking_parts(rule: re.Match) -> str:
     return ",".join(usable) + rule[2] if usable else ""
 
 
-def _settings() -> str:
-    """Hand over the measures of the pad, so that a link shows the same drawing on both pages."""
-    names = ("PAD_HEIGHT", "MAX_PAD_WIDTH", "PEN_WIDTH")
-    return "".join(f"export const {name} = {getattr(settings, name)};\n" for name in names)
-
-
 def _texts() -> dict:
     shared = json.loads((PAGE / "texts.json").read_text(encoding="utf-8"))
     own = json.loads((HERE / "texts.json").read_text(encoding="utf-8"))
     return own | {name: shared[name] for name in SHARED_TEXTS}
 
 
-def _write_file_list(folder: Path) -> None:
+def write_file_list(folder: Path) -> None:
     """Name the files and their version for service_worker.js, which keeps them offline."""
     # The browser fetches the worker's own two files itself, to see whether there is a new version.
     own = {"files.js", "service_worker.js"}
@@ -97,10 +98,8 @@ def serve(folder: Path, port: int) -> ThreadingHTTPServer:
 def main() -> int:
     options = _options()
     try:
-        make_site(
-            options.out,
-            pretrained.load_from(options.model) if options.model else pretrained.load(),
-        )
+        chosen = pretrained.load_from(options.model) if options.model else pretrained.load()
+        make_site(options.out, chosen.checkpoint, chosen.source)
     except (DigitError, OSError) as error:
         print(f"browser.site: {error}", file=sys.stderr)
         return 1

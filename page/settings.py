@@ -1,5 +1,7 @@
 """Numbers that Python and the page's scripts share, written once and handed over."""
 
+import json
+
 # The pad's height in units of its strokes, and how wide a wide window makes it. Links keep to them.
 PAD_HEIGHT = 280
 MAX_PAD_WIDTH = 560
@@ -16,3 +18,9 @@ FOR_SCRIPTS = {
     "MAX_UPLOAD_MEGABYTES": MAX_UPLOAD_MEGABYTES,
     "MAX_LINK_LETTERS": MAX_LINK_LETTERS,
 }
+
+
+def as_module(**others: str) -> str:
+    """Return the numbers, and others by name, as the JavaScript module browser/page/settings.js."""
+    shared = FOR_SCRIPTS | others
+    return "".join(f"export const {name} = {json.dumps(shared[name])};\n" for name in shared)

@@ -1,5 +1,6 @@
 """push_to_hub.py with a Hub on loopback: the card, the commits and the output."""
 
+import hashlib
 import json
 import os
 import re
@@ -233,7 +234,7 @@ def test_help_explains_every_option(capsys):
         push("--help")
     assert left.value.code == 0
     shown = capsys.readouterr().out
-    options = "model-repo space private dry-run data real tag zero-gpu overwrite"
+    options = "model-repo space static-space private dry-run data real tag zero-gpu overwrite"
     assert all(f"--{option}" in shown for option in options.split())
 
 
@@ -299,7 +300,7 @@ def test_a_space_gets_the_page_and_the_package_but_no_tests(remote, folder, caps
     } <= files.keys()
     assert "digit_model/bundled/cnn/model.weights.h5" in files
     rooms = {name.split("/")[0] for name in files if "/" in name}
-    assert rooms == {"digit_model", "page", "docs", "notebooks"}
+    assert rooms == {"digit_model", "page", "browser", "docs", "notebooks"}
     assert not [name for name in files if "test" in name or "pycache" in name]
     front = yaml.safe_load(files["README.md"].decode().split("---\n")[1])
     assert front["models"] == [REPO]
@@ -346,4 +347,60 @@ def test_a_dry_run_lists_the_files_of_the_space(remote, folder, capsys):
     printed = capsys.readouterr().out
     assert re.search(r"^ +[\d,]+  app\.py$", printed, re.MULTILINE)
     assert "confusion.png" in printed
+    assert remote.requests == []
+
+
+STATIC = "user/static"
+
+
+def test_a_static_space_gets_the_page_with_the_weights_and_links(remote, folder, capsys):
+    spaces = ("--space", SPACE, "--static-space", STATIC)
+    assert push("--model-repo", REPO, *spaces, folder) == 0
+    files = remote.repos[f"spaces/{STATIC}"].commits[-1][1]
+    assert {"index.html", "page/page.js", "picture/ink.js", "service_worker.js"} <= files.keys()
+    model = json.loads(files["model.json"])
+    assert model["checkpoint"] == checkpoint.load(folder).sha256
+    assert REPO in model["source"]
+    assert hashlib.sha256(files["weights.bin"]).hexdigest() == model["weights"]["sha256"]
+    assert f"{remote.url}/spaces/{STATIC}" in files["page/settings.js"].decode()
+    card = files["README.md"].decode()
+    front = yaml.safe_load(card.split("---\n")[1])
+    assert (front["sdk"], front["app_file"], front["models"]) == ("static", "index.html", [REPO])
+    assert front.keys().isdisjoint({"sdk_version", "python_version"})
+    assert f"{remote.url}/spaces/{SPACE}" in card
+    other = remote.repos[f"spaces/{SPACE}"].commits[-1][1]["README.md"].decode()
+    assert f"[{STATIC}]({remote.url}/spaces/{STATIC})" in other
+    assert f"{remote.url}/spaces/{STATIC}" in capsys.readouterr().out
+
+
+def test_a_static_space_without_another_is_published_once(remote, folder):
+    for _ in range(2):
+        assert push("--model-repo", REPO, "--static-space", STATIC, folder) == 0
+    assert remote.repos.keys() == {REPO, f"spaces/{STATIC}"}
+    space = remote.repos[f"spaces/{STATIC}"]
+    assert len(space.commits) == 2  # the Hub's initial commit, and ours
+    assert "with a server" not in space.commits[-1][1]["README.md"].decode()
+
+
+def test_files_that_a_new_version_lacks_are_deleted_from_a_static_space(remote, folder):
+    push("--model-repo", REPO, "--static-space", STATIC, folder)
+    space = remote.repos[f"spaces/{STATIC}"]
+    space.commit({"page/former.js": b"", "page.txt": b""}, "Publish an older page")
+    push("--model-repo", REPO, "--static-space", STATIC, folder)
+    files = space.commits[-1][1]
+    assert "page/former.js" not in files
+    assert "page.txt" in files
+
+
+def test_the_two_spaces_need_two_names(remote, folder, capsys):
+    assert push("--model-repo", REPO, "--space", SPACE, "--static-space", SPACE, folder) == 1
+    assert "another name" in capsys.readouterr().err
+    assert remote.requests == []
+
+
+def test_a_dry_run_lists_the_files_of_the_static_space(remote, folder, capsys):
+    assert push("--model-repo", REPO, "--static-space", STATIC, "--dry-run", folder) == 0
+    printed = capsys.readouterr().out
+    assert f"the static Space {STATIC}" in printed
+    assert "service_worker.js" in printed
     assert remote.requests == []

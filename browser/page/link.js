@@ -1,12 +1,12 @@
-// A drawing or the tiles of a picture in the query of a URL. page/sharing/link.py describes the format,
-// which both pages read and write.
+// A drawing or the tiles of a picture in the query of a URL, for both pages. page/sharing/link.py
+// describes the format.
 
 import { BadLink } from "../errors.js";
+import { MAX_LINK_LETTERS, PAD_HEIGHT } from "./settings.js"; // written by page/settings.py
 
-const LONGEST = 4000;
 const SHADES = 64;
 const MOST_TILES = 64;
-const FARTHEST = [-280, 560];
+const FARTHEST = [-PAD_HEIGHT, 2 * PAD_HEIGHT];
 const TILE = 784;
 
 // The code of strokes, simplified until it is short enough, or "".
@@ -15,7 +15,7 @@ export function codeOfStrokes(strokes) {
   for (let tolerance = 0.5; tolerance < 9; tolerance *= 2) {
     const bytes = bytesOf(strokes.map((points) => simplified(points, tolerance).map(whole)));
     const code = `s${packed(bytes)}`;
-    if (code.length <= LONGEST) return code;
+    if (code.length <= MAX_LINK_LETTERS) return code;
   }
   return "";
 }
@@ -30,17 +30,27 @@ export async function codeOfDigits(digits) {
   });
   const deflated = await through(new CompressionStream("deflate-raw"), body);
   const code = `t${packed([...deflated])}`;
-  return code.length <= LONGEST ? code : "";
+  return code.length <= MAX_LINK_LETTERS ? code : "";
 }
 
 // {strokes} or {tiles, rows}. Raises BadLink for everything that is not wholly a code.
 export async function read(code) {
-  if (code.length > LONGEST) {
-    throw new BadLink(`This link is too long: at most ${LONGEST.toLocaleString("en")} characters are read.`);
+  if (code.length > MAX_LINK_LETTERS) {
+    const most = MAX_LINK_LETTERS.toLocaleString("en");
+    throw new BadLink(`This link is too long: at most ${most} characters are read.`);
   }
   if (!/^[st][A-Za-z0-9_-]+$/.test(code)) throw damaged();
   const body = unpacked(code.slice(1));
   return code[0] === "s" ? { strokes: strokesOf(body) } : tilesOf(body);
+}
+
+// The address that opens a code. space: the Hub's page that shows this page in its frame, or ""; the
+// Hub passes its query on.
+export function addressOf(code, space) {
+  const isFramed = space && window.parent !== window;
+  const link = new URL(isFramed ? space : location.origin + location.pathname);
+  link.searchParams.set("d", code);
+  return link.href;
 }
 
 const damaged = () =>

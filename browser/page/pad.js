@@ -1,7 +1,7 @@
 // The drawing pad. Strokes are kept as points in units of which the pad is PAD_HEIGHT high, so that the
 // picture does not depend on the window. A drawing is a list of strokes; undo returns to the one before.
 
-import { MAX_PAD_WIDTH, PAD_HEIGHT, PEN_WIDTH } from "./settings.js"; // written by site.py
+import { MAX_PAD_WIDTH, PAD_HEIGHT, PEN_WIDTH } from "./settings.js"; // written by page/settings.py
 
 const STORED = "drawing"; // where the browser keeps the drawing for a reload
 

@@ -1,20 +1,26 @@
-// "Copy link": the drawing as strokes, or the tiles of a picture, in the address's query.
+// "Copy link" and "Share picture": the drawing as strokes, or the tiles of a picture, in the address's query.
 
-import { codeOfDigits, codeOfStrokes } from "./link.js";
+import { addressOf, codeOfDigits, codeOfStrokes } from "./link.js";
+import { SPACE_URL } from "./settings.js"; // written by site.py
 import { text } from "./texts.js";
 
 const HUB = "https://huggingface.co";
 
 // current: a function that returns {strokes} of the drawing that is shown, or {digits} of a picture.
 export function wireSharing(place, current) {
-  const [button, note] = [place.querySelector("button"), place.querySelector(".said")];
-  button.addEventListener("click", async () => {
+  const note = place.querySelector(".said");
+  place.querySelector("[data-card]").addEventListener("click", async () => {
+    const { shareCard } = await import("./card.js");
+    const done = await shareCard();
+    say(note, { nothing: text("link.nothing"), saved: text("link.saved") }[done] ?? "");
+  });
+  place.querySelector("[data-share]").addEventListener("click", async () => {
     const { strokes, digits } = current();
     if (!strokes && !digits) return say(note, text("link.nothing"));
     const code = strokes ? codeOfStrokes(strokes) : await codeOfDigits(digits);
     if (!code) return say(note, text("link.too_long"));
     setAddress(code);
-    const isCopied = await copy(linkTo(code));
+    const isCopied = await copy(addressOf(code, SPACE_URL));
     return say(note, text(isCopied ? "link.copied" : "link.failed"));
   });
 }
@@ -23,17 +29,10 @@ export const openedCode = () => new URLSearchParams(location.search).get("d");
 
 // On a static Space the page stands in a frame of the Hub, which takes a new query from it.
 function setAddress(code) {
-  history.replaceState(null, "", linkTo(code));
+  history.replaceState(null, "", `?d=${code}`);
   if (window.parent !== window) window.parent.postMessage({ queryString: `d=${code}`, hash: "" }, HUB);
 }
 
-function linkTo(code) {
-  const link = new URL(location.origin + location.pathname);
-  link.searchParams.set("d", code);
-  return link.href;
-}
-
-// What people share of a static Space is the Hub's page around it, whose address the referrer begins.
 async function copy(link) {
   try {
     await navigator.clipboard.writeText(link);

@@ -2,22 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from .. import hub
 from ..checkpoint import Checkpoint
 from .figures import draw_confusion_matrix, draw_heatmaps, encode_png
 from .scores import RealPictureScore
+from .templates import TEMPLATES
 
-# Markdown, so nothing is escaped.
-_TEMPLATE = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    keep_trailing_newline=True,
-).get_template("model_card.md.jinja")
+_TEMPLATE = TEMPLATES.get_template("model_card.md.jinja")
 _METRICS = ("accuracy", "nll", "ece")
 _CONFUSION, _HEATMAPS = "confusion.png", "heatmaps.png"
 _CAPTIONS = {

@@ -97,8 +97,9 @@ PUBLISH_SPACE = Action(
     _PUBLISH_BY_STATUS
     | {
         402: "The Hub requires a paid plan for {repo}. A free account may have two Spaces on "
-        "ZeroGPU: run the command again with --zero-gpu. Or serve the page from this machine "
-        "with `python app.py --share`.",
+        "ZeroGPU: run the command again with --zero-gpu. A static Space is free: publish the page "
+        "that needs no server with --static-space. Or serve the page from this machine with "
+        "`python app.py --share`.",
     },
 )
 

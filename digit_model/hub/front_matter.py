@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from huggingface_hub import EvalResult, ModelCardData, SpaceCard
+from huggingface_hub import EvalResult, ModelCardData, SpaceCard, SpaceCardData
 
 
 @dataclass(frozen=True)
@@ -53,3 +53,15 @@ def add_model_to_readme(readme: str, repo: str) -> str:
     card = SpaceCard(readme)
     card.data["models"] = [repo]
     return str(card)
+
+
+def static_space_front_matter(readme: str, repo: str) -> str:
+    """Return the YAML of a static Space, without the lines of dashes.
+
+    readme: of the Gradio Space, which has the same title, colours and licence. repo: the model.
+    """
+    data = SpaceCard(readme).data.to_dict()
+    for setting in ("sdk_version", "python_version"):
+        data.pop(setting, None)
+    settings = data | {"sdk": "static", "app_file": "index.html", "models": [repo]}
+    return SpaceCardData(**settings).to_yaml()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, SpaceHardware
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
@@ -30,7 +31,8 @@ MAX_SILENCE_SECONDS = 30.0
 _OUR_TITLE = "Publish "
 _INITIAL_TITLE = "initial commit"
 # Folders of a Space that hold only our files: remote files that we no longer have are deleted.
-_OWNED_FOLDERS = ("digit_model/", "page/")
+_OWNED_FOLDERS = ("digit_model/", "page/", "browser/")
+_OWNED_STATIC_FOLDERS = ("numerics/", "page/", "picture/")
 
 Files = Mapping[str, Path | bytes]
 
@@ -128,19 +130,30 @@ def publish_space(
     """
     api = HfApi(endpoint=options.endpoint)
     with publishing_to(repo, "space", PUBLISH_SPACE):
-        if not repository_exists(api, repo, "space"):
-            api.create_repo(
-                repo,
-                repo_type="space",
-                space_sdk="gradio",
-                space_hardware=SpaceHardware.ZERO_A10G if zero_gpu else None,
-                space_variables=[{"key": key, "value": value} for key, value in variables.items()],
-                private=options.private or None,
-                exist_ok=True,
-            )
-        remote = _Remote.open(api, repo, "space")
+        remote = _open_space(
+            *(api, repo, "gradio", options.private),
+            space_hardware=SpaceHardware.ZERO_A10G if zero_gpu else None,
+            space_variables=[{"key": key, "value": value} for key, value in variables.items()],
+        )
         commit = remote.commit(remote.changes(files, options.overwrite, _OWNED_FOLDERS), subject)
         _set_variables(api, repo, variables)
+    url = repository_url(repo, "space", options.endpoint)
+    return Published(repo, commit, url, commit != remote.head, remote.private)
+
+
+def publish_static_space(
+    repo: str, files: Files, *, subject: str, options: PublishOptions = DEFAULT_OPTIONS
+) -> Published:
+    """Put a page that needs no server into a static Space in one commit.
+
+    repo, files, subject: as for ``publish``.
+    Raises PublishFailed. The Space is then unchanged, or new and empty.
+    """
+    api = HfApi(endpoint=options.endpoint)
+    with publishing_to(repo, "space", PUBLISH):
+        remote = _open_space(api, repo, "static", options.private)
+        changes = remote.changes(files, options.overwrite, _OWNED_STATIC_FOLDERS)
+        commit = remote.commit(changes, subject)
     url = repository_url(repo, "space", options.endpoint)
     return Published(repo, commit, url, commit != remote.head, remote.private)
 
@@ -248,6 +261,20 @@ class _Remote:
                     f"({last.title[:60]!r}), so nothing was written. Look at its page, or replace "
                     "the file with --overwrite."
                 )
+
+
+def _open_space(api: HfApi, repo: str, sdk: str, private: bool, **settings: Any) -> _Remote:
+    """Return a Space, which is created if it does not exist. settings: of ``create_repo``."""
+    if not repository_exists(api, repo, "space"):
+        api.create_repo(
+            repo,
+            repo_type="space",
+            space_sdk=sdk,
+            private=private or None,
+            exist_ok=True,
+            **settings,
+        )
+    return _Remote.open(api, repo, "space")
 
 
 def _is_same(remote: RepoFile | None, local: Path | bytes) -> bool:

@@ -6,7 +6,7 @@ A code is a letter and base64url without padding. The packed bytes end with thei
 - ``s``: strokes as numbers: for each stroke its number of points, and then for each point the
   difference of x and y to the point before. The lowest bit of a number is its sign. A number is
   written in groups of seven bits, lowest first, with the eighth bit set on all but the last.
-  link.js writes these.
+  browser/page/link.js writes these.
 - ``t``: the tiles of a picture, deflated (RFC 1951): for each its row, and then its pixels in
   SHADES shades.
 """

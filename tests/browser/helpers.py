@@ -2,10 +2,15 @@
 
 import io
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from browser.site import serve
 from tests.helpers import ROOT, STROKES
 
 CHROMIUM = next(
@@ -18,6 +23,16 @@ SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 # Generous, because the tests share their processors; what is measured has its own limit.
 PATIENCE = 20_000
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """The address of a folder that is served on loopback."""
+    server = serve(folder, 0)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
 
 
 def draw(

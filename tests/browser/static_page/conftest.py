@@ -2,30 +2,26 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
 
-from browser.site import make_site, serve
-from tests.browser.helpers import DESKTOP, PATIENCE
+from browser.site import make_site
+from tests.browser.helpers import DESKTOP, PATIENCE, serving
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, bundled) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    make_site(folder, bundled)
+    make_site(folder, bundled.checkpoint, bundled.source)
     return folder
 
 
 @pytest.fixture(scope="session")
 def site_url(site) -> Iterator[str]:
-    server = serve(site, 0)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with serving(site) as url:
+        yield url
 
 
 @pytest.fixture
