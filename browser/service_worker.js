@@ -1,5 +1,12 @@
-// Keeps the whole page, so that it starts without a network. files.js, which `make browser` writes,
-// names the version and the files; a new version is fetched whole before the old one is deleted.
+// Keeps the page, so that it starts without a network.
+//
+// What is cached: the files that files.js names (`make browser` writes it), all of them and nothing
+// else, under the version that it names. They are answered from the cache alone. Every other request
+// goes to the network, and its answer is not stored.
+//
+// A new version has another files.js. The browser looks for it whenever the page is opened. Its files
+// are fetched whole into a cache of their own while the old version still answers. Once a visitor asks
+// for it, or all tabs of the old version are closed, it takes over and the old cache is deleted.
 
 importScripts("./files.js");
 const { version, files } = self.SITE;

@@ -1,20 +1,25 @@
 // The service worker keeps the page for when there is no network, and brings new versions.
 
+const workers = navigator.serviceWorker; // not there on plain http
+
+// Without a controller the first version is installed, which replaces nothing.
+let isReplaced = Boolean(workers?.controller);
+// In all tabs: the files of the version that they show are deleted.
+workers?.addEventListener("controllerchange", () => {
+  if (isReplaced) location.reload();
+  isReplaced = true;
+});
+
+// notice: shown once a new version is there, with a button that loads it.
 export async function keepForOffline(notice) {
-  if (!navigator.serviceWorker) return;
+  if (!workers) return;
   const worker = new URL("../service_worker.js", import.meta.url);
-  const registration = await navigator.serviceWorker.register(worker, { updateViaCache: "none" });
-  let isAsked = false;
+  const registration = await workers.register(worker, { updateViaCache: "none" });
   const offer = () => {
-    // Without a controller this is the first version, which replaces nothing.
-    if (!registration.waiting || !navigator.serviceWorker.controller) return;
+    if (!registration.waiting || !workers.controller) return;
     notice.hidden = false;
-    notice.querySelector("button").onclick = () => {
-      isAsked = true;
-      registration.waiting.postMessage("take over");
-    };
+    notice.querySelector("button").onclick = () => registration.waiting.postMessage("take over");
   };
-  navigator.serviceWorker.addEventListener("controllerchange", () => isAsked && location.reload());
   registration.addEventListener("updatefound", () => {
     registration.installing.addEventListener("statechange", offer);
   });
