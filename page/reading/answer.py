@@ -42,7 +42,7 @@ def answer(view: ReadingView) -> Markup:
     """Return the number, how sure, and the ten bars of the chosen mark."""
     digits = view.reading.digits
     kind = "answer" if any(mark.accepted for mark in digits) else "refusal"
-    title, detail = _verdict(digits)
+    title, detail = verdict(digits)
     if left_out := len(view.reading.ignored):
         detail += " " + text("reading.left_out", count=left_out)
     return _panel(kind, _number(digits), title, detail, view=view)
@@ -108,7 +108,7 @@ def _panel(
     )
 
 
-def _verdict(digits: tuple[Digit, ...]) -> tuple[str, str]:
+def verdict(digits: tuple[Digit, ...]) -> tuple[str, str]:
     """Return what is said beside the number: a title and a sentence."""
     refused = [mark for mark in digits if not mark.accepted]
     if len(refused) == len(digits):

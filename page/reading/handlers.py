@@ -29,42 +29,26 @@ class Handlers:
     def __init__(self, readers: Readers, views: RecentViews):
         self._readers, self._views = readers, views
 
-    def pad(
+    def read(
         self,
-        drawing: str | None,
-        method: str | None = None,
-        model: str | None = None,
-        view: str | None = None,
-    ) -> Shown:
-        """drawing: the pad's PNG in a data: URL, a link that was opened there, or nothing."""
-        if drawing and drawing.startswith(link.PREFIX):
-            return self._show(method, model, view, link=drawing.removeprefix(link.PREFIX))
-        png = data_urls.content_of(drawing)
-        return self._show(method, model, view, png) if png else _nothing("pad")
-
-    def image(
-        self,
+        way: str,
         picture: str | None,
         method: str | None = None,
         model: str | None = None,
         view: str | None = None,
     ) -> Shown:
-        """picture: the file in a data: URL, or nothing."""
+        """Answer what arrived on one of the ways in: "pad", "image" or "camera".
+
+        picture: a PNG, a file or a JPEG in a data: URL, a link that was opened on the pad, or
+        nothing.
+        """
+        if way == "pad" and picture and picture.startswith(link.PREFIX):
+            return self._show(method, model, view, link=picture.removeprefix(link.PREFIX))
         content = data_urls.content_of(picture)
         if not content:
-            return _nothing("image")
-        return self._show(method, model, view, content, title="reading.file_problem")
-
-    def camera(
-        self,
-        frame: str | None,
-        method: str | None = None,
-        model: str | None = None,
-        view: str | None = None,
-    ) -> Shown:
-        """frame: the camera's JPEG in a data: URL, or nothing."""
-        jpeg = data_urls.content_of(frame)
-        return self._show(method, model, view, jpeg) if jpeg else _nothing("camera")
+            return _nothing(way)
+        title = "reading.file_problem" if way == "image" else "reading.problem"
+        return self._show(method, model, view, content, title=title)
 
     def choose(
         self, view: str | None, method: str | None, model: str | None, choice: dict

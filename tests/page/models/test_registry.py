@@ -125,13 +125,13 @@ def bars(html: str) -> list[str]:
 def test_each_visitor_is_answered_by_the_chosen_model(readers):
     handlers = Handlers(readers, RecentViews())
     picture = data_urls.from_image(sketch(7))
-    ours, pictures, view = handlers.image(picture, "LayerCAM", SERVED)
+    ours, pictures, view = handlers.read("image", picture, "LayerCAM", SERVED)
     assert 'data-method="LayerCAM" aria-pressed="true"' in pictures
-    other, pictures, _ = handlers.image(picture, "LayerCAM", DENSE)
+    other, pictures, _ = handlers.read("image", picture, "LayerCAM", DENSE)
     assert "(gradient × input)" in pictures
     assert bars(ours) != bars(other)
     assert view
-    shown, _, nothing = handlers.image(picture, None, "runs/gone")
+    shown, _, nothing = handlers.read("image", picture, None, "runs/gone")
     assert "no longer there" in shown
     assert nothing is None
 

@@ -33,14 +33,14 @@ def test_a_choice_about_a_reading_that_is_forgotten(handlers):
 
 
 def test_a_file_that_is_not_a_picture(handlers):
-    html, _, view = handlers.image(data_urls.from_bytes(b"no picture at all", "text/plain"))
+    html, _, view = handlers.read("image", data_urls.from_bytes(b"no picture at all", "text/plain"))
     assert "Couldn’t read this file" in html
     assert "text file" in html
     assert view is None
 
 
 def test_a_choice_changes_the_mark_the_target_and_the_method(handlers, number):
-    _, _, view = handlers.image(number)
+    _, _, view = handlers.read("image", number)
     html, pictures, view, _ = handlers.choose(view, None, None, {"mark": "2"})
     assert 'data-mark="2" aria-pressed="true"' in html
     assert "Evidence for 7" in pictures
@@ -54,7 +54,7 @@ def test_a_choice_changes_the_mark_the_target_and_the_method(handlers, number):
 
 
 def test_a_choice_that_makes_no_sense_changes_nothing(handlers, number):
-    html, pictures, view = handlers.image(number)
+    html, pictures, view = handlers.read("image", number)
     for choice in ({}, {"mark": "99"}, {"mark": "<b>"}, {"target": "-1"}, {"method": "x"}):
         same, again, *_ = handlers.choose(view, None, None, choice)
         assert same == html
@@ -64,6 +64,6 @@ def test_a_choice_that_makes_no_sense_changes_nothing(handlers, number):
 def test_a_visitor_has_one_view_at_a_time(readers, number):
     views = RecentViews()
     handlers = Handlers(readers, views)
-    _, _, first = handlers.image(number)
-    _, _, second = handlers.image(number, view=first)
+    _, _, first = handlers.read("image", number)
+    _, _, second = handlers.read("image", number, view=first)
     assert first == second
