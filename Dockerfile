@@ -15,6 +15,7 @@ ENV PATH=/home/reader/venv/bin:$PATH PYTHONUNBUFFERED=1 GRADIO_SERVER_NAME=0.0.0
 
 COPY --chown=reader app.py LICENSE ./
 COPY --chown=reader page ./page
+COPY --chown=reader browser ./browser
 COPY --chown=reader digit_model ./digit_model
 
 EXPOSE 7860

@@ -25,6 +25,8 @@ async function fetchNetwork(address) {
 async function fetched(address) {
   const response = await fetch(address).catch(() => null);
   if (response?.ok) return response;
+  // A server that exports networks itself says why it cannot.
+  if (response?.status === 422) throw new BadModel(await response.text());
   throw new BadModel("The network’s files could not be loaded. Check the connection, and try again.");
 }
 

@@ -35,6 +35,15 @@ def export(checkpoint: Checkpoint, folder: Path, source: str) -> dict:
     source: where the checkpoint came from, in words that include its revision.
     Raises DigitError if the network has a layer that the static page cannot run.
     """
+    model, weights = pack(checkpoint, source)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / WEIGHTS).write_bytes(weights)
+    (folder / MODEL).write_text(json.dumps(model) + "\n", encoding="utf-8")
+    return model
+
+
+def pack(checkpoint: Checkpoint, source: str) -> tuple[dict, bytes]:
+    """Return what ``export`` writes: the content of ``model.json``, and of ``weights.bin``."""
     network = _Network()
     models = members(checkpoint.model)
     logits = [network.add_model(member) for member in models]
@@ -58,10 +67,7 @@ def export(checkpoint: Checkpoint, folder: Path, source: str) -> dict:
         "features": network.features,
         "layers": [layer.as_json() for layer in network.layers],
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / WEIGHTS).write_bytes(weights)
-    (folder / MODEL).write_text(json.dumps(model) + "\n", encoding="utf-8")
-    return model
+    return model, weights
 
 
 def _accuracies(record: dict) -> dict[str, float]:

@@ -15,7 +15,8 @@ from .api import Api, endpoints
 from .corrections.panel import correction_panel
 from .corrections.store import CorrectionStore
 from .files.table import read_files, results, uploader
-from .models.tab import ModelsTab, model_views, models_list
+from .inside.view import inside_button, inside_place
+from .models.tab import ModelsTab, comparison, model_views, models_list
 from .reader import SERVED, Readers
 from .reading import answer
 from .reading.gallery import picked, thumbnails
@@ -37,7 +38,7 @@ def build(readers: Readers, folder: Path, corrections: CorrectionStore | None = 
     folder: for visitors' files. corrections: where they are stored; None asks visitors for none.
     """
     views = RecentViews()
-    models_tab = ModelsTab(readers)
+    models_tab = ModelsTab(readers, views)
     with gr.Blocks(title=text("page.title"), analytics_enabled=False) as page:
         gr.HTML(
             Markup("<h1>{}</h1><p>{}</p>").format(text("page.title"), text("page.subtitle")),
@@ -52,15 +53,27 @@ def build(readers: Readers, folder: Path, corrections: CorrectionStore | None = 
                 shown = _output()
                 table = results()
                 model_view = model_views()
+                compared = comparison()
             with gr.Column(elem_id="after", min_width=0):
                 link = link_button()
+                inside_button(model)
                 if corrections:
                     _wire_corrections(readers, views, corrections, view, model)
                 model_line = gr.HTML("", elem_id="model")
+        inside_place()
         _wire_reading(Handlers(readers, views), inputs, shown, (view, method, model))
         _wire_link(readers, link, inputs["pad"][1])
         _wire_files(readers, files, model, table)
         _wire_models(models_tab, tab, listed, model_view, [model_line, model])
+        compared.compare(
+            models_tab.compare,
+            [view, model],
+            compared,
+            show_progress="hidden",
+            trigger_mode="always_last",
+            concurrency_id="picking",
+            **PRIVATE,
+        )
         page.load(models_tab.model_line, None, model_line, show_progress="hidden", **PRIVATE)
         endpoints(Api(readers, folder))
     return page
@@ -91,7 +104,7 @@ def _wire_corrections(
 
 
 def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.HTML]:
-    """Return the ways in that give one answer, by their handlers' names; files; the models' tab."""
+    """Return the ways in that give one answer, by their names; files; the models' tab."""
     with gr.Tabs(elem_id="ways"):
         with gr.Tab("Sketchpad", id="pad") as pad_tab:
             # gr.Sketchpad needs 11 requests and, where WebGL is done in software, seconds for each
@@ -154,7 +167,7 @@ def _wire_reading(
     for name, (tab, source) in inputs.items():
         source.picture(None, js=_tell(f"{name} arrived"))
         tab.select(None, js=_tell(f"{name} opened"))
-        read = getattr(handlers, name)
+        read = partial(handlers.read, name)
         _wire_question(shown, name, read, [source, method, model, view], [*outputs, view])
 
     def choose(view: str, method: str, model: str, event: gr.EventData) -> tuple:

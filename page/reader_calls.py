@@ -13,12 +13,14 @@ reader processes understand (reading/view.py); the page process holds it and han
 | correct | view, choice, model | html, is_stored |
 | read_row | picture, name, model | row: of the Files tab's table |
 | open_link | link | pad: JSON for the pad |
+| export_network | model | model: as in model.json; the weights |
 | describe_model | | what /model_info says |
 | model_line | model | html |
 | check | | status, sha256 |
 | list_models, check_model | | html; is_more to check |
 | load_model | model | nothing; the model is loaded |
 | pick_model | chosen, model | view, mistakes, line: HTML, and key |
+| compare_models | view, chosen, beside | html |
 | find_mistakes | model | html, is_more to read; the next call goes on |
 """
 
@@ -41,7 +43,9 @@ from digit_model.recogniser import Recogniser
 from .corrections.correct import correct
 from .corrections.store import CorrectionNotStored, CorrectionStore
 from .files.rows import read_row
+from .inside.networks import ExportedNetworks
 from .models.answers import ModelAnswers, accuracy, model_line
+from .models.comparison import compare
 from .models.mistakes import TestSet, keras_download
 from .models.registry import ModelRegistry
 from .reading import answers
@@ -79,6 +83,7 @@ class ReaderCalls:
         self._models = ModelRegistry(served, Path(checkpoints) if checkpoints else None)
         images = Path(test_set) if test_set else keras_download()
         self._about_models = ModelAnswers(self._models, TestSet(images))
+        self._exported = ExportedNetworks()
         corrections = settings["corrections"]
         self._corrections = CorrectionStore(Path(corrections)) if corrections else None
 
@@ -141,6 +146,10 @@ class ReaderCalls:
     def open_link(self, *, link: str) -> Result:
         return {"pad": unpack_link(link)}, []
 
+    def export_network(self, *, model: str) -> Result:
+        found, weights = self._exported.get(self._models.get(model))
+        return {"model": found}, [weights]
+
     def describe_model(self) -> Result:
         found = self._served.checkpoint
         return {
@@ -176,6 +185,10 @@ class ReaderCalls:
 
     def pick_model(self, *, chosen: str, model: str) -> Result:
         return self._about_models.pick(chosen, model), []
+
+    def compare_models(self, view: bytes, *, chosen: str, beside: str) -> Result:
+        seen = ReadingView.from_bytes(view)
+        return {"html": compare(self._models, seen, chosen, beside)}, []
 
     def find_mistakes(self, *, model: str) -> Result:
         html, is_more = self._about_models.find_mistakes(model)

@@ -10,6 +10,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from .corrections.store import CorrectionStore
+from .inside.modules import BrowserModules
 from .layout import build
 from .reader import Readers
 from .reading.gallery import EXAMPLES_FOLDER
@@ -59,7 +60,7 @@ def serve(
         theme=THEME,
         css_paths=[Path(__file__).with_name("style.css")],
         head=_head(),
-        app_kwargs={"middleware": [Middleware(LinkPreview)]},
+        app_kwargs={"middleware": [Middleware(LinkPreview), Middleware(BrowserModules, readers)]},
         allowed_paths=[str(EXAMPLES_FOLDER)],
         max_file_size=f"{MAX_UPLOAD_MEGABYTES}mb",
         footer_links=["api"],

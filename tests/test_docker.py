@@ -35,7 +35,7 @@ def test_copied_files_exist_and_are_not_ignored(name):
 
 
 def test_everything_that_the_page_imports_is_copied():
-    assert {"app.py", "page", "digit_model", "requirements.txt"} <= set(sources())
+    assert {"app.py", "page", "browser", "digit_model", "requirements.txt"} <= set(sources())
 
 
 def test_tests_benchmarks_and_docs_are_ignored():

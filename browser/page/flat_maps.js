@@ -4,7 +4,7 @@ import { element } from "./elements.js";
 import { peakOf } from "./layers.js";
 import { text } from "./texts.js";
 
-const ACROSS = 40; // maps in a row
+const MAX_ACROSS = 40; // maps in a row
 
 export class FlatMaps {
   // onChoose: called with {layer, place, channel} of the unit that is pointed at.
@@ -12,6 +12,14 @@ export class FlatMaps {
     this.layers = layers;
     this.sheets = layers.map((layer) => new Sheet(layer, onChoose));
     this.element = element("div", { class: "maps" }, this.sheets.map(({ element: figure }) => figure));
+    this.resizing = new ResizeObserver(() => {
+      for (const sheet of this.sheets) sheet.fit(this.element.clientWidth);
+    });
+    this.resizing.observe(this.element);
+  }
+
+  close() {
+    this.resizing.disconnect();
   }
 
   show(activations) {
@@ -21,13 +29,12 @@ export class FlatMaps {
 
 class Sheet {
   constructor(layer, onChoose) {
-    const { rows, columns, channels } = layer;
+    const { rows, columns } = layer;
     this.layer = layer;
-    this.across = Math.min(channels, ACROSS);
-    const [width, height] = [this.across * (columns + 1), Math.ceil(channels / this.across) * (rows + 1)];
-    this.canvas = element("canvas", { width, height, tabindex: 0, role: "img", "aria-label": titleOf(layer) });
-    this.canvas.style.width = `${Math.max(2, Math.round(28 / columns)) * width}px`;
-    this.pixels = new ImageData(width, height);
+    this.zoom = Math.max(2, Math.round(28 / columns));
+    // Between maps is a line of one pixel; the ten answers, of one pixel each, stand side by side.
+    this.step = columns > 1 ? [columns + 1, rows + 1] : [1, 1];
+    this.canvas = element("canvas", { tabindex: 0, role: "img", "aria-label": titleOf(layer) });
     this.pointed = { place: 0, channel: 0 };
     this.onChoose = onChoose;
     this.canvas.addEventListener("pointermove", (event) => this.#point(event));
@@ -36,13 +43,29 @@ class Sheet {
     this.element = element("figure", {}, element("figcaption", {}, titleOf(layer)), this.canvas);
   }
 
+  // As many maps in a row as fit into a width in pixels.
+  fit(available) {
+    const { channels } = this.layer;
+    const [stepAcross, stepDown] = this.step;
+    const fitting = Math.max(1, Math.floor(available / (this.zoom * stepAcross)));
+    const across = Math.min(channels, fitting, MAX_ACROSS);
+    if (across === this.across) return;
+    this.across = across;
+    [this.canvas.width, this.canvas.height] = [across * stepAcross, Math.ceil(channels / across) * stepDown];
+    this.canvas.style.width = `${this.zoom * this.canvas.width}px`;
+    this.pixels = new ImageData(this.canvas.width, this.canvas.height);
+    if (this.output) this.show(this.output);
+  }
+
   show(output) {
+    this.output = output;
+    if (!this.across) return; // until it is known how much room there is
     const { rows, columns, channels } = this.layer;
     const factor = 255 / peakOf(output);
     for (let place = 0; place < rows * columns; place++) {
       for (let channel = 0; channel < channels; channel++) {
-        const x = (channel % this.across) * (columns + 1) + (place % columns);
-        const y = Math.floor(channel / this.across) * (rows + 1) + Math.floor(place / columns);
+        const x = (channel % this.across) * this.step[0] + (place % columns);
+        const y = Math.floor(channel / this.across) * this.step[1] + Math.floor(place / columns);
         const level = Math.max(0, output[place * channels + channel]) * factor;
         this.pixels.data.set([level, 0.72 * level, 0.3 * level + 24, 255], 4 * (y * this.pixels.width + x));
       }
@@ -54,8 +77,9 @@ class Sheet {
     const { rows, columns, channels } = this.layer;
     const scale = this.canvas.width / this.canvas.clientWidth;
     const [x, y] = [Math.floor(offsetX * scale), Math.floor(offsetY * scale)];
-    const channel = Math.floor(y / (rows + 1)) * this.across + Math.floor(x / (columns + 1));
-    const [column, row] = [x % (columns + 1), y % (rows + 1)];
+    const [across, down] = this.step;
+    const channel = Math.floor(y / down) * this.across + Math.floor(x / across);
+    const [column, row] = [x % across, y % down];
     if (channel < channels && column < columns && row < rows) {
       this.#choose({ place: row * columns + column, channel });
     }

@@ -10,6 +10,10 @@ const DEPTH = 2.2; // of the deepest stack
 const SIDES = { 28: 1.5, 14: 1.15, 7: 0.85, 1: 0.3 };
 const GAP = 0.32; // between stacks
 const FIELD = 0.7; // of view, in radians
+const MIN_DISTANCE = 6.5; // from which the column of answers is in view
+const SLACK = 4; // pixels that a finger may move while it presses
+const MARGIN = 0.9; // at both ends of the row
+const AWAY = 0.85; // of what would centre the ends, because the far end is the higher one
 const VERTEX = `
 attribute vec3 position; attribute vec2 texel; attribute float faint;
 uniform mat4 view; uniform vec2 size; varying vec2 at; varying float glow;
@@ -32,8 +36,9 @@ export class Stacks {
     [this.layers, this.onChoose] = [layers, onChoose];
     this.canvas = element("canvas", { class: "stacks", role: "img", "aria-label": text("inside.title") });
     this.gl = this.canvas.getContext("webgl", { antialias: true });
-    [this.turn, this.tilt, this.distance] = [0.36, 0.4, 10];
+    [this.turn, this.tilt] = [0.36, 0.4];
     this.cards = layOut(layers);
+    this.half = -this.cards[0].x; // of the row of stacks
     this.atlas = new Uint8Array(ATLAS_WIDTH * heightOf(this.cards));
     this.#prepare();
     this.#listen();
@@ -115,35 +120,47 @@ export class Stacks {
     gl.drawArrays(gl.TRIANGLES, 0, 6 * this.cards.length);
   }
 
-  // Turned about the upright axis, tilted, moved back, and seen in perspective; column by column.
+  // Turned about the upright axis, tilted, moved back until all is in view, and seen in perspective;
+  // column by column. The near end takes more of the picture, so the row is moved away from it.
   #matrix() {
     const [cosTurn, sinTurn] = [Math.cos(this.turn), Math.sin(this.turn)];
     const [cosTilt, sinTilt] = [Math.cos(this.tilt), Math.sin(this.tilt)];
     const zoom = 1 / Math.tan(FIELD / 2);
     const aspect = this.canvas.clientWidth / this.canvas.clientHeight;
-    const distance = this.distance * Math.max(1, 1.75 / aspect);
+    const [across, deep] = [this.half * cosTurn, this.half * cosTilt * sinTurn];
+    const farEnough = ((Math.abs(across) + MARGIN) * zoom) / aspect;
+    const distance = Math.max(MIN_DISTANCE, farEnough, Math.abs(deep) + MIN_DISTANCE / 2);
+    const shift = (AWAY * across * deep) / distance;
     const [near, far] = [0.5, 60];
-    const [scale, shift] = [(near + far) / (near - far), (2 * near * far) / (near - far)];
+    const [scale, offset] = [(near + far) / (near - far), (2 * near * far) / (near - far)];
     const columns = [
       [cosTurn, sinTilt * sinTurn, -cosTilt * sinTurn],
       [0, cosTilt, sinTilt],
       [sinTurn, -sinTilt * cosTurn, cosTilt * cosTurn],
-      [0, 0, -distance],
+      [shift, 0, -distance],
     ];
     return new Float32Array(
-      columns.flatMap(([x, y, z], k) => [(x * zoom) / aspect, y * zoom, z * scale + (k === 3 ? shift : 0), -z]),
+      columns.flatMap(([x, y, z], k) => [(x * zoom) / aspect, y * zoom, z * scale + (k === 3 ? offset : 0), -z]),
     );
   }
 
   #listen() {
     let held = null;
+    let isTurned = false;
     this.canvas.addEventListener("pointerdown", (event) => {
-      held = [event.clientX, event.clientY];
+      [held, isTurned] = [[event.clientX, event.clientY], false];
       this.canvas.setPointerCapture(event.pointerId);
     });
-    this.canvas.addEventListener("pointerup", () => (held = null));
+    this.canvas.addEventListener("pointerup", (event) => {
+      held = null;
+      if (!isTurned) this.#point(event); // a finger cannot point without pressing
+    });
+    this.canvas.addEventListener("pointercancel", () => (held = null));
     this.canvas.addEventListener("pointermove", (event) => {
       if (!held) return this.#point(event);
+      const moved = Math.hypot(event.clientX - held[0], event.clientY - held[1]);
+      if (!isTurned && moved < SLACK) return undefined;
+      isTurned = true;
       this.turn += (event.clientX - held[0]) * 0.008;
       this.tilt = Math.max(-1.4, Math.min(1.4, this.tilt + (event.clientY - held[1]) * 0.008));
       held = [event.clientX, event.clientY];

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from digit_model.errors import DigitError
 
 from ..reader import LOADING_SECONDS, Readers
+from ..reading.recent import RecentViews
 from ..templates import read_text
 from ..texts import text
 
@@ -20,8 +21,8 @@ READY_POLL_SECONDS = 0.2
 class ModelsTab:
     """The events of the tab; what a visitor has picked is a key that travels with the visitor."""
 
-    def __init__(self, readers: Readers):
-        self._readers = readers
+    def __init__(self, readers: Readers, views: RecentViews):
+        self._readers, self._views = readers, views
 
     async def model_line(self) -> str:
         """Return which model answers, once it is loaded."""
@@ -57,6 +58,17 @@ class ModelsTab:
             is_more = values.get("is_more", False)
             yield values["html"]
 
+    def compare(self, view: str, model: str, event: gr.EventData) -> str:
+        """Return what two models say of the picture on view; "" if there is none.
+
+        model: the one that answers. The event has the other one's key.
+        """
+        seen = self._views.get(view)
+        if seen is None:
+            return ""
+        beside = str((event._data or {}).get("beside", ""))
+        return self._call("compare_models", seen, chosen=model, beside=beside)["html"]
+
     def _show(self, chosen: str, model: str) -> ModelOutputs:
         values = self._call("pick_model", chosen=chosen, model=model)
         if "key" in values:
@@ -66,10 +78,12 @@ class ModelsTab:
     def _html(self, name: str, first: bool = False) -> str:
         return self._call(name, first=first)["html"]
 
-    def _call(self, name: str, first: bool = True, **parameters: str) -> dict:
+    def _call(self, name: str, *attachments: bytes, first: bool = True, **parameters: str) -> dict:
         """Return what the reader answers, or the reason why it does not as the HTML to show."""
         try:
-            return self._readers.call(name, seconds=LOADING_SECONDS, first=first, **parameters)[0]
+            return self._readers.call(
+                name, *attachments, seconds=LOADING_SECONDS, first=first, **parameters
+            ).values
         except DigitError as error:
             return {"html": Markup('<p role="alert">{}</p>').format(str(error))}
 
@@ -80,6 +94,16 @@ def models_list() -> gr.HTML:
         Markup("<p>{}</p>").format(text("reading.getting_ready")),
         elem_id="models",
         js_on_load=read_text("models/models.js"),
+        apply_default_css=False,
+    )
+
+
+def comparison() -> gr.HTML:
+    """Return the place of two models' answers; ``compare`` asks for them."""
+    return gr.HTML(
+        "",
+        elem_id="compare",
+        js_on_load=read_text("models/comparison.js"),
         apply_default_css=False,
     )
 

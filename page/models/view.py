@@ -34,7 +34,7 @@ def model_view(key: str, model: Pretrained, curves: Curves) -> Markup:
     return render(
         "models/model.html",
         key=key,
-        title=_title(model.source),
+        title=title(model.source),
         summary=f"{_training(model)}. {text('models.answers')}",
         legend=_legend(curves),
         curves=Markup(draw_epochs(curves)) if curves else None,
@@ -118,7 +118,7 @@ def _row(row: ModelRow) -> dict[str, object]:
             kind = text("models.by_validation", architecture=kind)
     return {
         "key": row.key,
-        "title": _title(row.source),
+        "title": title(row.source),
         "problem": row.problem,
         "kind": kind,
         "figures": list(zip(_figures(summary), UNITS, strict=True)) if summary else None,
@@ -137,7 +137,8 @@ def _figures(summary: ModelSummary) -> tuple[str, ...]:
     )
 
 
-def _title(source: str) -> str:
+def title(source: str) -> str:
+    """Return how a model is called that came from a source."""
     return source[:1].upper() + source[1:] if source.startswith("the ") else source
 
 
