@@ -17,6 +17,8 @@ MIN_RADIUS = 0.04
 MAX_PEN = 0.6
 # A thumb reaches beyond its thick core by this many times the least radius.
 GROWTH = 1.4
+# It reaches to within this share of the shorter side from the edge.
+MAX_EDGE_GAP = 0.1
 # A thumb is no longer than this many times its width, and fills this share of the box around it.
 MAX_ASPECT = 2.2
 MIN_FILL = 0.6
@@ -44,22 +46,37 @@ def _paper(copy: np.ndarray) -> np.ndarray:
 
 
 def _thumbs(marks: np.ndarray) -> np.ndarray:
-    """Return the (height, width) bool mask of the compact and thick among the marks."""
+    """Return the (height, width) bool mask of the marks that are thumbs.
+
+    Thick marks in the middle of a sheet were written: they count for the width of the pen.
+    """
     radius = MIN_RADIUS * np.sqrt(marks.size)
     margin = int(np.ceil(radius)) + 2
+    own = (slice(margin, -margin),) * 2
     inside = np.pad(marks, margin, mode="symmetric")
     depth = ndimage.distance_transform_edt(inside)
     labels, count = ndimage.label(depth > radius)
-    found = [labels == number for number in range(1, count + 1)]
-    blobs = [ndimage.distance_transform_edt(~core) <= GROWTH * radius + 1 for core in found]
-    thick = np.logical_or.reduce(blobs, initial=False)
-    pen = float(depth[inside & ~thick].max(initial=0))
+    cores = [labels == number for number in range(1, count + 1)]
+    blobs = [ndimage.distance_transform_edt(~core) <= GROWTH * radius + 1 for core in cores]
+    candidates = [
+        (core, blob)
+        for core, blob in zip(cores, blobs, strict=True)
+        if _is_compact(core[own]) and _is_near_edge(blob[own])
+    ]
+    covered = np.logical_or.reduce([blob for _, blob in candidates], initial=False)
+    pen = float(depth[inside & ~covered].max(initial=0))
     thumbs = np.zeros_like(marks)
-    for core, blob in zip(found, blobs, strict=True):
-        is_thick = 0 < pen <= MAX_PEN * depth[core].max()
-        if is_thick and _is_compact(core[margin:-margin, margin:-margin]):
-            thumbs |= blob[margin:-margin, margin:-margin]
+    for core, blob in candidates:
+        if 0 < pen <= MAX_PEN * depth[core].max():
+            thumbs |= blob[own]
     return thumbs
+
+
+def _is_near_edge(mask: np.ndarray) -> bool:
+    gap = round(MAX_EDGE_GAP * min(mask.shape))
+    frame = mask.copy()
+    frame[gap:-gap, gap:-gap] = False
+    return bool(frame.any())
 
 
 def _is_compact(mask: np.ndarray) -> bool:
