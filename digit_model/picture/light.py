@@ -52,13 +52,15 @@ def local_light(coarse: np.ndarray) -> np.ndarray:
     """Return the paper's brightness near each pixel: strokes closed over, then smoothed.
 
     Beyond the picture's edge the light is carried on as it falls off towards it; a closing that
-    stopped there would make dark edges of every vignette.
+    stopped there would make dark edges of every vignette. In a strip, which has few rows, it is
+    carried on less far: strokes would be reflected as if they were light.
     """
-    reach = LIGHT_SIZE // 5
+    rows, columns = (min(LIGHT_SIZE // 5, max(1, side // 3)) for side in coarse.shape)
     even = ndimage.median_filter(coarse, 3)
-    beyond = np.pad(even, reach, mode="reflect", reflect_type="odd")
-    closed = ndimage.gaussian_filter(ndimage.grey_closing(beyond, (reach, reach)), 1)
-    return closed[reach:-reach, reach:-reach]
+    margins = ((rows, rows), (columns, columns))
+    beyond = np.pad(even, margins, mode="reflect", reflect_type="odd")
+    closed = ndimage.gaussian_filter(ndimage.grey_closing(beyond, (rows, columns)), 1)
+    return closed[rows:-rows, columns:-columns]
 
 
 def resize(grey: np.ndarray, longest: int) -> np.ndarray:
