@@ -312,8 +312,9 @@ def _sharpest_corner(corners: np.ndarray) -> float:
 def _side_contrast(copy: np.ndarray, corners: np.ndarray) -> float:
     """Return by how many levels the surroundings differ from the surface along its sides.
 
-    The difference has to last to all of SURROUNDINGS: beyond a line lies the same paper again. The
-    second weakest side counts, so that one may be hidden.
+    The difference has to last to all of SURROUNDINGS: beyond a line lies the same paper again. Of
+    four sides the second weakest counts, so that one may be hidden; of three the weakest. With two
+    sides in view it is 0: squared paper has such corners.
     """
     centre = corners.mean(axis=0)
     contrasts = []
@@ -330,7 +331,7 @@ def _side_contrast(copy: np.ndarray, corners: np.ndarray) -> float:
         ]
         if differences:
             contrasts.append(min(differences))
-    return float(sorted(contrasts)[len(contrasts) == 4]) if len(contrasts) > 1 else 0.0
+    return float(sorted(contrasts)[len(contrasts) == 4]) if len(contrasts) > 2 else 0.0
 
 
 def _sample(copy: np.ndarray, points: np.ndarray) -> np.ndarray:
