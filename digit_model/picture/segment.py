@@ -12,7 +12,7 @@ from .components import (
     merge_components,
     typical_height,
 )
-from .ink import MIN_PAGE_SIDE
+from .darkness import MIN_PAGE_SIDE
 from .lattice import Lattice, build_lattice, digitless_lattice, one_digit_lattice, row_slant
 from .marks import lean_of_stroke
 

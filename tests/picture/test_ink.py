@@ -7,7 +7,8 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from digit_model.errors import NoInk
-from digit_model.picture.ink import WORKING_SIZE, _close, find_ink, ink_steps
+from digit_model.picture.ink import WORKING_SIZE, find_ink, ink_steps
+from digit_model.picture.lines import _close
 
 HEIGHT, WIDTH = 240, 200
 

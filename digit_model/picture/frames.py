@@ -1,0 +1,149 @@
+"""Remove frames from a mask of strokes: boxes, cells, grids, combs, axes, a border.
+
+A frame is a component with straight sides that has other marks inside. What is written across its
+lines stays, without them.
+"""
+
+import numpy as np
+from scipy import ndimage
+
+# In pixels. A smaller frame has no room for a digit.
+MIN_SIDE = 10
+# A side is straight if the component's outline stays this near to a line, in pixels plus a share of
+# the component's shorter side, along this share of the side.
+MIN_DEVIATION = 2
+MAX_DEVIATION = 0.015
+MIN_STRAIGHT = 0.85
+# The largest slope of a side, and its largest distance from the component's box, as a share.
+MAX_SLOPE = 0.06
+MAX_INSET = 0.08
+# The shorter side is this many times the lines' thickness: of a frame with three straight sides or
+# more, and of one with two, such as axes. A digit's own strokes are thicker.
+BOX_ASPECT = 4
+AXES_ASPECT = 16
+# A frame this many times as long as high is a comb, or cells. Unlike a digit, it has a baseline.
+ROW_ASPECT = 2.5
+# Marks inside are this many times as high as the lines are thick. A dot in a 0 is not.
+MIN_CONTENT = 2.5
+# A line is longer than this many times its thickness, and than this share of the shorter side.
+LINE_ASPECT = 4
+LINE_LENGTH = 0.3
+# What is left of a component, and no wider than this many lines, is a tick.
+MAX_TICK = 2.0
+_EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
+
+_Box = tuple[slice, slice]
+
+
+def without_frames(mask: np.ndarray) -> np.ndarray:
+    """Return a (height, width) bool mask without its frames."""
+    labels, _ = ndimage.label(mask, _EIGHT_NEIGHBOURS)
+    boxes = ndimage.find_objects(labels)
+    result = mask
+    for number, box in enumerate(boxes, start=1):
+        if min(_size(box)) < MIN_SIDE:
+            continue
+        own = labels[box] == number
+        sides = _straight_sides(own)
+        if not _is_frame(own, sides):
+            continue
+        rest = _written_across(own) if sides.all() or _is_row(own) else np.zeros_like(own)
+        least = MIN_CONTENT * _thickness(own)
+        if rest.any() or any(_size(o)[0] >= least and _lies_in(o, box) for o in boxes):
+            result = result.copy()
+            result[box] &= ~own | rest
+    return result
+
+
+def _size(box: _Box) -> tuple[int, int]:
+    rows, columns = box
+    return rows.stop - rows.start, columns.stop - columns.start
+
+
+def _lies_in(mark: _Box, frame: _Box) -> bool:
+    """Return whether a mark lies between the left and right of a frame.
+
+    It may stand out at the top, as a digit does of a comb.
+    """
+    (rows, columns), (frame_rows, frame_columns) = mark, frame
+    return (
+        frame_columns.start < columns.start
+        and columns.stop < frame_columns.stop
+        and frame_rows.start < rows.stop < frame_rows.stop
+    )
+
+
+def _straight_sides(own: np.ndarray) -> np.ndarray:
+    """Return whether the top, bottom, left and right of a component are straight, (4,) bool."""
+    return np.array([_is_straight(turned) for turned in (own, own[::-1], own.T, own.T[::-1])])
+
+
+def _is_frame(own: np.ndarray, sides: np.ndarray) -> bool:
+    """Return whether a component, cropped to its box, may be a frame by its sides and lines."""
+    if _is_row(own) and sides[:2].any():
+        return True
+    if not (sides[:2].any() and sides[2:].any()):
+        return False
+    aspect = BOX_ASPECT if sides.sum() > 2 else AXES_ASPECT
+    return min(own.shape) >= aspect * _thickness(own)
+
+
+def _is_row(own: np.ndarray) -> bool:
+    height, width = own.shape
+    return width >= ROW_ASPECT * height
+
+
+def _is_straight(own: np.ndarray) -> bool:
+    """Return whether the top of a component, cropped to its box, is a nearly level line."""
+    height, width = own.shape
+    columns = np.flatnonzero(own.any(axis=0))
+    depth = own[:, columns].argmax(axis=0)
+    near = depth <= 1 + MAX_INSET * height + MAX_SLOPE * width
+    for _ in range(3):
+        if near.sum() < MIN_STRAIGHT * width:
+            return False
+        slope, offset = np.polyfit(columns[near], depth[near], 1)
+        deviation = np.abs(depth - offset - slope * columns)
+        near = deviation <= MIN_DEVIATION + MAX_DEVIATION * min(own.shape)
+    inset = min(offset, offset + slope * width)
+    return abs(slope) <= MAX_SLOPE and inset <= MIN_DEVIATION + MAX_INSET * height
+
+
+def _written_across(own: np.ndarray) -> np.ndarray:
+    """Return what a frame's component holds besides its lines and ticks."""
+    thickness = _thickness(own)
+    length = max(LINE_ASPECT * thickness, round(LINE_LENGTH * min(own.shape)))
+    lines = np.zeros_like(own)
+    for axis in (0, 1):
+        thick = ndimage.maximum_filter1d(own, 3, axis=1 - axis)
+        lines |= ndimage.binary_opening(thick, _segment(length, axis))
+    rest = own & ~lines
+    labels, _ = ndimage.label(rest, _EIGHT_NEIGHBOURS)
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        if min(_size(box)) <= MAX_TICK * thickness or max(_size(box)) < MIN_SIDE:
+            rest[box] &= labels[box] != number
+    reach = 2 * thickness + 3
+    if rest.any():
+        for axis in (0, 1):
+            rest |= (
+                own
+                & ndimage.binary_closing(np.pad(rest, reach), _segment(reach, axis))[
+                    reach:-reach, reach:-reach
+                ]
+            )
+    return rest
+
+
+def _segment(length: int, axis: int) -> np.ndarray:
+    return np.ones((length, 1) if axis == 0 else (1, length), bool)
+
+
+def _thickness(own: np.ndarray) -> int:
+    """Return the usual thickness of the lines at the outline of a component, in pixels."""
+    depths = []
+    for turned in (own, own[::-1], own.T, own.T[::-1]):
+        first = turned.argmax(axis=0)
+        below = np.where(np.arange(len(turned))[:, None] >= first, ~turned, False)
+        run = np.where(below.any(axis=0), below.argmax(axis=0), len(turned)) - first
+        depths.append(np.median(run[turned.any(axis=0)]))
+    return max(1, round(float(min(depths))))

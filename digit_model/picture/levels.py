@@ -1,0 +1,28 @@
+"""How dark strokes are, and how large the noise of the paper is."""
+
+import numpy as np
+
+# Colour, polarity and noise are estimated from at most this many rows of a picture.
+MAX_SAMPLED_ROWS = 125
+# Strokes are darker than the paper by at least this share of its brightness ...
+MIN_CONTRAST = 0.035
+# ... and by at least this many times the paper's noise.
+MIN_SIGNAL = 5.0
+# Every pixel of a stroke is at least this share as dark as the stroke level.
+LOWER_STROKE_SHARE = 0.35
+
+
+def sampled_rows(height: int) -> slice:
+    """Return evenly spaced rows, at most MAX_SAMPLED_ROWS, of a picture of this height."""
+    return slice(None, None, -(-height // MAX_SAMPLED_ROWS))
+
+
+def noise(darkness: np.ndarray) -> float:
+    """Return the noise's standard deviation, from the median difference of neighbours."""
+    differences = np.abs(np.diff(darkness[sampled_rows(len(darkness))], axis=1))
+    return float(np.median(differences)) / 0.954
+
+
+def stroke_level(darkness: np.ndarray, mask: np.ndarray) -> float:
+    """Return the stroke level: the 90th percentile of the mask's darkness."""
+    return float(np.quantile(darkness[mask], 0.9))
