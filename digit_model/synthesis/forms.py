@@ -114,10 +114,11 @@ def draw_display(rng: np.random.Generator, digits: int = 4) -> DrawnNumber:
                 brush.line(tuple((segment + origin).ravel()), fill=255, width=round(thickness))
     slant = rng.uniform(0, 0.15)
     matrix = (1, slant, -slant * height, 0, 1, 0)
-    lit = np.asarray(image.transform(image.size, Image.Transform.AFFINE, matrix), np.float32) / 255
+    slanted = image.transform(image.size, Image.Transform.AFFINE, matrix)
+    ink = np.asarray(slanted, np.float32) / 255
     dark, light = rng.uniform(5, 40, 3), rng.uniform(120, 250, 3)
     panel, pen = (dark, light) if rng.random() < 0.6 else (light, dark)
-    picture = _blend(np.tile(panel, (*lit.shape, 1)), lit, pen)
+    picture = _blend(np.tile(panel, (*ink.shape, 1)), ink, pen)
     return DrawnNumber(_scanned(picture, rng), "".join(map(str, labels)))
 
 
@@ -194,7 +195,7 @@ def _grid(
         (edge, edge + k * height, right, edge + k * height) for k in range(rows + 1)
     ]
     lines += [(edge + k * width, edge, edge + k * width, bottom) for k in range(columns + 1)]
-    cells = [
+    cells: list[list[Line]] = [
         [
             (edge + x * width, edge + y * height, edge + (x + 1) * width, edge + (y + 1) * height)
             for x in range(columns)
