@@ -1,10 +1,16 @@
-"""Shared by the tests of the static page: arrays in files that fixtures.mjs reads."""
+"""Shared by the tests of the static page: arrays in files that fixtures.mjs reads, networks."""
 
+import gzip
 import json
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+import keras
 import numpy as np
+
+from digit_model.architectures import ARCHITECTURES
+from digit_model.export import MODEL, WEIGHTS
 
 _numbers = count()
 
@@ -21,3 +27,55 @@ def store(folder: Path, array: np.ndarray) -> dict:
 
 def write_fixtures(folder: Path, fixtures: object) -> None:
     (folder / "fixtures.json").write_text(json.dumps(fixtures), encoding="utf-8")
+
+
+def random_network(architecture: str, seed: int = 0) -> keras.Model:
+    """Return a network with random weights, statistics of batch normalisation included."""
+    model = ARCHITECTURES[architecture]()
+    rng = np.random.default_rng(seed)
+    for weight in model.weights:
+        if weight.path.split("/")[-1] in ("kernel", "depthwise_kernel"):
+            spread = (2 / np.prod(weight.shape[:-1])) ** 0.5
+            weight.assign(rng.normal(0, spread, weight.shape))
+        elif "variance" in weight.path or "gamma" in weight.path:
+            weight.assign(rng.uniform(0.7, 1.3, weight.shape))
+        elif weight.dtype == "float32":
+            weight.assign(rng.normal(0, 0.1, weight.shape))
+    return model
+
+
+def take_exported_weights(model: keras.Model, folder: Path) -> None:
+    """Give a network the weights of its export: kernels in float16, normalisation folded into them.
+
+    Gradients jump where rounding switches a unit on or off, so that they can only be compared if
+    both sides calculate with the same weights.
+    """
+    exported = json.loads((folder / MODEL).read_text(encoding="utf-8"))
+    packed = gzip.decompress((folder / WEIGHTS).read_bytes())
+    kernels = _exported_kernels(exported["layers"], packed)
+    bias = np.zeros(0)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.gamma.assign(np.ones(layer.gamma.shape))
+            layer.beta.assign(bias)
+            layer.moving_mean.assign(np.zeros(bias.shape))
+            layer.moving_variance.assign(np.full(bias.shape, 1 - layer.epsilon))
+        elif hasattr(layer, "kernel"):
+            kernel, bias = next(kernels)
+            layer.kernel.assign(kernel.reshape(layer.kernel.shape))
+            if getattr(layer, "use_bias", False):
+                layer.bias.assign(bias)
+
+
+def _exported_kernels(
+    layers: list[dict], weights: bytes
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the kernel and the bias of each layer that has them; see browser/network.js."""
+    shapes = [layer["kernel"] for layer in layers if "kernel" in layer]
+    biases = np.frombuffer(weights, "<f4", sum(shape[-1] for shape in shapes))
+    high, low = np.frombuffer(weights, np.uint8, offset=biases.nbytes).reshape(2, -1)
+    kernels = np.stack([low, high], axis=1).reshape(-1).view("<f2").astype(np.float32)
+    for shape in shapes:
+        size = int(np.prod(shape))
+        yield kernels[:size].reshape(shape), biases[: shape[-1]]
+        kernels, biases = kernels[size:], biases[shape[-1] :]

@@ -11,8 +11,7 @@ from digit_model.arrays import Calibration
 from digit_model.checkpoint import Checkpoint
 from digit_model.export import export, round_to_half
 from digit_model.synthesis.digits import draw_digits
-from tests.helpers import drawn_by_numpy
-from tests.static_page.helpers import store, write_fixtures
+from tests.static_page.helpers import random_network, store, write_fixtures
 
 SMALL = sorted(set(ARCHITECTURES) - {"mobilenetv2", "resnet50"})
 
@@ -20,20 +19,6 @@ SMALL = sorted(set(ARCHITECTURES) - {"mobilenetv2", "resnet50"})
 @pytest.fixture(scope="module")
 def tiles():
     return draw_digits(8, seed=5).tiles.astype(np.float32)
-
-
-def random_network(architecture: str):
-    """Return a network with random weights, statistics of batch normalisation included."""
-    model = ARCHITECTURES[architecture]()
-    rng = np.random.default_rng(0)
-    for weight in model.weights:
-        if weight.path.split("/")[-1] in ("kernel", "depthwise_kernel"):
-            weight.assign(drawn_by_numpy(None, weight.shape))
-        elif "variance" in weight.path or "gamma" in weight.path:
-            weight.assign(rng.uniform(0.7, 1.3, weight.shape))
-        elif weight.dtype == "float32":
-            weight.assign(rng.normal(0, 0.1, weight.shape))
-    return model
 
 
 def exported(folder, architecture, tiles):
