@@ -28,6 +28,7 @@ from digit_model.recogniser import Recogniser
 from digit_model.synthesis.digits import random_pen, write_digit
 from digit_model.synthesis.example_pictures import board, letter, photo, rows, scan
 from digit_model.synthesis.pen import draw, write
+from digit_model.synthesis.sheets import draw_scene
 from digit_model.synthesis.skeletons import load_skeletons
 
 ROOT = Path(__file__).parents[1]
@@ -52,7 +53,7 @@ class Agreement:
 
 
 def draw_pictures(count: int, seed: int) -> Iterator[tuple[str, Picture]]:
-    """Yield the kinds and the pictures of a mix: sketches, numbers, photos, letters."""
+    """Yield the kinds and the pictures of a mix: sketches, numbers, photos, letters, scenes."""
     rng = np.random.default_rng(seed)
     kinds = list(_KINDS.items())
     for number in range(count):
@@ -85,11 +86,16 @@ def _photo(rng: np.random.Generator) -> Picture:
     return np.asarray(kind(rng).convert("RGB"))
 
 
+def _scene(rng: np.random.Generator) -> Picture:
+    return draw_scene(rng).picture
+
+
 _KINDS: dict[str, Callable[[np.random.Generator], Picture]] = {
     "sketch": _sketch,
     "number": _number,
     "photo-like": _photo,
     "letter": _letter,
+    "scene": _scene,
 }
 
 

@@ -4,13 +4,14 @@
 // BATCH tiles, (tiles, rows, columns, channels); convolutions are matrix products of what their
 // kernel sees and the kernel.
 
-import { fromHalf } from "./numerics/half.js";
+import { BadModel } from "./errors.js";
 import { createMatmul, PANEL, ROWS } from "./numerics/matmul.js";
 
 export const BATCH = 8;
 export const TILE_SIZE = 28;
 export const DIGITS = 10;
 const TILE = TILE_SIZE * TILE_SIZE;
+const FORMAT = 2;
 
 const roundUp = (number, step) => Math.ceil(number / step) * step;
 const product = (numbers) => numbers.reduce((all, number) => all * number, 1);
@@ -24,6 +25,11 @@ export class Network {
 
   // weights: the ArrayBuffer that is compressed in the file.
   constructor(model, weights, useSimd) {
+    if (model.format !== FORMAT) {
+      throw new BadModel(
+        `The network’s files have format ${model.format}, and this page reads ${FORMAT}. Export it again.`,
+      );
+    }
     this.model = model;
     this.layers = model.layers.map((layer) => ({ ...layer, size: product(layer.shape) }));
     this.#allocate(useSimd);
@@ -89,26 +95,30 @@ export class Network {
     }
   }
 
-  // The biases are float32 and come first, then the kernels, which are float16: the bytes with sign
-  // and exponent of all, then the other bytes of all.
+  // The file holds the biases and the scales of all units, which are float32, then the high bytes
+  // of all integers of 16 bits and then their low bytes.
   #takeWeights(weights) {
     const weighted = this.layers.filter((layer) => layer.kernel);
-    const biases = weighted.reduce((sum, { kernel }) => sum + kernel.at(-1), 0);
-    const count = (weights.byteLength - 4 * biases) / 2;
-    const numbers = fromHalf(
-      new Uint8Array(weights, 4 * biases, count),
-      new Uint8Array(weights, 4 * biases + count),
-    );
-    let [place, offset] = [0, 0];
+    const units = weighted.reduce((sum, { kernel }) => sum + kernel.at(-1), 0);
+    const count = weighted.reduce((sum, { kernel }) => sum + product(kernel), 0);
+    if (weights.byteLength !== 8 * units + 2 * count) {
+      throw new BadModel("The weights do not fit the list of layers. Export the network again.");
+    }
+    const high = new Int8Array(weights, 8 * units, count);
+    const low = new Uint8Array(weights, 8 * units + count, count);
+    let [unit, offset] = [0, 0];
     for (const layer of weighted) {
-      const columns = layer.kernel.at(-1);
-      layer.bias = new Float32Array(weights, 4 * place, columns);
-      layer.weights = numbers.subarray(offset, offset + product(layer.kernel));
-      place += columns;
-      offset += product(layer.kernel);
+      const [columns, length] = [layer.kernel.at(-1), product(layer.kernel)];
+      layer.bias = new Float32Array(weights, 4 * unit, columns);
+      const scale = new Float32Array(weights, 4 * (units + unit), columns);
+      layer.weights = new Float32Array(length);
+      for (let i = 0; i < length; i++) {
+        layer.weights[i] = (256 * high[offset + i] + low[offset + i]) * scale[i % columns];
+      }
+      unit += columns;
+      offset += length;
       if (layer.packed) packPanels(layer.weights, columns, layer.packed);
     }
-    if (offset !== numbers.length) throw new Error("The weights do not fit the list of layers.");
   }
 
   #multiply;
@@ -155,10 +165,10 @@ const OPERATIONS = {
   },
 
   max_pool(layer, [input], batch) {
-    const { output, size, shape, padding } = layer;
+    const { output, size, shape, pool } = layer;
     const channels = shape[2];
-    output.fill(padding.some(Boolean) ? 0 : -Infinity, 0, batch * layer.size);
-    forEachSeen({ ...layer, kernel: [size, size] }, input, batch, (to, from) => {
+    output.fill(-Infinity, 0, batch * size);
+    forEachSeen({ ...layer, kernel: [pool, pool] }, input, batch, (to, from) => {
       for (let channel = 0; channel < channels; channel++) {
         const place = to * channels + channel;
         output[place] = Math.max(output[place], input.output[from + channel]);

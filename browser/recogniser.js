@@ -9,12 +9,15 @@ import { DIGITS } from "./network.js";
 import { turnedLeft, turnedRight } from "./numerics/plane.js";
 import { decode } from "./picture/decode.js";
 import { marksLeftOut, massOf } from "./picture/ignored.js";
-import { findInk } from "./picture/ink.js";
+import { locateInk } from "./picture/ink.js";
 import { bestPath, singleGlyphLattice } from "./picture/lattice.js";
 import { normalise } from "./picture/normalise.js";
-import { segment, singleDigit } from "./picture/segment.js";
+import { mapPoint } from "./picture/perspective.js";
+import { fragmentsOfOneDigit, segment, singleDigit } from "./picture/segment.js";
 import { layOutTiles } from "./picture/tile_sheet.js";
 
+// In nats: how much likelier one broken digit is than several that its fragments look like.
+const ONE_DIGIT_PRIOR = 1.0;
 // A picture with at least so many digits, which cost at least this much each in nats, is also read
 // turned; it counts as turned if its digits then cost less than this share.
 const MIN_TURNED_DIGITS = 3;
@@ -35,11 +38,9 @@ export class Recogniser {
   }
 
   readPicture(picture, { one = false, started = performance.now() } = {}) {
-    const ink = findInk(picture);
-    let rows = one ? [] : segment(ink);
-    if (!rows.some((row) => row.spans.length)) rows = [singleGlyphLattice(singleDigit(ink))];
-    const paths = this.#bestPaths(rows);
-    const toPicture = new PictureScale(picture, ink);
+    const { ink, toPicture: matrix } = locateInk(picture);
+    const toPicture = new ToPicture(picture, matrix);
+    const { rows, paths } = this.#readRows(ink, one);
     const digits = rows.flatMap((row, k) => this.#digitsOfRow(row, paths[k], toPicture));
     if (this.#isTurned(ink, paths)) for (const digit of digits) digit.accepted = false;
     const ignored = digits.length
@@ -73,12 +74,28 @@ export class Recogniser {
     return { digits, ignored: [], seconds: (performance.now() - started) / 1000, width, height };
   }
 
+  // The rows of the ink and the spans that are read as their digits; or all of the ink as one broken
+  // digit, where that is likelier.
+  #readRows(ink, one) {
+    let rows = one ? [] : segment(ink);
+    if (!rows.some((row) => row.spans.length)) rows = [singleGlyphLattice(singleDigit(ink))];
+    const isOneCandidate = rows.flatMap((row) => row.spans).length === 1;
+    const fragments = isOneCandidate ? null : fragmentsOfOneDigit(ink);
+    if (!fragments) return { rows, paths: this.#bestPaths(rows) };
+    const all = [...rows, singleGlyphLattice(fragments)];
+    const paths = this.#bestPaths(all);
+    const costs = all.map((row, k) => row.pathCost(paths[k], doubtsOf(row)));
+    const several = costs.slice(0, -1).reduce((sum, cost) => sum + cost, 0);
+    const kept = costs.at(-1) <= several + ONE_DIGIT_PRIOR ? [-1] : [0, -1];
+    return { rows: all.slice(...kept), paths: paths.slice(...kept) };
+  }
+
   // The spans that are read as each row's digits.
   #bestPaths(rows) {
     const spans = rows.flatMap((row) => row.spans);
     for (const span of spans) Object.assign(span, normalise(span.glyph.ink));
     this.#answer(spans);
-    return rows.map((row) => bestPath(row, row.spans.map(({ logits }) => readingCost(logits))));
+    return rows.map((row) => bestPath(row, doubtsOf(row)));
   }
 
   // Whether the digits read much better after a turn by 90 degrees. Turned digits are often misread
@@ -129,6 +146,9 @@ export class Recogniser {
   }
 }
 
+// What reading each of a row's spans as a digit costs, in nats.
+const doubtsOf = (row) => row.spans.map(({ logits }) => readingCost(logits));
+
 // The mean cost of the digits in nats; infinite for few.
 function meanCost(paths) {
   const costs = paths.flat().map(({ logits }) => readingCost(logits));
@@ -136,30 +156,33 @@ function meanCost(paths) {
   return costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
 }
 
-// From the pixels of the ink to those of the picture.
-class PictureScale {
-  constructor(picture, ink) {
-    this.picture = picture;
-    [this.x, this.y] = [picture.width / ink.width, picture.height / ink.height];
+// From the pixels of the ink to those of a picture.
+class ToPicture {
+  constructor({ width, height }, matrix) {
+    Object.assign(this, { width, height, matrix });
   }
 
-  // Enlarged to whole pixels.
+  // [left, top, right, bottom] in whole pixels around a box.
   box({ left, top, right, bottom }) {
+    const corners = [[left, top], [left, bottom], [right, top], [right, bottom]];
+    const points = corners.map((corner) => mapPoint(this.matrix, corner).map(rounded));
+    const [across, down] = [0, 1].map((k) => points.map((point) => point[k]));
     return [
-      Math.floor(rounded(left * this.x)),
-      Math.floor(rounded(top * this.y)),
-      Math.min(this.picture.width, Math.ceil(rounded(right * this.x))),
-      Math.min(this.picture.height, Math.ceil(rounded(bottom * this.y))),
+      Math.max(0, Math.floor(Math.min(...across))),
+      Math.max(0, Math.floor(Math.min(...down))),
+      Math.min(this.width, Math.ceil(Math.max(...across))),
+      Math.min(this.height, Math.ceil(Math.max(...down))),
     ];
   }
 
+  // Where a tile lies, upright: turns of a sheet's digits are left out.
   placement(box, { left, top, xScale, yScale }) {
-    return {
-      left: this.x * (box.left + left),
-      top: this.y * (box.top + top),
-      xScale: this.x * xScale,
-      yScale: this.y * yScale,
-    };
+    const [x, y] = [box.left + left + 14 * xScale, box.top + top + 14 * yScale];
+    const centre = mapPoint(this.matrix, [x, y]);
+    const distance = (other) => Math.hypot(other[0] - centre[0], other[1] - centre[1]);
+    const across = distance(mapPoint(this.matrix, [x + xScale, y]));
+    const down = distance(mapPoint(this.matrix, [x, y + yScale]));
+    return { left: centre[0] - 14 * across, top: centre[1] - 14 * down, xScale: across, yScale: down };
   }
 }
 

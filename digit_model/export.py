@@ -1,8 +1,10 @@
 """Write a network for the static page: model.json, which lists its layers, and weights.bin.
 
-Batch normalisation is folded into the layer before it, and the weights are stored as float16. The
-list of layers is flat: each entry names its operation and the entries whose output it takes, so
-that browser/network.js can run any architecture, an ensemble included, by a loop over the list.
+Batch normalisation is folded into the layer before it. Kernels are stored as integers of 16 bits
+with a scale for each unit, which is as small as float16 and several times as exact
+(benchmarks/LOG.md). The list of layers is flat: each entry names its operation and the entries
+whose output it takes, so that browser/network.js can run any architecture, an ensemble included, by
+a loop over the list.
 """
 
 import gzip
@@ -26,7 +28,8 @@ from .errors import DigitError
 
 MODEL = "model.json"
 WEIGHTS = "weights.bin"
-FORMAT = 1
+FORMAT = 2
+LARGEST_INTEGER = 2**15 - 1
 
 
 def export(checkpoint: Checkpoint, folder: Path, source: str) -> dict:
@@ -60,7 +63,7 @@ def pack(checkpoint: Checkpoint, source: str) -> tuple[dict, bytes]:
         "scores": _accuracies(checkpoint.record),
         "weights": {
             "file": WEIGHTS,
-            "type": "float16",
+            "type": "int16",
             "sha256": hashlib.sha256(weights).hexdigest(),
             "size": len(weights),
         },
@@ -122,27 +125,18 @@ class _Network:
         return len(self.layers) - 1
 
     def packed_weights(self) -> bytes:
-        """Return all biases as float32, then all kernels as float16, compressed with gzip.
+        """Return all biases and all scales as float32, then all integers, compressed with gzip.
 
-        Of the kernels the first bytes come first and then the second ones: signs and exponents are
-        alike and compress well, the rest hardly at all.
+        Of the integers the high bytes come first and then the low ones: the high ones are alike and
+        compress well, the low ones not at all.
         """
-        biases = [
-            np.asarray(layer.bias, "<f4").tobytes()
-            for layer in self.layers
-            if layer.bias is not None
-        ]
-        kernels = [
-            round_to_half(layer.kernel).astype("<f2")
-            for layer in self.layers
-            if layer.kernel is not None
-        ]
-        if not all(np.isfinite(kernel).all() for kernel in kernels):
-            raise DigitError("A weight is too large for float16; export another checkpoint.")
-        halves = np.concatenate([kernel.ravel() for kernel in kernels]).view(np.uint8)
-        return gzip.compress(
-            b"".join([*biases, halves[1::2].tobytes(), halves[::2].tobytes()]), 9, mtime=0
-        )
+        weighted = [layer for layer in self.layers if layer.kernel is not None]
+        biases = [np.asarray(layer.bias, "<f4") for layer in weighted]
+        integers, scales = zip(*(to_integers(layer.kernel) for layer in weighted), strict=True)
+        numbers = np.concatenate([*biases, *scales]).astype("<f4")
+        halves = np.concatenate([kernel.ravel() for kernel in integers]).astype("<i2")
+        low, high = halves.view(np.uint8).reshape(-1, 2).T
+        return gzip.compress(numbers.tobytes() + high.tobytes() + low.tobytes(), 9, mtime=0)
 
     def _add(self, layer: layers.Layer, inputs: list[int], shared: bool) -> int:
         """Append one Keras layer, or merge it into the layer before; returns its place."""
@@ -185,19 +179,23 @@ class _Network:
         return place
 
 
-def round_to_half(kernel: np.ndarray) -> np.ndarray:
-    """Round a kernel, (rows, columns, channels, units) or smaller, to float16 with error diffusion.
+def to_integers(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Round a kernel to integers of 16 bits, with error diffusion.
 
-    Each rounding error is passed on to the next weight of the same unit and channel. What a kernel
-    sees are neighbouring pixels of smooth maps, so that the errors nearly cancel in the sum.
+    kernel: (rows, columns, channels, units) or smaller. Each rounding error is passed on to the
+    next weight of the same unit and channel. What a kernel sees are neighbouring pixels of smooth
+    maps, so that the errors nearly cancel in the sum.
+    Returns the integers and the (units,) float32 scale by which they are multiplied.
     """
-    halves = np.empty(kernel.shape, np.float16)
+    largest = np.abs(kernel).reshape(-1, kernel.shape[-1]).max(axis=0)
+    scale = (np.where(largest > 0, largest, 1) / LARGEST_INTEGER).astype(np.float32)
+    integers = np.empty(kernel.shape, np.int16)
     error = np.zeros(kernel.shape[2:] if kernel.ndim > 2 else kernel.shape[1:])
     for tap in np.ndindex(kernel.shape[:2] if kernel.ndim > 2 else kernel.shape[:1]):
-        wanted = kernel[tap] + error
-        halves[tap] = wanted
-        error = wanted - halves[tap]
-    return halves
+        wanted = kernel[tap] / scale + error
+        integers[tap] = np.clip(np.rint(wanted), -LARGEST_INTEGER, LARGEST_INTEGER)
+        error = wanted - integers[tap]
+    return integers, scale
 
 
 # Layers that change nothing at inference, given that maps are flat arrays, channels last.
@@ -277,7 +275,7 @@ def _dense(layer: layers.Dense, inputs: list[int], shape: list[int]) -> _Layer:
 def _max_pool(layer: layers.MaxPooling2D, inputs: list[int], shape: list[int]) -> _Layer:
     size, strides = layer.pool_size[0], layer.strides[0]
     padding = _padding(layer, size, strides)
-    return _Layer("max_pool", inputs, shape, {"size": size, "strides": strides, "padding": padding})
+    return _Layer("max_pool", inputs, shape, {"pool": size, "strides": strides, "padding": padding})
 
 
 def _pad(layer: layers.ZeroPadding2D, inputs: list[int], shape: list[int]) -> _Layer:

@@ -1,61 +1,57 @@
-// The distance of each pixel of a mask to the nearest pixel outside it, exactly (Felzenszwalb and
-// Huttenlocher 2012, https://doi.org/10.4086/toc.2012.v008a019). Outside the picture is outside.
+// Exact distances to the nearest pixel outside a mask (Felzenszwalb and Huttenlocher 2012,
+// https://doi.org/10.4086/toc.2012.v008a019).
 
-import { padded, plane } from "./plane.js";
+import { crop, padded, plane } from "./plane.js";
 
-export function distanceToPaper(source) {
-  const { data, width, height } = padded(source, 1);
-  const squares = Float64Array.from(data, (inside) => (inside ? Infinity : 0));
-  for (let x = 0; x < width; x++) nearestAlongColumn(squares, x, width, height);
-  const line = new Float64Array(width);
-  const found = new Float32Array(source.data.length);
-  for (let y = 1; y < height - 1; y++) {
-    lowerEnvelope(squares.subarray(y * width, (y + 1) * width), line);
-    for (let x = 1; x < width - 1; x++) {
-      found[(y - 1) * source.width + x - 1] = Math.sqrt(line[x]);
-    }
-  }
-  return plane(source.height, source.width, found);
-}
-
-// Replace each value of a column by the squared distance to its nearest 0.
-function nearestAlongColumn(squares, x, width, height) {
-  let distance = Infinity;
+// distance_transform_edt: what lies beyond the picture does not count.
+export function distanceTransform({ data, width, height }) {
+  const steps = stepsAlongColumns(data, width, height);
+  const distances = new Float64Array(data.length);
+  const envelope = { places: new Int32Array(width), starts: new Float64Array(width + 1) };
   for (let y = 0; y < height; y++) {
-    distance = squares[y * width + x] ? distance + 1 : 0;
-    squares[y * width + x] = distance * distance;
+    const [start, end] = [y * width, (y + 1) * width];
+    nearestAlongRow(steps.subarray(start, end), distances.subarray(start, end), envelope);
   }
-  distance = Infinity;
-  for (let y = height - 1; y >= 0; y--) {
-    distance = squares[y * width + x] ? distance + 1 : 0;
-    squares[y * width + x] = Math.min(squares[y * width + x], distance * distance);
-  }
+  return plane(height, width, distances);
 }
 
-// At each place the least of all parabolas that stand on the values of a line.
-function lowerEnvelope(values, found) {
-  const places = new Int32Array(values.length);
-  const starts = new Float64Array(values.length + 1);
-  let last = 0;
-  const meeting = (q) => {
-    const p = places[last];
-    return (values[q] + q * q - values[p] - p * p) / (2 * (q - p));
-  };
-  starts[0] = -Infinity;
-  starts[1] = Infinity;
-  for (let q = 1; q < values.length; q++) {
-    if (values[q] === Infinity) continue;
-    let at = meeting(q);
-    while (at <= starts[last]) {
+// The same where everything beyond the picture is paper.
+export function distanceToPaper(source) {
+  const [right, bottom] = [source.width + 1, source.height + 1];
+  return crop(distanceTransform(padded(source, 1)), { left: 1, top: 1, right, bottom });
+}
+
+// The distance of each pixel to the nearest 0 of its column.
+function stepsAlongColumns(data, width, height) {
+  const steps = new Int32Array(data.length);
+  const far = width + height; // farther than any pixel
+  for (let i = 0; i < data.length; i++) {
+    if (data[i]) steps[i] = i < width ? far : steps[i - width] + 1;
+  }
+  for (let i = data.length - width - 1; i >= 0; i--) {
+    if (steps[i] > steps[i + width] + 1) steps[i] = steps[i + width] + 1;
+  }
+  return steps;
+}
+
+// The square of a distance is the least of all parabolas that stand on the squared steps of a row.
+function nearestAlongRow(steps, distances, { places, starts }) {
+  let last = -1;
+  for (let q = 0; q < steps.length; q++) {
+    let meeting = -Infinity;
+    while (last >= 0) {
+      const p = places[last];
+      meeting = (steps[q] * steps[q] + q * q - steps[p] * steps[p] - p * p) / (2 * (q - p));
+      if (last === 0 || meeting > starts[last]) break;
       last--;
-      at = meeting(q);
     }
     places[++last] = q;
-    starts[last] = at;
-    starts[last + 1] = Infinity;
+    starts[last] = meeting;
   }
-  for (let x = 0, k = 0; x < values.length; x++) {
+  starts[last + 1] = Infinity;
+  for (let x = 0, k = 0; x < steps.length; x++) {
     while (starts[k + 1] < x) k++;
-    found[x] = (x - places[k]) ** 2 + values[places[k]];
+    const [away, height] = [x - places[k], steps[places[k]]];
+    distances[x] = Math.sqrt(away * away + height * height);
   }
 }

@@ -147,25 +147,55 @@ export function greyClosing(source, size) {
 export function closingAlongRows(source, size) {
   const before = Math.floor(size / 2);
   // For a window of even size scipy moves the dilation's by one, so that the closing does not shift.
-  const dilated = windowsAlongRows(source, size, size - 1 - before, (sum) => sum > 0);
-  return windowsAlongRows(dilated, size, before, (sum) => sum === size);
+  const dilated = windowsAlongRows(source, size, size - 1 - before, 1);
+  return windowsAlongRows(dilated, size, before, size);
 }
 
 export const closingAlongColumns = (source, size) =>
   transposed(closingAlongRows(transposed(source), size));
 
-// Test how many pixels of a mask are in each window, which begins `before` pixels back.
-function windowsAlongRows({ data, width, height }, size, before, test) {
+// Whether at least so many pixels of a mask are in each window, which begins `before` pixels back.
+function windowsAlongRows({ data, width, height }, size, before, least) {
   const found = new Uint8Array(data.length);
-  const sums = new Int32Array(width + 1);
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) sums[x + 1] = sums[x] + data[y * width + x];
+    const row = y * width;
+    let sum = 0;
+    for (let x = 0; x < Math.min(width, size - before - 1); x++) sum += data[row + x];
     for (let x = 0; x < width; x++) {
-      const [first, end] = [Math.max(0, x - before), Math.min(width, x - before + size)];
-      found[y * width + x] = test(end > first ? sums[end] - sums[first] : 0) ? 1 : 0;
+      const [first, end] = [x - before, x - before + size];
+      if (end <= width && end > 0) sum += data[row + end - 1];
+      if (first > 0) sum -= data[row + first - 1];
+      found[row + x] = sum >= least ? 1 : 0;
     }
   }
   return { data: found, width, height };
+}
+
+// binary_opening with a square, paper beyond the edges.
+export function openedBySquare(source, size) {
+  const before = Math.floor(size / 2);
+  const inside = alongBoth(source, size, before, size);
+  return alongBoth(inside, size, size - 1 - before, 1);
+}
+
+const alongBoth = (source, size, before, least) =>
+  transposed(
+    windowsAlongRows(transposed(windowsAlongRows(source, size, before, least)), size, before, least),
+  );
+
+// binary_dilation with the four neighbours of each pixel.
+export function dilatedByCross({ data, width, height }) {
+  const found = Uint8Array.from(data);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (!data[i]) continue;
+      if (x) found[i - 1] = 1;
+      if (x < width - 1) found[i + 1] = 1;
+      if (y) found[i - width] = 1;
+      if (y < height - 1) found[i + width] = 1;
+    }
+  }
+  return mask(height, width, found);
 }
 
 // binary_erosion with 3 x 3, paper beyond the edges.

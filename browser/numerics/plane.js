@@ -33,6 +33,18 @@ export function above({ data, width, height }, threshold) {
   return mask(height, width, found);
 }
 
+export function below({ data, width, height }, threshold) {
+  const found = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) found[i] = data[i] < threshold ? 1 : 0;
+  return mask(height, width, found);
+}
+
+export function inverse({ data, width, height }) {
+  const found = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) found[i] = data[i] ? 0 : 1;
+  return mask(height, width, found);
+}
+
 export function both(first, second) {
   const found = new Uint8Array(first.data.length);
   for (let i = 0; i < found.length; i++) found[i] = first.data[i] & second.data[i];
@@ -45,11 +57,18 @@ export function either(first, second) {
   return mask(first.height, first.width, found);
 }
 
-// What is in the first mask and not in the second.
+// The pixels of the first mask that are not in the second.
 export function without(first, second) {
   const found = new Uint8Array(first.data.length);
   for (let i = 0; i < found.length; i++) found[i] = first.data[i] & ~second.data[i];
   return mask(first.height, first.width, found);
+}
+
+// The pixels of one label.
+export function equalTo({ data, width, height }, number) {
+  const found = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) found[i] = data[i] === number ? 1 : 0;
+  return mask(height, width, found);
 }
 
 // The pixels whose label is among the kept ones.

@@ -76,18 +76,36 @@ function resampleColumns(data, width, down) {
 }
 
 // Pillow's weights for bytes are fixed-point numbers of so many bits.
-const PRECISION = 2 ** 22;
+const PRECISION_BITS = 22;
 
 const inFixedPoint = (entries) =>
   entries.map(({ first, weights }) => ({
     first,
-    weights: weights.map((weight) => Math.trunc(weight * PRECISION + (weight < 0 ? -0.5 : 0.5))),
+    weights: Int32Array.from(weights, (weight) =>
+      Math.trunc(weight * 2 ** PRECISION_BITS + (weight < 0 ? -0.5 : 0.5)),
+    ),
   }));
 
-const toByte = (sum) => Math.max(0, Math.min(255, Math.floor(sum / PRECISION)));
+// An RGB picture, {data, width, height} of three bytes a pixel, in another size.
+export function resizePicture(picture, height, width, filter) {
+  const across = contributions(picture.width, 0, picture.width, width, filter);
+  const down = contributions(picture.height, 0, picture.height, height, filter);
+  return resampleBytes(picture, inFixedPoint(across), inFixedPoint(down));
+}
 
-// Scale an RGB picture, {data, width, height} of three bytes a pixel, down by Image.thumbnail with
-// BOX and reducing_gap=1: whole blocks of pixels first, then the rest.
+// For each of `to` pixels the one of `from` that Pillow's NEAREST takes, with its sum of steps.
+export function nearestPlaces(from, to) {
+  const step = from / to;
+  let place = step / 2;
+  return Int32Array.from({ length: to }, () => {
+    const nearest = Math.trunc(place);
+    place += step;
+    return nearest;
+  });
+}
+
+// Scale an RGB picture down by Image.thumbnail with BOX and reducing_gap=1: whole blocks of pixels
+// first, then the rest.
 export function shrinkPicture(picture, longest) {
   const { width, height } = picture;
   if (Math.max(width, height) <= longest) return picture;
@@ -146,27 +164,41 @@ const meanOf = (sum, count) => {
   return Math.floor(((sum + (count >> 1)) * reciprocal) / 2 ** 24);
 };
 
+// Sums stay below 2 ** 31: the weights of a pixel add up to 2 ** 22.
+const HALF = 1 << (PRECISION_BITS - 1);
+
 function resampleBytes({ data, width, height }, across, down) {
-  const rows = new Uint8Array(3 * across.length * height);
-  for (let y = 0, to = 0; y < height; y++) {
-    for (const { first, weights } of across) {
-      for (let channel = 0; channel < 3; channel++) {
-        let sum = PRECISION / 2;
-        let from = 3 * (y * width + first) + channel;
-        for (let i = 0; i < weights.length; i++, from += 3) sum += data[from] * weights[i];
-        rows[to++] = toByte(sum);
-      }
-    }
+  const rows = new Uint8ClampedArray(3 * across.length * height);
+  for (let y = 0; y < height; y++) {
+    const target = rows.subarray(3 * across.length * y, 3 * across.length * (y + 1));
+    resampleRow(data.subarray(3 * width * y, 3 * width * (y + 1)), across, target);
   }
   const stride = 3 * across.length;
-  const resampled = new Uint8Array(stride * down.length);
-  for (let y = 0, to = 0; y < down.length; y++) {
-    const { first, weights } = down[y];
-    for (let x = 0; x < stride; x++) {
-      let sum = PRECISION / 2;
-      for (let i = 0; i < weights.length; i++) sum += rows[(first + i) * stride + x] * weights[i];
-      resampled[to++] = toByte(sum);
+  const resampled = new Uint8ClampedArray(stride * down.length);
+  const sums = new Int32Array(stride);
+  down.forEach(({ first, weights }, y) => {
+    sums.fill(HALF);
+    for (let i = 0; i < weights.length; i++) {
+      const [start, weight] = [(first + i) * stride, weights[i]];
+      for (let x = 0; x < stride; x++) sums[x] += rows[start + x] * weight;
     }
+    for (let x = 0; x < stride; x++) resampled[y * stride + x] = sums[x] >> PRECISION_BITS;
+  });
+  return { data: new Uint8Array(resampled.buffer), width: across.length, height: down.length };
+}
+
+function resampleRow(row, across, target) {
+  for (let x = 0, to = 0; x < across.length; x++) {
+    const { first, weights } = across[x];
+    let [red, green, blue] = [HALF, HALF, HALF];
+    for (let i = 0, from = 3 * first; i < weights.length; i++, from += 3) {
+      const weight = weights[i];
+      red += row[from] * weight;
+      green += row[from + 1] * weight;
+      blue += row[from + 2] * weight;
+    }
+    target[to++] = red >> PRECISION_BITS;
+    target[to++] = green >> PRECISION_BITS;
+    target[to++] = blue >> PRECISION_BITS;
   }
-  return { data: resampled, width: across.length, height: down.length };
 }

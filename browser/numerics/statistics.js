@@ -1,8 +1,8 @@
 // Quantiles and rounding as NumPy has them.
 
-// The q-quantile of numbers, linear between the two nearest, without sorting all of them.
+// The q-quantile of an array of numbers, linear between the two nearest, without sorting all of them.
 export function quantile(numbers, q) {
-  const values = new Float32Array(numbers);
+  const values = numbers.slice();
   const place = q * (values.length - 1);
   const below = Math.floor(place);
   const low = select(values, below);

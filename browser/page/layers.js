@@ -23,11 +23,11 @@ export function shownLayers({ layers, features }) {
 
 function fieldsOf(layers) {
   const fields = [{ size: 1, step: 1, start: 0 }];
-  layers.slice(1).forEach(({ inputs, kernel, strides, padding }, k) => {
+  layers.slice(1).forEach(({ inputs, kernel, pool, strides, padding }, k) => {
     const widest = inputs.map((place) => fields[place]).reduce((a, b) => (b.size > a.size ? b : a));
     fields[k + 1] = strides
       ? {
-          size: widest.size + (kernel[0] - 1) * widest.step,
+          size: widest.size + ((pool ?? kernel[0]) - 1) * widest.step,
           step: widest.step * strides,
           start: widest.start - padding[0] * widest.step,
         }

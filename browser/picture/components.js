@@ -3,7 +3,7 @@
 // A component is {box, mask, mass}: the mask is a plane of the box's size. A glyph is {ink, box, row}.
 
 import { label } from "../numerics/labels.js";
-import { crop, mask as emptyMask, plane } from "../numerics/plane.js";
+import { crop, equalTo, mask as emptyMask, plane } from "../numerics/plane.js";
 import { boundingBox } from "./normalise.js";
 
 const MAX_COMPONENTS = 300;
@@ -27,12 +27,6 @@ export function connectedComponents(ink) {
       mass: masses[k + 1],
     };
   });
-}
-
-function equalTo({ data, width, height }, number) {
-  const found = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) found[i] = data[i] === number ? 1 : 0;
-  return emptyMask(height, width, found);
 }
 
 const shifted = (box, x, y) => ({

@@ -34,7 +34,7 @@ const PER_CUT_INK = 1.0;
 const PER_GAP = 1.5;
 const PER_WIDTH = 0.5;
 const PER_HEIGHT = 1.6;
-const EXPECTED_HEIGHT = 0.2;
+const FREE_HEIGHT = 0.2;
 const PER_OMISSION = 5.0;
 
 export class Lattice {
@@ -69,6 +69,14 @@ export class Lattice {
       if (!read.has(number)) marks.set(number, [...(marks.get(number) ?? []), piece]);
     });
     return [...marks.values()].map(mergeComponents);
+  }
+
+  // What a path costs in nats, with its omissions; doubts as for bestPath.
+  pathCost(spans, doubts) {
+    const read = piecesOf(spans);
+    const omitted = this.omissionCosts.reduce((sum, cost, k) => sum + (read.has(k) ? 0 : cost), 0);
+    const costOf = (span) => doubts[this.spans.indexOf(span)] + span.shapeCost;
+    return spans.reduce((sum, span) => sum + costOf(span), omitted);
   }
 
   #componentsOf(spans) {
@@ -291,7 +299,7 @@ function shapeCostOf(pieces, height) {
     PER_CUT_INK * (pieces[0].cuts[0] + pieces.at(-1).cuts[1]) +
     (PER_GAP * widestGap(pieces)) / height +
     PER_WIDTH * Math.max(0, Math.log(extentOf(pieces) / own)) +
-    PER_HEIGHT * Math.max(0, Math.log(own / height) - EXPECTED_HEIGHT)
+    PER_HEIGHT * Math.max(0, Math.log(own / height) - FREE_HEIGHT)
   );
 }
 

@@ -24,6 +24,6 @@ for (const { name, methods, method, digit, tile, heatmap } of readJson("fixtures
     assert.deepEqual(explainer.methods, methods);
     const found = explainer.heatmap(array(tile), digit, method);
     const difference = largestDifference(found, array(heatmap));
-    assert.ok(difference < 0.02, `differs by ${difference}`);
+    assert.ok(difference < 1e-3, `differs by ${difference}`);
   });
 }

@@ -30,8 +30,14 @@ def write_fixtures(folder: Path, fixtures: object) -> None:
 
 
 def random_network(architecture: str, seed: int = 0) -> keras.Model:
-    """Return a network with random weights, statistics of batch normalisation included."""
+    """Return a network with random weights."""
     model = ARCHITECTURES[architecture]()
+    set_random_weights(model, seed)
+    return model
+
+
+def set_random_weights(model: keras.Model, seed: int = 0) -> None:
+    """Give a network random weights, statistics of batch normalisation included."""
     rng = np.random.default_rng(seed)
     for weight in model.weights:
         if weight.path.split("/")[-1] in ("kernel", "depthwise_kernel"):
@@ -41,11 +47,10 @@ def random_network(architecture: str, seed: int = 0) -> keras.Model:
             weight.assign(rng.uniform(0.7, 1.3, weight.shape))
         elif weight.dtype == "float32":
             weight.assign(rng.normal(0, 0.1, weight.shape))
-    return model
 
 
 def take_exported_weights(model: keras.Model, folder: Path) -> None:
-    """Give a network the weights of its export: kernels in float16, normalisation folded into them.
+    """Give a network the weights of its export: rounded kernels, normalisation folded into them.
 
     Gradients jump where rounding switches a unit on or off, so that they can only be compared if
     both sides calculate with the same weights.
@@ -72,10 +77,11 @@ def _exported_kernels(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the kernel and the bias of each layer that has them; see browser/network.js."""
     shapes = [layer["kernel"] for layer in layers if "kernel" in layer]
-    biases = np.frombuffer(weights, "<f4", sum(shape[-1] for shape in shapes))
-    high, low = np.frombuffer(weights, np.uint8, offset=biases.nbytes).reshape(2, -1)
-    kernels = np.stack([low, high], axis=1).reshape(-1).view("<f2").astype(np.float32)
+    units = sum(shape[-1] for shape in shapes)
+    biases, scales = np.frombuffer(weights, "<f4", 2 * units).reshape(2, -1)
+    high, low = np.frombuffer(weights, np.uint8, offset=8 * units).reshape(2, -1)
+    integers = np.stack([low, high], axis=1).reshape(-1).view("<i2")
     for shape in shapes:
-        size = int(np.prod(shape))
-        yield kernels[:size].reshape(shape), biases[: shape[-1]]
-        kernels, biases = kernels[size:], biases[shape[-1] :]
+        size, columns = int(np.prod(shape)), shape[-1]
+        yield integers[:size].reshape(shape) * scales[:columns], biases[:columns]
+        integers, biases, scales = integers[size:], biases[columns:], scales[columns:]

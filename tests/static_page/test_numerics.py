@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage, signal
 
+from digit_model.picture.perspective import homography, warp
 from tests.static_page.helpers import store, write_fixtures
 
 EIGHT = np.ones((3, 3))
@@ -52,10 +53,14 @@ def resized(grey: np.ndarray) -> Iterator[tuple]:
 
 
 def masked(mask: np.ndarray) -> Iterator[tuple]:
-    yield "label", mask, [], ndimage.label(mask, EIGHT)[0], 0
+    yield "label", mask, [True], ndimage.label(mask, EIGHT)[0], 0
+    yield "label", mask, [False], ndimage.label(mask)[0], 0
+    yield "distance_transform", mask, [], ndimage.distance_transform_edt(mask), 1e-12
     distances = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-    yield "distance_to_paper", mask, [], distances.astype(np.float32), STEP
+    yield "distance_to_paper", mask, [], distances, 1e-12
     yield "eroded", mask, [], ndimage.binary_erosion(mask, EIGHT), 0
+    yield "dilated_by_cross", mask, [], ndimage.binary_dilation(mask), 0
+    yield "opened_by_square", mask, [3], ndimage.binary_opening(mask, EIGHT), 0
     for size in (3, 4, 7, 10):
         for name, shape in (("rows", (1, size)), ("columns", (size, 1))):
             closed = ndimage.binary_closing(mask, np.ones(shape))
@@ -68,6 +73,27 @@ def shrunk(rng: np.random.Generator) -> Iterator[tuple]:
         image = Image.fromarray(picture)
         image.thumbnail((100, 100), Image.Resampling.BOX, reducing_gap=1)
         yield "shrink_picture", picture, [100], np.asarray(image), 0
+
+
+def pictures(rng: np.random.Generator) -> Iterator[tuple]:
+    picture = rng.integers(0, 256, (61, 83, 3), np.uint8)
+    filters = {"BOX": 4, "BICUBIC": 3}
+    for name, number in filters.items():
+        for height, width in ((20, 31), (97, 120), (61, 40)):
+            image = Image.fromarray(picture).resize((width, height), Image.Resampling(number))
+            yield "resize_picture", picture, [height, width, name], np.asarray(image), 0
+    for length, wanted in ((7, 30), (128, 999), (50, 17)):
+        row = np.arange(length, dtype=np.uint8)
+        image = Image.fromarray(row[None]).resize((wanted, 1), Image.Resampling.NEAREST)
+        yield "nearest_places", row, [wanted], np.asarray(image)[0], 0
+    square = np.array([[0, 0], [40, 0], [40, 30], [0, 30]])
+    for corners in (
+        [[10, 5], [70, 9], [66, 50], [4, 44]],
+        [[-6, 3], [90, -4], [80, 70], [5, 58]],
+    ):
+        matrix = homography(square, np.array(corners))
+        seen = warp(picture, matrix, (40, 30))
+        yield "warp", picture, [40, 30, *matrix.ravel().tolist()], seen, 0
 
 
 def of_lines(rng: np.random.Generator) -> Iterator[tuple]:
@@ -86,7 +112,8 @@ def of_lines(rng: np.random.Generator) -> Iterator[tuple]:
 def test_the_primitives_give_what_scipy_and_pillow_give(node, tmp_path):
     rng = np.random.default_rng(0)
     grey = ndimage.gaussian_filter(rng.random((47, 64)), 1).astype(np.float32)
-    cases = [*filtered(grey), *turned(grey), *resized(grey), *shrunk(rng), *of_lines(rng)]
+    cases = [*filtered(grey), *turned(grey), *resized(grey), *shrunk(rng), *pictures(rng)]
+    cases += of_lines(rng)
     for density in (0.35, 0.6, 0.9):
         cases += masked(rng.random((40, 53)) < density)
     write_fixtures(

@@ -1,0 +1,432 @@
+// Picture -> the writing surface in it: a sheet, a card or a board whose edges are in view
+// (digit_model/picture/surface.py).
+//
+// A picture is {data, width, height} of three bytes a pixel, and a surface is {corners, score} with
+// four [x, y] corners, clockwise from the top left.
+
+import { distanceTransform } from "../numerics/distance.js";
+import { dilatedByCross, gaussian, mirrored, openedBySquare } from "../numerics/filters.js";
+import { label } from "../numerics/labels.js";
+import {
+  above,
+  below,
+  both,
+  crop,
+  equalTo,
+  inverse,
+  labelled,
+  padded,
+  plane,
+} from "../numerics/plane.js";
+import {
+  convexHull,
+  cross,
+  enclosingQuadrilateral,
+  minus,
+  polygonArea,
+  rolled,
+  sidesOf,
+} from "../numerics/polygons.js";
+import { BOX, resizePicture } from "../numerics/resample.js";
+import { median, quantile, round } from "../numerics/statistics.js";
+import { homography, IDENTITY, warp } from "./perspective.js";
+import { paintOverThumbs } from "./thumb.js";
+
+const COPY_SIZE = 160;
+const MIN_SIDE = 100;
+const GLANCE_SIZE = 80;
+const GLANCE_THRESHOLD = 3;
+const EVEN_BORDER = 0.97;
+const GRADIENT_THRESHOLDS = [3, 5, 8, 12, 18];
+const MIN_AREA = 0.06;
+const MAX_AREA = 0.94;
+const MIN_FILLED = 0.68;
+const MIN_SHAPE = 0.88;
+const MIN_PAPER = 0.45;
+const MAX_BORDER = 0.5;
+const MIN_SCORE = 0.55;
+const MAX_ASPECT = 4;
+const MIN_CONTRAST = 6;
+const MAX_CORNER_COSINE = 0.5;
+const TRIMMED = 0.015;
+const EDGE_REACH = 2;
+const INSIDE = 2.5;
+const SURROUNDINGS = [2.5, 7, 13];
+const MIN_SEED = 0.004;
+const SAME_COLOUR = 30;
+const OPENING = 5;
+const DISC_RADIUS = 5.5;
+const DISC_MARGIN = 8;
+
+// Return the writing surface of a picture, or null where paper fills the picture.
+export function findSurface(picture) {
+  const { width, height } = picture;
+  if (Math.min(width, height) < MIN_SIDE || isOnePage(shrink(picture, GLANCE_SIZE))) return null;
+  const copy = shrink(picture, COPY_SIZE);
+  let [best, most] = [null, -Infinity];
+  for (const [flat, region] of flatRegions(copy)) {
+    const surface = candidateOf(copy, flat, region);
+    if (!surface || surface.score < MIN_SCORE) continue;
+    const merit = surface.score * polygonArea(surface.corners) ** 0.25;
+    if (merit > most) [best, most] = [surface, merit];
+  }
+  if (!best) return null;
+  const corners = best.corners.map(([x, y]) => [(x * width) / copy.width, (y * height) / copy.height]);
+  return { corners, score: best.score };
+}
+
+function shrink(picture, longest) {
+  const factor = longest / Math.max(picture.width, picture.height);
+  const [width, height] = [picture.width, picture.height].map((side) =>
+    Math.max(8, round(side * factor)),
+  );
+  return resizePicture(picture, height, width, BOX);
+}
+
+// Whether even paper reaches all of the border, and nothing on it is a quadrilateral. This is so for
+// drawings and most scans, which then cost next to nothing.
+function isOnePage(copy) {
+  const { labels, count } = label(below(gradientOf(copy), GLANCE_THRESHOLD), false);
+  const { width, height } = copy;
+  const border = new Int32Array(count + 1);
+  forEachOnBorder(width, height, (i) => border[labels[i]]++);
+  const page = border.indexOf(border.subarray(1).reduce((a, b) => Math.max(a, b), 0), 1);
+  if (page < 1 || border[page] < EVEN_BORDER * 2 * (width + height)) return false;
+  const objects = label(inverse(equalTo({ ...copy, data: labels }, page)));
+  return !objects.boxes.some((box, k) => {
+    const own = crop({ data: objects.labels, width, height }, box);
+    return fitQuadrilateral(withoutHoles(equalTo(own, k + 1)), width * height);
+  });
+}
+
+// Call visit(index) for the pixels of each of the four sides, so for those in the corners twice.
+function forEachOnBorder(width, height, visit) {
+  for (let x = 0; x < width; x++) {
+    visit(x);
+    visit((height - 1) * width + x);
+  }
+  for (let y = 0; y < height; y++) {
+    visit(y * width);
+    visit((y + 1) * width - 1);
+  }
+}
+
+// Return the writing surface seen straight on, and the matrix from it to the picture. Without such
+// a surface these are the picture itself and the identity.
+export function flatten(picture) {
+  const surface = findSurface(picture);
+  if (!surface) return { picture, toPicture: IDENTITY };
+  const corners = trimmed(refine(picture, surface.corners));
+  const sides = sidesOf(corners);
+  const [width, height] = [sides[0] + sides[2], sides[1] + sides[3]].map((both) =>
+    Math.max(8, round(both / 2)),
+  );
+  const straight = [[0, 0], [width, 0], [width, height], [0, height]];
+  const toPicture = homography(straight, corners);
+  return { picture: paintOverThumbs(warp(picture, toPicture, [width, height])), toPicture };
+}
+
+function trimmed(corners) {
+  const centre = meanOf(corners);
+  return corners.map((corner) => corner.map((at, k) => centre[k] + (at - centre[k]) * (1 - TRIMMED)));
+}
+
+const meanOf = (points) =>
+  [0, 1].map((k) => points.reduce((sum, point) => sum + point[k], 0) / points.length);
+
+// Move the sides of a quadrilateral onto the strongest edges nearby, to within a pixel.
+function refine(picture, corners) {
+  const reach = Math.max(2, round((EDGE_REACH * Math.max(picture.width, picture.height)) / COPY_SIZE));
+  const lines = corners.map((start, k) => {
+    const side = minus(corners[(k + 1) % 4], start);
+    const length = Math.hypot(...side);
+    const along = side.map((at) => at / length);
+    const normal = [-along[1], along[0]];
+    const places = evenly(0.06, 0.94, 48).map((share) => share * length);
+    const edges = strongestEdges(profilesAt(picture, start, along, normal, places, reach));
+    const [offset, slope] = fitLine(places, edges.map((edge) => edge - reach));
+    return [
+      [start[0] + offset * normal[0], start[1] + offset * normal[1]],
+      [along[0] + slope * normal[0], along[1] + slope * normal[1]],
+    ];
+  });
+  return lines.map((line, k) => meet(lines[(k + 3) % 4], line));
+}
+
+// `count` numbers from the first to the last, as numpy.linspace gives them.
+const evenly = (first, last, count) =>
+  Array.from({ length: count }, (_, k) => first + (k * (last - first)) / (count - 1));
+
+// For each place along a side the colours across it, one array of three channels a step.
+function profilesAt(picture, start, along, normal, places, reach) {
+  const steps = Array.from({ length: 2 * reach + 5 }, (_, k) => k - reach - 2);
+  return places.map((place) =>
+    steps.flatMap((step) =>
+      sample(picture, [
+        start[0] + place * along[0] + step * normal[0],
+        start[1] + place * along[1] + step * normal[1],
+      ]),
+    ),
+  );
+}
+
+// Of each profile, smoothed over five neighbours, the step with the steepest edge.
+function strongestEdges(profiles) {
+  const smooth = profiles.map((_, k) =>
+    Float32Array.from(profiles[0], (_, i) => {
+      let sum = 0;
+      for (let away = -2; away <= 2; away++) sum += profiles[mirrored(k + away, profiles.length)][i];
+      return sum / 5;
+    }),
+  );
+  return smooth.map((profile) => {
+    const steps = profile.length / 3 - 4;
+    let [place, most] = [0, -1];
+    for (let step = 0; step < steps; step++) {
+      for (let i = 3 * step; i < 3 * step + 3; i++) {
+        const edge = Math.fround(Math.abs(profile[i + 12] - profile[i]));
+        if (edge > most) [place, most] = [step, edge];
+      }
+    }
+    return place;
+  });
+}
+
+// The offset and the slope of a line through most of the points.
+function fitLine(x, y) {
+  const middle = median(Float64Array.from(y));
+  let distances = Float64Array.from(y, (value) => Math.abs(value - middle));
+  let [offset, slope] = [0, 0];
+  for (const tolerance of [4, 4, 2, 1.5]) {
+    const most = Math.max(tolerance, quantile(distances, 0.4));
+    [offset, slope] = regression(x, y, distances.map((distance) => (distance <= most ? 1 : 0)));
+    distances = distances.map((_, i) => Math.abs(offset + slope * x[i] - y[i]));
+  }
+  return [offset, slope];
+}
+
+function regression(x, y, weights) {
+  const mean = (values) => weights.reduce((sum, weight, i) => sum + weight * values[i], 0) / count;
+  const count = weights.reduce((sum, weight) => sum + weight, 0);
+  const [meanX, meanY] = [mean(x), mean(y)];
+  const slope =
+    mean(x.map((value, i) => (value - meanX) * (y[i] - meanY))) /
+    mean(x.map((value) => (value - meanX) ** 2));
+  return [meanY - slope * meanX, slope];
+}
+
+// Where two lines meet, each a point and a direction.
+function meet([a, along], [b, other]) {
+  const reach = cross(minus(b, a), other) / cross(along, other);
+  return [a[0] + reach * along[0], a[1] + reach * along[1]];
+}
+
+// The steepest slope of any channel at each pixel, in levels a pixel.
+function gradientOf(copy) {
+  const { data, width, height } = copy;
+  const steepest = new Float32Array(width * height);
+  for (let channel = 0; channel < 3; channel++) {
+    const levels = new Float32Array(width * height);
+    for (let i = 0; i < levels.length; i++) levels[i] = data[3 * i + channel];
+    const smooth = gaussian(plane(height, width, levels), 0.6).data;
+    for (let y = 0, i = 0; y < height; y++) {
+      const [above, under] = [y ? -width : 0, y < height - 1 ? width : 0];
+      for (let x = 0; x < width; x++, i++) {
+        const [left, right] = [x ? -1 : 0, x < width - 1 ? 1 : 0];
+        const down = Math.abs(smooth[i + under] - smooth[i + above]) / 2;
+        const across = Math.abs(smooth[i + right] - smooth[i + left]) / 2;
+        steepest[i] = Math.max(steepest[i], down, across);
+      }
+    }
+  }
+  return plane(height, width, steepest);
+}
+
+// Yield the flat pixels of one colour, and the region that they make up with what is between. A
+// region is flat pixels that hang together, or several such of one colour that pen strokes part.
+function* flatRegions(copy) {
+  const gradient = gradientOf(copy);
+  const pixels = copy.width * copy.height;
+  for (const threshold of GRADIENT_THRESHOLDS) {
+    const { labels, count } = label(below(gradient, threshold), false);
+    const areas = areasOf(labels, count);
+    const seeds = [...areas.keys()].filter((k) => areas[k] >= MIN_SEED * pixels);
+    const colours = new Map(seeds.map((seed) => [seed, medianColour(copy, labels, seed)]));
+    for (const seed of seeds) {
+      if (areas[seed] >= MIN_AREA * MIN_PAPER * pixels) {
+        const flat = equalTo({ ...copy, data: labels }, seed);
+        yield [flat, dilatedByCross(flat)];
+      }
+      const alike = seeds.filter((k) => isAlike(colours.get(k), colours.get(seed)));
+      const largest = alike.reduce((a, b) => (areas[b] > areas[a] ? b : a));
+      if (alike.length > 1 && seed === largest) {
+        const isAny = new Uint8Array(count + 1);
+        for (const k of alike) isAny[k] = 1;
+        const flat = labelled(copy, labels, isAny);
+        yield [flat, closedByDisc(flat)];
+      }
+    }
+  }
+}
+
+// The number of pixels of each label; 0 for what has none.
+function areasOf(labels, count) {
+  const areas = new Int32Array(count + 1);
+  for (let i = 0; i < labels.length; i++) areas[labels[i]]++;
+  areas[0] = 0;
+  return areas;
+}
+
+// The median colour of the pixels with a label.
+function medianColour({ data }, labels, number) {
+  const levels = Array.from({ length: 3 }, () => new Uint8Array(labels.length));
+  let count = 0;
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] !== number) continue;
+    for (let channel = 0; channel < 3; channel++) levels[channel][count] = data[3 * i + channel];
+    count++;
+  }
+  return levels.map((values) => median(values.subarray(0, count)));
+}
+
+const isAlike = (a, b) => a.every((level, channel) => Math.abs(level - b[channel]) < SAME_COLOUR);
+
+// Distances make the closing: a disc holds all pixels that are at most its radius away.
+function closedByDisc(mask) {
+  const around = padded(mask, DISC_MARGIN);
+  const dilated = inverse(above(distanceTransform(inverse(around)), DISC_RADIUS));
+  const closed = above(distanceTransform(dilated), DISC_RADIUS);
+  const [left, top] = [DISC_MARGIN, DISC_MARGIN];
+  return crop(closed, { left, top, right: left + mask.width, bottom: top + mask.height });
+}
+
+function candidateOf(copy, flat, region) {
+  const filled = largestComponent(openedBySquare(withoutHoles(region), OPENING));
+  const { width, height } = copy;
+  let touched = 0;
+  forEachOnBorder(width, height, (i) => (touched += filled.data[i]));
+  const border = touched / (2 * (width + height));
+  const fitted = border <= MAX_BORDER ? fitQuadrilateral(filled, width * height) : null;
+  if (!fitted) return null;
+  const { corners, fit } = fitted;
+  const paperInside = both(flat, filled);
+  const paper = sumOf(paperInside) / sumOf(filled);
+  if (paper < MIN_PAPER) return null;
+  const contrast = sideContrast(copy, corners);
+  if (contrast < MIN_CONTRAST || aspectOf(corners) > MAX_ASPECT) return null;
+  const colour = medianColour(copy, paperInside.data, 1);
+  const saturation = 1 - Math.min(...colour) / Math.max(...colour, 1);
+  const score =
+    ((fit * contrast) / (contrast + 5)) *
+    (Math.min(1, paper / 0.7) * (1 - 0.6 * saturation) * (1 - border));
+  return { corners, score };
+}
+
+function sumOf({ data }) {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i];
+  return sum;
+}
+
+// Fit a quadrilateral to a region without holes, in a picture of so many pixels. Returns its
+// corners and the share of it that the region covers, or null where the region is too small, too
+// large or of another shape.
+function fitQuadrilateral(filled, pixels) {
+  const area = sumOf(filled);
+  if (area < MIN_AREA * pixels || area > MAX_AREA * pixels) return null;
+  const hull = convexHull(outlinePoints(filled));
+  const hullArea = polygonArea(hull);
+  const corners = area >= MIN_FILLED * hullArea ? enclosingQuadrilateral(hull) : null;
+  if (!corners || sharpestCorner(corners) > MAX_CORNER_COSINE) return null;
+  const enclosed = polygonArea(corners);
+  return hullArea >= MIN_SHAPE * enclosed ? { corners, fit: area / enclosed } : null;
+}
+
+function largestComponent(mask) {
+  const { labels, count } = label(mask, false);
+  const areas = areasOf(labels, count);
+  const largest = areas.indexOf(areas.reduce((a, b) => Math.max(a, b)));
+  return count ? equalTo({ ...mask, data: labels }, largest) : mask;
+}
+
+function withoutHoles(region) {
+  const { width, height } = region;
+  const around = inverse(padded(region, 1));
+  const outside = equalTo({ ...around, data: label(around, false).labels }, 1);
+  return inverse(crop(outside, { left: 1, top: 1, right: width + 1, bottom: height + 1 }));
+}
+
+// The pixel corners at the left and right ends of each row of a mask.
+function outlinePoints({ data, width, height }) {
+  const points = [];
+  for (let y = 0; y < height; y++) {
+    const row = data.subarray(y * width, (y + 1) * width);
+    const left = row.indexOf(1);
+    if (left < 0) continue;
+    const right = row.lastIndexOf(1) + 1;
+    points.push([left, y], [right, y], [left, y + 1], [right, y + 1]);
+  }
+  return points;
+}
+
+function aspectOf(corners) {
+  const sides = sidesOf(corners);
+  const [width, height] = [sides[0] + sides[2], sides[1] + sides[3]];
+  return Math.max(width / height, height / width);
+}
+
+// The largest cosine, by amount, of the angles of a polygon.
+function sharpestCorner(corners) {
+  const sides = rolled(corners, 1).map((end, k) => minus(end, corners[k]));
+  const units = sides.map((side) => side.map((at) => at / Math.max(Math.hypot(...side), 1e-9)));
+  const cosines = units.map(([x, y], k) => {
+    const [a, b] = units[(k + units.length - 1) % units.length];
+    return Math.abs(x * a + y * b);
+  });
+  return Math.max(...cosines);
+}
+
+// By how many levels the surroundings differ from the surface along its sides. The difference has to
+// last to all of SURROUNDINGS: beyond a line lies the same paper again. The second weakest side
+// counts, so that one may be hidden.
+function sideContrast(copy, corners) {
+  const centre = meanOf(corners);
+  const contrasts = corners.flatMap((start, k) => {
+    const side = minus(corners[(k + 1) % 4], start);
+    const length = Math.hypot(...side);
+    const normal = [side[1] / length, -side[0] / length];
+    const [x, y] = minus(centre, start);
+    const sign = x * normal[0] + y * normal[1] > 0 ? -1 : 1;
+    const points = evenly(0.1, 0.9, 24).map((share) => start.map((at, i) => at + share * side[i]));
+    const differences = SURROUNDINGS.map((reach) =>
+      differenceAcross(copy, points, normal.map((at) => sign * at), reach),
+    ).filter((difference) => difference !== null);
+    return differences.length ? [Math.min(...differences)] : [];
+  });
+  contrasts.sort((a, b) => a - b);
+  return contrasts.length > 1 ? contrasts[contrasts.length === 4 ? 1 : 0] : 0;
+}
+
+// The median difference between the colours inside of points and those beyond them, or null where
+// too few of these are on the picture.
+function differenceAcross(copy, points, outwards, reach) {
+  const moved = ([x, y], by) => [x + by * outwards[0], y + by * outwards[1]];
+  const isSeen = ([x, y]) => x >= 0 && y >= 0 && x < copy.width && y < copy.height;
+  const pairs = points
+    .map((point) => [moved(point, reach), moved(point, -INSIDE)])
+    .filter(([outer]) => isSeen(outer));
+  if (pairs.length < 8) return null;
+  const differences = pairs.map(([outer, inner]) => {
+    const [a, b] = [sample(copy, outer), sample(copy, inner)];
+    return Math.max(...a.map((level, channel) => Math.abs(level - b[channel])));
+  });
+  return median(Float32Array.from(differences));
+}
+
+// The colour of the pixel at a point, or of the nearest one.
+function sample({ data, width, height }, [x, y]) {
+  const column = Math.trunc(Math.max(0, Math.min(width - 1, x)));
+  const row = Math.trunc(Math.max(0, Math.min(height - 1, y)));
+  const i = 3 * (row * width + column);
+  return [data[i], data[i + 1], data[i + 2]];
+}
