@@ -387,8 +387,9 @@ function sharpestCorner(corners) {
 }
 
 // By how many levels the surroundings differ from the surface along its sides. The difference has to
-// last to all of SURROUNDINGS: beyond a line lies the same paper again. The second weakest side
-// counts, so that one may be hidden.
+// last to all of SURROUNDINGS: beyond a line lies the same paper again. Of four sides the second
+// weakest counts, so that one may be hidden; of three the weakest. With two sides in view it is 0:
+// squared paper has such corners.
 function sideContrast(copy, corners) {
   const centre = meanOf(corners);
   const contrasts = corners.flatMap((start, k) => {
@@ -404,7 +405,7 @@ function sideContrast(copy, corners) {
     return differences.length ? [Math.min(...differences)] : [];
   });
   contrasts.sort((a, b) => a - b);
-  return contrasts.length > 1 ? contrasts[contrasts.length === 4 ? 1 : 0] : 0;
+  return contrasts.length > 2 ? contrasts[contrasts.length === 4 ? 1 : 0] : 0;
 }
 
 // The median difference between the colours inside of points and those beyond them, or null where

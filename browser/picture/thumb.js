@@ -14,6 +14,7 @@ const MIN_DIFFERENCE = 20;
 const MIN_RADIUS = 0.04;
 const MAX_PEN = 0.6;
 const GROWTH = 1.4;
+const MAX_EDGE_GAP = 0.1;
 const MAX_ASPECT = 2.2;
 const MIN_FILL = 0.6;
 
@@ -57,7 +58,8 @@ function inBytes(paper, { width, height }) {
   return { data, width, height };
 }
 
-// The compact and thick among the marks.
+// The marks that are thumbs. Thick marks in the middle of a sheet were written: they count for the
+// width of the pen.
 function thumbsAmong(marks) {
   const { width, height } = marks;
   const radius = MIN_RADIUS * Math.sqrt(width * height);
@@ -65,14 +67,15 @@ function thumbsAmong(marks) {
   const inside = mirroredAround(marks, margin);
   const depth = distanceTransform(inside);
   const own = { left: margin, top: margin, right: margin + width, bottom: margin + height };
-  const thick = thickParts(depth, radius);
-  const written = thick.reduce((rest, { blob }) => without(rest, blob), inside);
+  const candidates = thickParts(depth, radius)
+    .map(({ core, blob }) => ({ core, blob, onSheet: crop(blob, own) }))
+    .filter(({ core, onSheet }) => isCompact(crop(core, own)) && isNearEdge(onSheet));
+  const written = candidates.reduce((rest, { blob }) => without(rest, blob), inside);
   const pen = deepest(depth, written);
   const thumbs = emptyMask(height, width);
-  for (const { core, blob } of thick) {
-    const isThick = pen > 0 && pen <= MAX_PEN * deepest(depth, core);
-    if (!isThick || !isCompact(crop(core, own))) continue;
-    crop(blob, own).data.forEach((isThumb, i) => (thumbs.data[i] |= isThumb));
+  for (const { core, onSheet } of candidates) {
+    if (!pen || pen > MAX_PEN * deepest(depth, core)) continue;
+    onSheet.data.forEach((isThumb, i) => (thumbs.data[i] |= isThumb));
   }
   return thumbs;
 }
@@ -99,6 +102,15 @@ function thickParts(depth, radius) {
 // The largest depth under a mask, at least 0.
 const deepest = (depth, { data }) =>
   data.reduce((most, isIn, i) => (isIn ? Math.max(most, depth.data[i]) : most), 0);
+
+function isNearEdge(mask) {
+  const { data, width, height } = mask;
+  const gap = round(MAX_EDGE_GAP * Math.min(width, height));
+  return data.some((isIn, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    return isIn && Math.min(x, y, width - 1 - x, height - 1 - y) < gap;
+  });
+}
 
 function isCompact({ data, width, height }) {
   const box = { left: width, top: height, right: 0, bottom: 0 };
