@@ -130,9 +130,9 @@ class _Network:
         Of the integers the high bytes come first and then the low ones: the high ones are alike and
         compress well, the low ones not at all.
         """
-        weighted = [layer for layer in self.layers if layer.kernel is not None]
-        biases = [np.asarray(layer.bias, "<f4") for layer in weighted]
-        integers, scales = zip(*(to_integers(layer.kernel) for layer in weighted), strict=True)
+        kernels = [layer.kernel for layer in self.layers if layer.kernel is not None]
+        biases = [layer.bias for layer in self.layers if layer.bias is not None]
+        integers, scales = zip(*map(to_integers, kernels), strict=True)
         numbers = np.concatenate([*biases, *scales]).astype("<f4")
         halves = np.concatenate([kernel.ravel() for kernel in integers]).astype("<i2")
         low, high = halves.view(np.uint8).reshape(-1, 2).T
