@@ -49,18 +49,18 @@ def border_mask(shape: tuple[int, int]) -> np.ndarray:
 
 
 def local_light(coarse: np.ndarray) -> np.ndarray:
-    """Return the paper's brightness near each pixel: strokes closed over, then smoothed.
+    """The paper's brightness near each pixel: strokes closed over, then smoothed.
 
     Beyond the picture's edge the light is carried on as it falls off towards it; a closing that
-    stopped there would make dark edges of every vignette. In a strip, which has few rows, it is
-    carried on less far: strokes would be reflected as if they were light.
+    stopped there would make dark edges of every vignette. It grows no brighter there: strokes near
+    the edge would be reflected as light.
     """
-    rows, columns = (min(LIGHT_SIZE // 5, max(1, side // 3)) for side in coarse.shape)
+    reach = LIGHT_SIZE // 5
     even = ndimage.median_filter(coarse, 3)
-    margins = ((rows, rows), (columns, columns))
-    beyond = np.pad(even, margins, mode="reflect", reflect_type="odd")
-    closed = ndimage.gaussian_filter(ndimage.grey_closing(beyond, (rows, columns)), 1)
-    return closed[rows:-rows, columns:-columns]
+    falling = np.pad(even, reach, mode="reflect", reflect_type="odd")
+    beyond = np.minimum(falling, np.pad(even, reach, mode="edge"))
+    closed = ndimage.gaussian_filter(ndimage.grey_closing(beyond, (reach, reach)), 1)
+    return closed[reach:-reach, reach:-reach]
 
 
 def resize(grey: np.ndarray, longest: int) -> np.ndarray:
