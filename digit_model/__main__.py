@@ -127,7 +127,9 @@ def _add_model(command: argparse.ArgumentParser) -> None:
 
 def _load(options: argparse.Namespace) -> "Pretrained":
     from . import pretrained
+    from .backend import cache_compiled_networks
 
+    cache_compiled_networks()
     return pretrained.load_from(options.model) if options.model else pretrained.load()
 
 

@@ -198,5 +198,7 @@ def _read_batch(files: Sequence[str], model: str | None, one: bool) -> list[dict
 def _recogniser(model: str | None) -> "Recogniser":
     """Load the network, once in each process; the program itself never loads it."""
     from . import pretrained
+    from .backend import cache_compiled_networks
 
+    cache_compiled_networks()
     return (pretrained.load_from(model) if model else pretrained.load()).recogniser

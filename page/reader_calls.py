@@ -25,17 +25,15 @@ reader processes understand (reading/view.py); the page process holds it and han
 """
 
 import io
-import logging
-import os
 from dataclasses import replace
 from pathlib import Path
 
-import jax
 import numpy as np
 from PIL import Image
 
 from digit_model import pretrained
 from digit_model.arrays import TILE_SIZE
+from digit_model.backend import cache_compiled_networks
 from digit_model.picture.render import overlay_heatmaps
 from digit_model.pretrained import Pretrained
 from digit_model.recogniser import Recogniser
@@ -59,12 +57,10 @@ PNG_LEVEL = 1
 # The values and the attachments of an answer.
 Result = tuple[dict, list[bytes]]
 
-log = logging.getLogger(__name__)
-
 
 def load(settings: dict) -> "ReaderCalls":
     """Load the weights that the settings name (reader.ReaderSettings). Raises DigitError."""
-    _cache_compiled()
+    cache_compiled_networks()
     model, source = settings["model"], settings["source"]
     if model and source:
         served = pretrained.load_folder(Path(model), source)
@@ -208,24 +204,3 @@ def _to_png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "png", compress_level=PNG_LEVEL)
     return buffer.getvalue()
-
-
-def _cache_compiled() -> None:
-    """Have JAX keep what it compiles in a folder, unless the environment names another.
-
-    What lies there is run, so it must be a folder that nobody else can write to.
-    """
-    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
-        return
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "digit-model" / "jax"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        log.info("Networks are compiled at each start: %s.", error)
-        return
-    if not os.access(folder, os.W_OK):
-        return
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -86,20 +86,6 @@ def test_the_page_opens_and_answers_though_the_hub_is_silent(tmp_path, seven):
             assert "Serving the bundled checkpoint, because" in log.read_text()
 
 
-@pytest.mark.parametrize("kind", ["missing", "read-only", "a file"])
-def test_a_folder_for_compiled_networks_that_cannot_be_used_is_done_without(tmp_path, kind, seven):
-    cache = tmp_path / "cache"
-    if kind == "read-only":
-        cache.mkdir(mode=0o500)
-    elif kind == "a file":
-        cache.write_text("in the way")
-    # Empty is as good as not there, and is what this program's own tests do without.
-    variables = {"XDG_CACHE_HOME": str(cache), "JAX_COMPILATION_CACHE_DIR": ""}
-    with served(ROOT, tmp_path, variables) as (url, _):
-        client = Client(url, verbose=False)
-        assert client.predict(handle_file(seven), api_name="/predict")[0]["text"] == "7"
-
-
 def start(folder: Path, *options: str, **variables: str) -> subprocess.Popen:
     """Start app.py in a process group of its own, as a terminal does."""
     return subprocess.Popen(
