@@ -8,7 +8,6 @@ from tests.browser.helpers import (
     PATIENCE,
     PHONE,
     SIZES,
-    THEMES,
     draw,
     expect_number,
     png,
@@ -27,10 +26,9 @@ needs_axe = pytest.mark.skipif(
 
 
 @SIZES
-@THEMES
 @needs_axe
-def test_no_state_of_the_page_has_a_serious_violation(visit, size, theme):
-    page = visit(size, f"?__theme={theme}")
+def test_no_state_of_the_page_has_a_serious_violation(visit, size):
+    page = visit(size)
     found = {"empty": violations(page)}
     draw(page, 1, width=0.5)
     draw(page, 7, left=0.45, width=0.5)
