@@ -5,12 +5,13 @@ import { peakOf } from "./layers.js";
 import { text } from "./texts.js";
 
 const MAX_ACROSS = 40; // maps in a row
+const MARKED = "#5ac8ff"; // the unit that is looked at
 
 export class FlatMaps {
   // onChoose: called with {layer, place, channel} of the unit that is pointed at.
   constructor(layers, onChoose) {
     this.layers = layers;
-    this.sheets = layers.map((layer) => new Sheet(layer, onChoose));
+    this.sheets = layers.map((layer) => new Sheet(layer, (unit) => this.#choose(unit, onChoose)));
     this.element = element("div", { class: "maps" }, this.sheets.map(({ element: figure }) => figure));
     this.resizing = new ResizeObserver(() => {
       for (const sheet of this.sheets) sheet.fit(this.element.clientWidth);
@@ -24,6 +25,11 @@ export class FlatMaps {
 
   show(activations) {
     this.sheets.forEach((sheet) => sheet.show(activations[sheet.layer.place]));
+  }
+
+  #choose(unit, onChoose) {
+    for (const sheet of this.sheets) sheet.mark(sheet.layer === unit.layer ? unit : null);
+    onChoose(unit);
   }
 }
 
@@ -48,7 +54,8 @@ class Sheet {
     const { channels } = this.layer;
     const [stepAcross, stepDown] = this.step;
     const fitting = Math.max(1, Math.floor(available / (this.zoom * stepAcross)));
-    const across = Math.min(channels, fitting, MAX_ACROSS);
+    // Rows of the same length.
+    const across = Math.ceil(channels / Math.ceil(channels / Math.min(fitting, MAX_ACROSS)));
     if (across === this.across) return;
     this.across = across;
     [this.canvas.width, this.canvas.height] = [across * stepAcross, Math.ceil(channels / across) * stepDown];
@@ -64,13 +71,31 @@ class Sheet {
     const factor = 255 / peakOf(output);
     for (let place = 0; place < rows * columns; place++) {
       for (let channel = 0; channel < channels; channel++) {
-        const x = (channel % this.across) * this.step[0] + (place % columns);
-        const y = Math.floor(channel / this.across) * this.step[1] + Math.floor(place / columns);
+        const [x, y] = this.#pixelOf(place, channel);
         const level = Math.max(0, output[place * channels + channel]) * factor;
         this.pixels.data.set([level, 0.72 * level, 0.3 * level + 24, 255], 4 * (y * this.pixels.width + x));
       }
     }
-    this.canvas.getContext("2d").putImageData(this.pixels, 0, 0);
+    const context = this.canvas.getContext("2d");
+    context.putImageData(this.pixels, 0, 0);
+    if (!this.marked) return;
+    context.fillStyle = MARKED;
+    context.fillRect(...this.#pixelOf(this.marked.place, this.marked.channel), 1, 1);
+  }
+
+  // unit: the one that is looked at, or null where it is another layer's.
+  mark(unit) {
+    if (!unit && !this.marked) return;
+    this.marked = unit;
+    if (this.output) this.show(this.output);
+  }
+
+  #pixelOf(place, channel) {
+    const [across, down] = this.step;
+    const { columns } = this.layer;
+    const left = (channel % this.across) * across;
+    const top = Math.floor(channel / this.across) * down;
+    return [left + (place % columns), top + Math.floor(place / columns)];
   }
 
   #point({ offsetX, offsetY }) {

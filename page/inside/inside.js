@@ -33,13 +33,14 @@ async function open() {
     const reader = await reading.load(`browser/models/${key}/model.json`);
     if (number !== opening) return reader.close();
     opened = { reader, view: new view.Inside(place, reader) };
-    note.textContent = "";
+    note.textContent = document.querySelector("#pictures .tile") ? "" : TEXTS.sharing.nothing;
     await show();
     place.scrollIntoView({ block: "nearest" });
   } catch (error) {
     if (number !== opening) return;
     close();
     note.textContent = error.name === "BadModel" ? error.message : TEXTS.trouble.gone;
+    if (error.name !== "BadModel") throw error;
   }
 }
 
@@ -54,9 +55,12 @@ function close() {
 
 // The chosen mark's tile is on the page as a picture, each pixel of it several pixels wide.
 async function show() {
-  const image = document.querySelector("#pictures .tile");
-  if (!opened || !image) return;
+  const source = document.querySelector("#pictures .tile")?.src;
+  if (!opened || !source) return;
   const { reader, view } = opened;
+  note.textContent = "";
+  const image = new Image(); // of its own, because that of the page may change meanwhile
+  image.src = source;
   await image.decode();
   const { digits } = await reader.readTiles(pixelsOf(image), [0]);
   const pressed = document.querySelector('#answer .bar[aria-pressed="true"]');
@@ -73,4 +77,9 @@ function pixelsOf(image) {
   return Float32Array.from({ length: 28 * 28 }, (_, i) => data[4 * i] / 255);
 }
 
-new MutationObserver(show).observe(document.querySelector("#pictures"), { childList: true, subtree: true, attributes: true, attributeFilter: ["src"] });
+new MutationObserver(show).observe(document.querySelector("#pictures"), {
+  childList: true,
+  subtree: true,
+  attributes: true,
+  attributeFilter: ["src"],
+});
