@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from browser.site import serve
 from tests.helpers import ROOT, STROKES
@@ -36,13 +36,21 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 def draw(
-    page: Page, digit: int, *, left: float = 0, width: float = 1, top: float = 0, height: float = 1
+    page: Page,
+    digit: int,
+    *,
+    left: float = 0,
+    width: float = 1,
+    top: float = 0,
+    height: float = 1,
+    pad: Locator | None = None,
 ) -> None:
     """Draw a digit's strokes with the mouse.
 
     left, width, top, height: where, as shares of the pad's height; a wide pad is wider than 1.
+    pad: in a frame.
     """
-    box = page.locator("#pad canvas").bounding_box()
+    box = (pad or page.locator("#pad canvas")).bounding_box()
     side = box["height"]
     for stroke in STROKES[digit]:
         points = [

@@ -1,15 +1,18 @@
 """The static page as a visitor uses it, in Chromium."""
 
 import io
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from page import settings
 from page.sharing import link
 from tests.browser.helpers import (
     AXE,
+    PATIENCE,
     PHONE,
     SIZES,
     THEMES,
@@ -22,6 +25,10 @@ from tests.browser.helpers import (
     violations,
 )
 from tests.helpers import sketch
+
+# The Hub's page, as far as it matters here.
+FRAMING = """<iframe src="https://user-static.static.hf.space/" width="1200" height="700"></iframe>
+<script>addEventListener("message", (event) => (window.told = event.data));</script>"""
 
 
 def choose(page, name: str, content: bytes) -> None:
@@ -231,3 +238,35 @@ def test_damaged_weights_are_refused(browser, site_url):
     page.goto(site_url)
     expect(page.locator("#answer .hero.problem")).to_contain_text("weights are not those")
     page.close()
+
+
+def test_in_the_frame_of_a_space_a_link_leads_to_the_hub_s_page(browser, site):
+    """And the Hub is told the new query of its own address."""
+    space, app = "https://huggingface.co/spaces/user/static", "https://user-static.static.hf.space"
+    module = settings.as_module(SPACE_URL=space)
+
+    def answer(route) -> None:
+        name = urlsplit(route.request.url).path.lstrip("/") or "index.html"
+        if name == "page/settings.js":
+            route.fulfill(body=module, content_type="text/javascript")
+        else:
+            route.fulfill(path=site / name)
+
+    page = browser.new_context(service_workers="block").new_page()
+    page.route(f"{app}/**", answer)
+    page.route(space, lambda route: route.fulfill(body=FRAMING, content_type="text/html"))
+    page.goto(space)
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("html[data-ready]")).to_be_attached(timeout=PATIENCE)
+    frame.locator("body").evaluate(
+        "() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }"
+    )
+    draw(page, 7, pad=frame.locator("#pad canvas"))
+    expect(frame.locator("#answer .number")).to_have_text("7", timeout=PATIENCE)
+    frame.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("window.told")
+    query = page.evaluate("window.told.queryString")
+    assert link.read(query.removeprefix("d="))
+    expect(frame.locator("#link .said")).to_have_text("Link copied")
+    assert frame.locator("body").evaluate("() => window.copied") == f"{space}?{query}"
+    page.context.close()
