@@ -10,14 +10,12 @@ import { turnedLeft, turnedRight } from "./numerics/plane.js";
 import { decode } from "./picture/decode.js";
 import { marksLeftOut, massOf } from "./picture/ignored.js";
 import { locateInk } from "./picture/ink.js";
-import { bestPath, singleGlyphLattice } from "./picture/lattice.js";
+import { bestPath, oneDigitLattice } from "./picture/lattice.js";
 import { normalise } from "./picture/normalise.js";
 import { mapPoint } from "./picture/perspective.js";
-import { fragmentsOfOneDigit, segment, singleDigit } from "./picture/segment.js";
+import { segmentations, singleDigit } from "./picture/segment.js";
 import { layOutTiles } from "./picture/tile_sheet.js";
 
-// In nats: how much likelier one broken digit is than several that its fragments look like.
-const ONE_DIGIT_PRIOR = 1.0;
 // A picture with at least so many digits, which cost at least this much each in nats, is also read
 // turned; it counts as turned if its digits then cost less than this share.
 const MIN_TURNED_DIGITS = 3;
@@ -40,14 +38,15 @@ export class Recogniser {
   readPicture(picture, { one = false, started = performance.now() } = {}) {
     const { ink, toPicture: matrix } = locateInk(picture);
     const toPicture = new ToPicture(picture, matrix);
-    const { rows, paths } = this.#readRows(ink, one);
+    const ways = this.#interpret(waysOf(ink, one));
+    const { rows, paths } = ways.reduce((a, b) => (b.cost < a.cost ? b : a));
     const digits = rows.flatMap((row, k) => this.#digitsOfRow(row, paths[k], toPicture));
     if (this.#isTurned(ink, paths)) for (const digit of digits) digit.accepted = false;
     const ignored = digits.length
       ? rows.flatMap((row, k) => marksLeftOut(row, paths[k]))
       : [];
     return {
-      digits: digits.length ? digits : [this.#guess(rows, toPicture)],
+      digits: digits.length ? digits : [this.#guess(ways, toPicture)],
       ignored: ignored.map(({ box, kind }) => ({ kind, box: toPicture.box(box) })),
       seconds: (performance.now() - started) / 1000,
       width: picture.width,
@@ -74,28 +73,16 @@ export class Recogniser {
     return { digits, ignored: [], seconds: (performance.now() - started) / 1000, width, height };
   }
 
-  // The rows of the ink and the spans that are read as their digits; or all of the ink as one broken
-  // digit, where that is likelier.
-  #readRows(ink, one) {
-    let rows = one ? [] : segment(ink);
-    if (!rows.some((row) => row.spans.length)) rows = [singleGlyphLattice(singleDigit(ink))];
-    const isOneCandidate = rows.flatMap((row) => row.spans).length === 1;
-    const fragments = isOneCandidate ? null : fragmentsOfOneDigit(ink);
-    if (!fragments) return { rows, paths: this.#bestPaths(rows) };
-    const all = [...rows, singleGlyphLattice(fragments)];
-    const paths = this.#bestPaths(all);
-    const costs = all.map((row, k) => row.pathCost(paths[k], doubtsOf(row)));
-    const several = costs.slice(0, -1).reduce((sum, cost) => sum + cost, 0);
-    const kept = costs.at(-1) <= several + ONE_DIGIT_PRIOR ? [-1] : [0, -1];
-    return { rows: all.slice(...kept), paths: paths.slice(...kept) };
-  }
-
-  // The spans that are read as each row's digits.
-  #bestPaths(rows) {
-    const spans = rows.flatMap((row) => row.spans);
+  // Find the best path through each row of each way, with one call of the network.
+  #interpret(ways) {
+    const spans = ways.flat().flatMap((row) => row.spans);
     for (const span of spans) Object.assign(span, normalise(span.glyph.ink));
     this.#answer(spans);
-    return rows.map((row) => bestPath(row, doubtsOf(row)));
+    return ways.map((rows) => {
+      const found = rows.map((row) => bestPath(row, row.spans.map(({ logits }) => readingCost(logits))));
+      const cost = found.reduce((sum, path) => sum + path.cost, 0);
+      return { rows, paths: found.map((path) => path.spans), cost };
+    });
   }
 
   // Whether the digits read much better after a turn by 90 degrees. Turned digits are often misread
@@ -103,9 +90,10 @@ export class Recogniser {
   #isTurned(ink, paths) {
     const cost = meanCost(paths);
     if (!(cost >= MIN_TURNED_COST && cost < Infinity)) return false;
-    return [turnedLeft, turnedRight].some(
-      (turned) => meanCost(this.#bestPaths(segment(turned(ink)))) < TURNED_COST_SHARE * cost,
-    );
+    return [turnedLeft, turnedRight].some((turned) => {
+      const [way] = this.#interpret([segmentations(turned(ink))[0]]);
+      return meanCost(way.paths) < TURNED_COST_SHARE * cost;
+    });
   }
 
   // Give each span the logits of its tile.
@@ -126,8 +114,8 @@ export class Recogniser {
   }
 
   // The candidate with the most ink as a digit that is not accepted.
-  #guess(rows, toPicture) {
-    const spans = rows.flatMap((row) => row.spans);
+  #guess(ways, toPicture) {
+    const spans = ways.flatMap(({ rows }) => rows).flatMap((row) => row.spans);
     const heaviest = spans.reduce((a, b) => (massOf(b.glyph) > massOf(a.glyph) ? b : a));
     return this.#digitOnInk(heaviest, toPicture, false);
   }
@@ -146,8 +134,12 @@ export class Recogniser {
   }
 }
 
-// What reading each of a row's spans as a digit costs, in nats.
-const doubtsOf = (row) => row.spans.map(({ logits }) => readingCost(logits));
+// The ways to take the ink, each as rows; as exactly one digit where there is nothing else.
+function waysOf(ink, one) {
+  const ways = one ? [] : segmentations(ink);
+  const hasSpans = ways.some((rows) => rows.some((row) => row.spans.length));
+  return hasSpans ? ways : [[oneDigitLattice(singleDigit(ink))]];
+}
 
 // The mean cost of the digits in nats; infinite for few.
 function meanCost(paths) {

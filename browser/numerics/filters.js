@@ -136,11 +136,11 @@ function extremeAlongRows({ data, width, height }, size, origin, extreme) {
   return { data: found, width, height };
 }
 
-// grey_closing with a flat square, mode "reflect".
-export function greyClosing(source, size) {
-  const origin = size % 2 ? 0 : -1;
-  const dilated = maximumAlongColumns(maximumAlongRows(source, size, origin), size, origin);
-  return minimumAlongColumns(minimumAlongRows(dilated, size), size);
+// grey_closing with a flat rectangle, mode "reflect".
+export function greyClosing(source, rows, columns) {
+  const [down, across] = [rows, columns].map((size) => (size % 2 ? 0 : -1));
+  const dilated = maximumAlongColumns(maximumAlongRows(source, columns, across), rows, down);
+  return minimumAlongColumns(minimumAlongRows(dilated, columns), rows);
 }
 
 // binary_closing with a horizontal line, paper beyond the edges.
@@ -170,6 +170,25 @@ function windowsAlongRows({ data, width, height }, size, before, least) {
   }
   return { data: found, width, height };
 }
+
+// binary_dilation with a square of odd size.
+export const dilatedBySquare = (source, size) => alongBoth(source, size, (size - 1) / 2, 1);
+
+// binary_opening with a horizontal line: the runs of at least so many pixels.
+export function openedAlongRows({ data, width, height }, length) {
+  const found = new Uint8Array(data.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = y * width, end = x + width; x < end; x++) {
+      const start = x;
+      while (x < end && data[x]) x++;
+      if (x - start >= length) found.fill(1, start, x);
+    }
+  }
+  return mask(height, width, found);
+}
+
+export const openedAlongColumns = (source, length) =>
+  transposed(openedAlongRows(transposed(source), length));
 
 // binary_opening with a square, paper beyond the edges.
 export function openedBySquare(source, size) {

@@ -83,6 +83,12 @@ export function hasAny({ data }) {
   return false;
 }
 
+export function sumOf({ data }) {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i];
+  return sum;
+}
+
 // The numbers of a plane under a mask.
 export function valuesIn({ data }, { data: isIn }) {
   const values = new Float32Array(data.length);

@@ -39,6 +39,25 @@ function select(values, place) {
 
 const middleOf = (a, b, c) => Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 
+// The offset and the slope of the line that fits weighted points best.
+export function linearFit(x, y, weights) {
+  let [count, meanX, meanY] = [0, 0, 0];
+  for (let i = 0; i < x.length; i++) {
+    count += weights[i];
+    meanX += weights[i] * x[i];
+    meanY += weights[i] * y[i];
+  }
+  meanX /= count;
+  meanY /= count;
+  let [products, squares] = [0, 0];
+  for (let i = 0; i < x.length; i++) {
+    products += weights[i] * (x[i] - meanX) * (y[i] - meanY);
+    squares += weights[i] * (x[i] - meanX) ** 2;
+  }
+  const slope = products / squares;
+  return [meanY - slope * meanX, slope];
+}
+
 // Python's round: halves go to the even neighbour.
 export function round(number) {
   const below = Math.floor(number);

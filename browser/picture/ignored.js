@@ -1,7 +1,8 @@
-// Name the marks that a reading leaves out: a decimal point, a comma, a dash
+// Name the marks that a reading leaves out: a decimal point, a comma, a dash, a plus
 // (digit_model/picture/ignored.py).
 
-import { enclosingBox, heightOf, widthOf } from "./components.js";
+import { enclosingBox, heightOf, widthOf } from "./boxes.js";
+import { kindOfCross } from "./marks.js";
 
 const MIN_MASS = 0.02;
 const MAX_DOT_SIZE = 0.35;
@@ -14,12 +15,15 @@ const COMMA_ASPECT = 1.3;
 // The marks of a row that are in none of the spans that are read, as {box, kind}.
 export function marksLeftOut(lattice, spans) {
   const marks = lattice.leftOut(spans);
-  if (!spans.length) return marks.map(({ box }) => ({ box, kind: null }));
+  if (!spans.length) return marks.map(({ box }) => ({ box, kind: lattice.sign }));
   const row = enclosingBox(spans.map(({ glyph }) => glyph.box));
   const heaviest = Math.max(...spans.map(({ glyph }) => massOf(glyph)));
   return marks
     .filter(({ mass }) => mass >= MIN_MASS * heaviest)
-    .map(({ box }) => ({ box, kind: kindOfMark(box, row, lattice.height) }));
+    .map((mark) => ({
+      box: mark.box,
+      kind: kindOfCross(mark) ?? kindOfMark(mark.box, row, lattice.height),
+    }));
 }
 
 export const massOf = ({ ink }) => ink.data.reduce((sum, value) => sum + value, 0);

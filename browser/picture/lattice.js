@@ -6,17 +6,11 @@
 
 import { eroded, gaussianOfRow } from "../numerics/filters.js";
 import { findPeaks } from "../numerics/peaks.js";
-import { without } from "../numerics/plane.js";
+import { above, without } from "../numerics/plane.js";
 import { round } from "../numerics/statistics.js";
-import {
-  componentAt,
-  enclosingBox,
-  heightOf,
-  makeGlyph,
-  mergeComponents,
-  typicalHeight,
-  widthOf,
-} from "./components.js";
+import { enclosingBox, heightOf, widthOf } from "./boxes.js";
+import { componentAt, makeGlyph, mergeComponents, typicalHeight } from "./components.js";
+import { kindOfCross } from "./marks.js";
 
 const MIN_CUT_WIDTH = 0.5;
 const MIN_PIECE_WIDTH = 0.12;
@@ -36,10 +30,17 @@ const PER_WIDTH = 0.5;
 const PER_HEIGHT = 1.6;
 const FREE_HEIGHT = 0.2;
 const PER_OMISSION = 5.0;
+const ONE_DIGIT_PRIOR = 1.0;
+const PER_CROSS = 1.0;
+const WIDE = 1.0;
 
+// spans: of pieces that may be one digit. omissions: {start, end, cost} of each piece and of each
+// component that was cut. pieces: from the left. components: for each piece, the number of its
+// connected component. height: usual of the row's digits. sign: the kind of the row's only mark, if
+// its shape shows that it is no digit.
 export class Lattice {
-  constructor(spans, omissionCosts, pieces, components, height) {
-    Object.assign(this, { spans, omissionCosts, pieces, components, height });
+  constructor(spans, omissions, pieces, components, height, sign = null) {
+    Object.assign(this, { spans, omissions, pieces, components, height, sign });
   }
 
   // Whether these are all the same connected component, cut.
@@ -71,14 +72,6 @@ export class Lattice {
     return [...marks.values()].map(mergeComponents);
   }
 
-  // What a path costs in nats, with its omissions; doubts as for bestPath.
-  pathCost(spans, doubts) {
-    const read = piecesOf(spans);
-    const omitted = this.omissionCosts.reduce((sum, cost, k) => sum + (read.has(k) ? 0 : cost), 0);
-    const costOf = (span) => doubts[this.spans.indexOf(span)] + span.shapeCost;
-    return spans.reduce((sum, span) => sum + costOf(span), omitted);
-  }
-
   #componentsOf(spans) {
     return new Set([...piecesOf(spans)].map((piece) => this.components[piece]));
   }
@@ -90,43 +83,79 @@ function piecesOf(spans) {
   return pieces;
 }
 
-// A row that is one digit.
-export function singleGlyphLattice(glyph) {
+// The lattice of a row that is exactly one digit. others: the marks beside it.
+export function oneDigitLattice(glyph, others = []) {
   const { box, ink } = glyph;
-  const mask = { ...ink, data: Uint8Array.from(ink.data, Boolean) };
+  const height = heightOf(box);
   const mass = ink.data.reduce((sum, value) => sum + value, 0);
-  const span = { start: 0, end: 1, isShared: false, glyph, shapeCost: 0 };
-  return new Lattice([span], [Infinity], [{ box, mask, mass }], [0], heightOf(box));
+  const pieces = [{ box, mask: above(ink, 0), mass }, ...others];
+  const omissions = pieces.map((piece, k) => ({
+    start: k,
+    end: k + 1,
+    cost: k ? omissionCost(piece.box, height) : Infinity,
+  }));
+  const span = { start: 0, end: 1, isShared: false, glyph, shapeCost: -ONE_DIGIT_PRIOR };
+  return new Lattice([span], omissions, pieces, [...pieces.keys()], height);
 }
 
-// A row of one mark that is no digit.
-export const digitlessLattice = (mark, height) => new Lattice([], [0], [mark], [0], height);
+// The lattice of a mark that is not a digit. sign: its kind, if its shape is clear; it is left out for
+// free.
+export function digitlessLattice(mark, height, sign = null) {
+  const cost = sign ? 0 : omissionCost(mark.box, height);
+  return new Lattice([], [{ start: 0, end: 1, cost }], [mark], [0], height, sign);
+}
 
-export function buildLattice(ink, components, row) {
+// usualHeight: of the picture's digits. What is left out is measured by it or by the row's height,
+// whichever is lower.
+export function buildLattice(ink, components, row, usualHeight = Infinity) {
   const height = typicalHeight(components);
-  const slant = slantOf(components, height);
+  const slant = rowSlant(components, height);
   const pieces = components
     .flatMap((component, number) =>
       cut(ink, component, height, slant).map((piece) => ({ ...piece, number })),
     )
     .sort((a, b) => a.left + a.right - b.left - b.right);
-  const spans = [];
-  for (let start = 0; start < pieces.length; start++) {
-    for (let end = start + 1; end <= Math.min(pieces.length, start + MAX_PIECES); end++) {
-      spans.push(...spansOf(ink, pieces.slice(start, end), start, height, row));
-    }
+  const numbers = pieces.map(({ number }) => number);
+  const wholes = wholeComponents(numbers);
+  const spans = runsOf(pieces.length, wholes)
+    .map(({ start, end }) => ({ start, own: pieces.slice(start, end), isWhole: isAmong(wholes, start, end) }))
+    .filter(({ own, isWhole }) => isWhole || mayBeDigit(own, height))
+    .flatMap(({ start, own }) => spansOf(ink, own, start, height, row));
+  const singles = pieces.map((_, k) => ({ start: k, end: k + 1 }));
+  const omissions = [...singles, ...wholes].map(({ start, end }) => {
+    const box = enclosingBox(pieces.slice(start, end).map(({ component }) => component.box));
+    const cost = omissionCost(box, Math.min(height, usualHeight));
+    const isCut = numbers.filter((number) => number === numbers[start]).length !== end - start;
+    const isCross = !isCut && kindOfCross(components[numbers[start]]);
+    return { start, end, cost: isCross ? Math.min(PER_CROSS, cost) : cost };
+  });
+  return new Lattice(spans, omissions, pieces.map(({ component }) => component), numbers, height);
+}
+
+// The start and end of each component that was cut, unless others lie between.
+function wholeComponents(numbers) {
+  const wholes = [];
+  for (let start = 0, end; start < numbers.length; start = end) {
+    end = start + 1;
+    while (end < numbers.length && numbers[end] === numbers[start]) end++;
+    const count = numbers.filter((number) => number === numbers[start]).length;
+    if (end - start > 1 && end - start === count) wholes.push({ start, end });
   }
-  return new Lattice(
-    spans,
-    pieces.map(({ component }) => omissionCost(component, height)),
-    pieces.map(({ component }) => component),
-    pieces.map(({ number }) => number),
-    height,
-  );
+  return wholes;
+}
+
+const isAmong = (runs, start, end) => runs.some((run) => run.start === start && run.end === end);
+
+// The start and end of every run of pieces that may be one digit.
+function runsOf(count, wholes) {
+  const runs = [];
+  for (let start = 0; start < count; start++) {
+    for (let end = start + 1; end <= Math.min(count, start + MAX_PIECES); end++) runs.push({ start, end });
+  }
+  return [...runs, ...wholes.filter(({ start, end }) => end - start > MAX_PIECES)];
 }
 
 function spansOf(ink, pieces, start, height, row) {
-  if (!mayBeDigit(pieces, height)) return [];
   const own = pieces.map(({ component }) => component);
   const common = [...pieces[0].beyond[0], ...pieces.at(-1).beyond[1]];
   const shapeCost = shapeCostOf(pieces, height);
@@ -139,25 +168,28 @@ function spansOf(ink, pieces, start, height, row) {
   }));
 }
 
-// The spans that together cost least, from the left; other pieces are left out.
+// The cheapest path, {cost, spans}: the spans from the left, without which all pieces are left out.
 // doubts: for each of the row's spans what reading it as a digit costs, in nats.
-export function bestPath(lattice, doubts) {
+export function bestPath({ spans, omissions, pieces }, doubts) {
+  const steps = [
+    ...omissions.map(({ start, end, cost }) => ({ start, end, cost, read: [] })),
+    ...spans.map((span, k) => ({ ...span, cost: span.shapeCost + doubts[k], read: [span] })),
+  ];
   const paths = [{ cost: 0, spans: [] }];
-  lattice.omissionCosts.forEach((omission, piece) => {
-    const before = paths.at(-1);
-    let best = { cost: before.cost + omission, spans: before.spans };
-    lattice.spans.forEach((span, k) => {
-      if (span.end !== piece + 1) return;
-      const cost = paths[span.start].cost + doubts[k] + span.shapeCost;
-      if (cost < best.cost) best = { cost, spans: [...paths[span.start].spans, span] };
-    });
-    paths.push(best);
-  });
-  return paths.at(-1).spans;
+  for (let end = 1; end <= pieces.length; end++) {
+    const ways = steps
+      .filter((step) => step.end === end)
+      .map(({ start, cost, read }) => ({
+        cost: paths[start].cost + cost,
+        spans: [...paths[start].spans, ...read],
+      }));
+    paths.push(ways.reduce((a, b) => (b.cost < a.cost ? b : a)));
+  }
+  return paths.at(-1);
 }
 
 // The shear that sets the row upright, so that its columns are full or empty.
-function slantOf(components, height) {
+export function rowSlant(components, height) {
   const step = Math.max(1, height / 40);
   const outlines = components.map(outlineOf);
   const score = (slant) => {
@@ -273,9 +305,10 @@ function valleys(extents, height) {
 }
 
 function mayBeDigit(pieces, height) {
-  const tallest = Math.max(...pieces.map(({ component }) => heightOf(component.box)));
-  if (tallest < MIN_HEIGHT * height) return false;
-  const isNarrow = extentOf(pieces) <= MAX_WIDTH * height && widestGap(pieces) <= MAX_GAP * height;
+  const own = heightOf(enclosingBox(pieces.map(({ component }) => component.box)));
+  if (own < MIN_HEIGHT * height) return false;
+  const widest = MAX_WIDTH * Math.max(height, own);
+  const isNarrow = extentOf(pieces) <= widest && widestGap(pieces) <= MAX_GAP * height;
   return pieces.length === 1 || isNarrow;
 }
 
@@ -303,7 +336,7 @@ function shapeCostOf(pieces, height) {
   );
 }
 
-function omissionCost({ box }, height) {
+function omissionCost(box, height) {
   const size = Math.max(heightOf(box), 0.2 * widthOf(box)) / height;
-  return PER_OMISSION * size ** 1.5;
+  return PER_OMISSION * size ** 1.5 * Math.max(1, widthOf(box) / (WIDE * height));
 }

@@ -91,31 +91,33 @@ export function borderMask({ width, height }) {
   });
 }
 
-// The paper's brightness near each pixel: strokes closed over, then smoothed.
+// The paper's brightness near each pixel: strokes closed over, then smoothed. Beyond the edge the light
+// is carried on as it falls off towards it; in a strip, which has few rows, less far.
 export function localLight(coarse) {
-  const reach = Math.floor(LIGHT_SIZE / 5);
-  const beyond = carriedOn(medianOfNine(coarse), reach);
-  const closed = gaussian(greyClosing(beyond, reach), 1);
-  const [right, bottom] = [reach + coarse.width, reach + coarse.height];
-  return crop(closed, { left: reach, top: reach, right, bottom });
+  const [rows, columns] = [coarse.height, coarse.width].map((side) =>
+    Math.min(Math.floor(LIGHT_SIZE / 5), Math.max(1, Math.floor(side / 3))),
+  );
+  const beyond = carriedOn(medianOfNine(coarse), rows, columns);
+  const closed = gaussian(greyClosing(beyond, rows, columns), 1);
+  const [right, bottom] = [columns + coarse.width, rows + coarse.height];
+  return crop(closed, { left: columns, top: rows, right, bottom });
 }
 
-// numpy.pad with mode "reflect" and type "odd": beyond an edge the light falls off as towards it.
-function carriedOn({ data, width, height }, reach) {
-  const rows = new Float32Array(height * (width + 2 * reach));
-  const wide = width + 2 * reach;
+// numpy.pad with mode "reflect" and type "odd", by so many rows and columns on each side.
+function carriedOn({ data, width, height }, rows, columns) {
+  const [wide, high] = [width + 2 * columns, height + 2 * rows];
+  const across = new Float32Array(height * wide);
   for (let y = 0; y < height; y++) {
     const row = data.subarray(y * width, (y + 1) * width);
-    for (let x = 0; x < wide; x++) rows[y * wide + x] = oddlyMirrored(row, x - reach);
+    for (let x = 0; x < wide; x++) across[y * wide + x] = oddlyMirrored(row, x - columns);
   }
-  const all = new Float32Array((height + 2 * reach) * wide);
+  const all = new Float32Array(high * wide);
+  const column = new Float32Array(height);
   for (let x = 0; x < wide; x++) {
-    const column = Float32Array.from({ length: height }, (_, y) => rows[y * wide + x]);
-    for (let y = 0; y < height + 2 * reach; y++) {
-      all[y * wide + x] = oddlyMirrored(column, y - reach);
-    }
+    for (let y = 0; y < height; y++) column[y] = across[y * wide + x];
+    for (let y = 0; y < high; y++) all[y * wide + x] = oddlyMirrored(column, y - rows);
   }
-  return plane(height + 2 * reach, wide, all);
+  return plane(high, wide, all);
 }
 
 function oddlyMirrored(values, place) {

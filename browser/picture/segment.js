@@ -1,71 +1,126 @@
 // Ink -> its one digit, or its rows of digits (digit_model/picture/segment.py).
 
+import { enclosingBox, heightOf, widthOf } from "./boxes.js";
 import {
   connectedComponents,
-  enclosingBox,
-  heightOf,
+  heaviest,
   makeGlyph,
   mergeComponents,
   typicalHeight,
-  widthOf,
 } from "./components.js";
-import { MIN_PAGE_SIDE } from "./ink.js";
-import { buildLattice, digitlessLattice } from "./lattice.js";
+import { isLarge } from "./darkness.js";
+import { buildLattice, digitlessLattice, oneDigitLattice, rowSlant } from "./lattice.js";
+import { leanOfStroke } from "./marks.js";
 
 const MAX_GAP = 0.3;
 const MIN_ROW_HEIGHT = 0.5;
 const MIN_ROW_OVERLAP = 0.4;
 const MIN_STACK_OVERLAP = 0.4;
 const MAX_STACK_GAP = 0.15;
+const MAX_BROKEN_HEIGHT = 1.4;
+const MAX_STACK_HEIGHT = 2.5;
+const MAX_DOUBTFUL_COMPONENTS = 100;
+const MIN_SLASH_LEAN = 0.2;
+const MIN_EXTRA_LEAN = 0.42;
+const LEAN_PER_HEIGHT = 2.5;
 const MIN_INK = 0.01;
+const MIN_FRAGMENT = 0.02;
 const MIN_INK_PER_LENGTH = 0.1;
 const MAX_DIGIT_WIDTH = 1.3;
-const MAX_FRAGMENTS = 8;
+const MAX_FRAGMENTS = 16;
 const LARGE_FRAGMENT = 0.1;
-const MAX_LARGE_FRAGMENTS = 3;
+const MAX_LARGE_FRAGMENTS = 8;
 
-// The ink as exactly one digit: its heaviest component, and what lies near that.
-export function singleDigit(ink) {
-  const components = connectedComponents(ink);
-  const isCutOut = Math.min(ink.width, ink.height) < MIN_PAGE_SIDE;
-  const [main] = components;
-  const reach = MAX_GAP * Math.max(widthOf(main.box), heightOf(main.box));
-  const isPart = (component) =>
-    component === main ||
-    (gap(component.box, main.box) <= reach &&
-      component.mass >= 0.02 * main.mass &&
-      (isCutOut || !touchesEdge(component.box, ink)));
-  return makeGlyph(ink, components.filter(isPart), 0);
-}
+// The ink as exactly one digit: its heaviest component, and those near it.
+export const singleDigit = (ink) => makeGlyph(ink, nearHeaviest(connectedComponents(ink), ink), 0);
 
-// The rows of a picture from the top, and what the digits in each may be.
-export function segment(ink) {
-  const components = mergeBroken(withoutSpecks(connectedComponents(ink)));
-  const rows = groupRows(components);
-  const inRows = new Set(rows.flat());
-  const height = typicalHeight(components);
-  const beside = components.filter((mark) => !inRows.has(mark));
-  return [
-    ...rows.map((row, number) => buildLattice(ink, row, number)),
-    ...beside.map((mark) => digitlessLattice(mark, height)),
-  ];
-}
-
-// All of the ink as one glyph, or null if it cannot be a single broken digit.
-export function fragmentsOfOneDigit(ink) {
+// The ways to take a picture, each as a lattice for each of its rows, from the top. The first way joins
+// the fragments of broken digits where they are together as high as a digit. The others are there
+// only where they are possible: one joins everything that lies on top of each other, and the last
+// takes the picture as one broken digit. Specks are left out. Marks that belong to no row follow as
+// lattices without spans.
+export function segmentations(ink) {
   const components = withoutSpecks(connectedComponents(ink));
-  const box = enclosingBox(components.map((component) => component.box));
-  const large = components.filter(({ mass }) => mass >= LARGE_FRAGMENT * components[0].mass).length;
-  const isBroken =
-    components.length > 1 && components.length <= MAX_FRAGMENTS && large <= MAX_LARGE_FRAGMENTS;
-  if (!isBroken || widthOf(box) > MAX_DIGIT_WIDTH * heightOf(box)) return null;
-  return makeGlyph(ink, components, 0);
+  const height = typicalHeight(components);
+  const fitting = mergeStacked(components, MAX_BROKEN_HEIGHT * height);
+  const ways = [latticesOf(ink, fitting, height)];
+  if (components.length > MAX_DOUBTFUL_COMPONENTS) return ways;
+  const joined = mergeStacked(fitting, MAX_STACK_HEIGHT * height);
+  if (joined.length < fitting.length) ways.push(latticesOf(ink, joined, height));
+  const whole = asOneDigit(ink, components);
+  return whole ? [...ways, [whole]] : ways;
 }
 
-// The components, of which the first is the heaviest, without specks and pieces of lines thinner
-// than the pen.
+// The heaviest component and those near it that may be its fragments. isChained: a fragment may also
+// be near another fragment only.
+function nearHeaviest(components, ink, isChained = false) {
+  const main = heaviest(components);
+  const reach = MAX_GAP * Math.max(widthOf(main.box), heightOf(main.box));
+  const near = [main];
+  let rest = components.filter(
+    (component) =>
+      component !== main &&
+      component.mass >= MIN_FRAGMENT * main.mass &&
+      (!isLarge(ink) || !touchesEdge(component.box, ink)),
+  );
+  for (const fragment of near) {
+    near.push(...rest.filter(({ box }) => gap(box, fragment.box) <= reach));
+    rest = rest.filter((component) => !near.includes(component));
+    if (!isChained) break;
+  }
+  return near;
+}
+
+// A lattice for each row and each mark between or beside the rows. height: of the picture's digits.
+function latticesOf(ink, components, height) {
+  const rows = groupRows(components);
+  const lattices = rows.flatMap((row, number) => {
+    const slashes = slashesOf(row);
+    const digits = row.filter((component) => !slashes.includes(component));
+    return [
+      buildLattice(ink, digits, number, height),
+      ...slashes.map((slash) => digitlessLattice(slash, height, "slash")),
+    ];
+  });
+  const inRows = new Set(rows.flat());
+  const beside = components.filter((mark) => !inRows.has(mark));
+  return [...lattices, ...beside.map((mark) => digitlessLattice(mark, height))];
+}
+
+// The straight strokes between digits that lean too far, or are too high, for a 1.
+function slashesOf(row) {
+  const height = typicalHeight(row);
+  const tall = row.filter(({ box }) => heightOf(box) >= MIN_ROW_HEIGHT * height);
+  return tall.filter((component) => isSlash(component, tall));
+}
+
+function isSlash(component, tall) {
+  const others = tall.filter((other) => other !== component);
+  const { left, right } = component.box;
+  const isBetween =
+    others.some(({ box }) => box.left < left) && others.some(({ box }) => box.right > right);
+  const lean = isBetween ? leanOfStroke(component) : null;
+  if (lean === null || lean < MIN_SLASH_LEAN) return false;
+  const tallest = Math.max(...others.map(({ box }) => heightOf(box)));
+  const excess = heightOf(component.box) / tallest - 1;
+  const slant = rowSlant(others, typicalHeight(others));
+  return lean - slant + LEAN_PER_HEIGHT * excess >= MIN_EXTRA_LEAN;
+}
+
+// The heaviest component and those near it as one digit, or null if they cannot be one.
+function asOneDigit(ink, components) {
+  const near = nearHeaviest(components, ink, true);
+  const box = enclosingBox(near.map((component) => component.box));
+  const large = near.filter(({ mass }) => mass >= LARGE_FRAGMENT * near[0].mass).length;
+  const isBroken = near.length > 1 && near.length <= MAX_FRAGMENTS && large <= MAX_LARGE_FRAGMENTS;
+  if (!isBroken || widthOf(box) > MAX_DIGIT_WIDTH * heightOf(box)) return null;
+  const others = components.filter((component) => !near.includes(component));
+  return oneDigitLattice(makeGlyph(ink, near, 0), others);
+}
+
+// The components without specks and pieces of lines thinner than the pen.
 function withoutSpecks(components) {
-  const [main] = components;
+  const main = heaviest(components);
   const least = MIN_INK_PER_LENGTH * inkPerLength(main);
   return components.filter(
     (component) => component.mass >= MIN_INK * main.mass && inkPerLength(component) >= least,
@@ -83,14 +138,17 @@ function gap(a, b) {
 const touchesEdge = ({ left, top, right, bottom }, { width, height }) =>
   left === 0 || top === 0 || right === width || bottom === height;
 
-// Join what would be rows of their own but lies on top of each other: a digit broken across.
-function mergeBroken(components) {
+// Merge large components on top of each other, up to a height: digits that are broken across.
+function mergeStacked(components, maxHeight) {
   const height = typicalHeight(components);
   const large = components.filter(({ box }) => heightOf(box) >= MIN_ROW_HEIGHT * height);
   const done = components.filter(({ box }) => heightOf(box) < MIN_ROW_HEIGHT * height);
   while (large.length) {
     const component = large.pop();
-    const place = large.findIndex((other) => isStacked(component.box, other.box));
+    const place = large.findIndex(
+      ({ box }) =>
+        isStacked(component.box, box) && heightOf(enclosingBox([component.box, box])) <= maxHeight,
+    );
     if (place < 0) done.push(component);
     else large.push(mergeComponents([component, ...large.splice(place, 1)]));
   }

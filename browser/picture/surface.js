@@ -17,6 +17,7 @@ import {
   labelled,
   padded,
   plane,
+  sumOf,
 } from "../numerics/plane.js";
 import {
   convexHull,
@@ -28,7 +29,7 @@ import {
   sidesOf,
 } from "../numerics/polygons.js";
 import { BOX, resizePicture } from "../numerics/resample.js";
-import { median, quantile, round } from "../numerics/statistics.js";
+import { linearFit, median, quantile, round } from "../numerics/statistics.js";
 import { homography, IDENTITY, warp } from "./perspective.js";
 import { paintOverThumbs } from "./thumb.js";
 
@@ -199,20 +200,10 @@ function fitLine(x, y) {
   let [offset, slope] = [0, 0];
   for (const tolerance of [4, 4, 2, 1.5]) {
     const most = Math.max(tolerance, quantile(distances, 0.4));
-    [offset, slope] = regression(x, y, distances.map((distance) => (distance <= most ? 1 : 0)));
+    [offset, slope] = linearFit(x, y, distances.map((distance) => (distance <= most ? 1 : 0)));
     distances = distances.map((_, i) => Math.abs(offset + slope * x[i] - y[i]));
   }
   return [offset, slope];
-}
-
-function regression(x, y, weights) {
-  const mean = (values) => weights.reduce((sum, weight, i) => sum + weight * values[i], 0) / count;
-  const count = weights.reduce((sum, weight) => sum + weight, 0);
-  const [meanX, meanY] = [mean(x), mean(y)];
-  const slope =
-    mean(x.map((value, i) => (value - meanX) * (y[i] - meanY))) /
-    mean(x.map((value) => (value - meanX) ** 2));
-  return [meanY - slope * meanX, slope];
 }
 
 // Where two lines meet, each a point and a direction.
@@ -320,12 +311,6 @@ function candidateOf(copy, flat, region) {
     ((fit * contrast) / (contrast + 5)) *
     (Math.min(1, paper / 0.7) * (1 - 0.6 * saturation) * (1 - border));
   return { corners, score };
-}
-
-function sumOf({ data }) {
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i];
-  return sum;
 }
 
 // Fit a quadrilateral to a region without holes, in a picture of so many pixels. Returns its

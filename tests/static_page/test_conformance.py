@@ -13,20 +13,14 @@ def agreement(node, bundled, tmp_path_factory):
     return compare(bundled.recogniser, pictures, site)
 
 
-MIRRORED_LATER = pytest.mark.xfail(reason="the browser lacks the newest steps", strict=False)
-
-
-@MIRRORED_LATER
 def test_texts_agree(agreement):
     assert agreement.text >= 0.998
 
 
-@MIRRORED_LATER
 def test_acceptance_agrees(agreement):
     assert agreement.acceptance >= 0.995
 
 
-@MIRRORED_LATER
 def test_tiles_agree(agreement):
     assert agreement.tiles >= 0.99
 

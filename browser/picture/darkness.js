@@ -1,0 +1,78 @@
+// Grey levels -> how much of the light on the paper each pixel absorbs, whatever the polarity
+// (digit_model/picture/darkness.py).
+
+import { mapMask, mapPlane, plane } from "../numerics/plane.js";
+import { median } from "../numerics/statistics.js";
+import { sampledRows } from "./levels.js";
+import { borderMask, even, fitPaper, localLight, resizeTo } from "./light.js";
+
+export const MIN_PAGE_SIDE = 36;
+const MIN_LIGHT = 0.2;
+
+export const isLarge = ({ width, height }) => Math.min(width, height) >= MIN_PAGE_SIDE;
+
+// Estimate the light on the paper, and return how much of it each pixel absorbs: about 0 on paper and 1
+// in black. grey: all or some rows of a picture. coarse: a small copy of it.
+export function divideLightOut(grey, coarse) {
+  const large = isLarge(grey);
+  let paper = large ? fitPaper(coarse) : even(coarse, backgroundLevel(grey));
+  if (isLightOnDark(grey, paper)) [grey, coarse, paper] = [grey, coarse, paper].map(negative);
+  if (large) {
+    const local = localLight(coarse);
+    const global = paper;
+    paper = mapPlane(coarse, (i) => Math.max(local.data[i], 0.5 * global.data[i]));
+  }
+  const light = resizeTo(paper, grey);
+  return darknessOf(grey, light);
+}
+
+function darknessOf({ data, width, height }, light) {
+  const darkness = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const brightness = light.data[i];
+    const divisor = brightness > MIN_LIGHT ? brightness : MIN_LIGHT;
+    darkness[i] = (brightness - data[i]) / divisor;
+  }
+  return plane(height, width, darkness);
+}
+
+const negative = (source) => mapPlane(source, (i) => 1 - source.data[i]);
+
+// The median of the light or of the dark pixels, whichever lie more around the strokes.
+function backgroundLevel(grey) {
+  const { data, width, height } = grey;
+  const [low, high] = [data.reduce((a, b) => Math.min(a, b)), data.reduce((a, b) => Math.max(a, b))];
+  const middle = Math.fround(Math.fround(low + high) / 2);
+  const isLight = mapMask(grey, (i) => data[i] > middle).data;
+  const [across, down] = [width, height].map((side) => Math.max(1, Math.floor(side / 8)));
+  const frame = borderMask(grey).data;
+  const shareOf = (isCounted) => {
+    let [light, all] = [0, 0];
+    for (let i = 0; i < data.length; i++) {
+      if (!isCounted(i, i % width, Math.floor(i / width))) continue;
+      light += isLight[i];
+      all++;
+    }
+    return light / all;
+  };
+  const votes = [
+    shareOf((_, x, y) => (x < across || x >= width - across) && (y < down || y >= height - down)),
+    shareOf((i) => frame[i]),
+    shareOf(() => true),
+  ];
+  const chosen = (votes[0] + votes[1] + votes[2]) / 3 > 0.5 ? 1 : 0;
+  return median(data.filter((_, i) => isLight[i] === chosen));
+}
+
+// Whether what stands out from the paper is lighter than it.
+function isLightOnDark(grey, paper) {
+  const rows = sampledRows(grey);
+  const light = resizeTo(paper, rows).data;
+  let [lighter, darker] = [0, 0];
+  for (let i = 0; i < light.length; i++) {
+    const residual = rows.data[i] - light[i];
+    if (residual > 0) lighter += residual * residual;
+    else darker += residual * residual;
+  }
+  return lighter > darker;
+}

@@ -1,0 +1,144 @@
+// Remove frames from a mask of strokes: boxes, cells, grids, combs, axes, a border
+// (digit_model/picture/frames.py).
+
+import { closingAlongColumns, closingAlongRows, maximumAlongColumns, maximumAlongRows } from "../numerics/filters.js";
+import { openedAlongColumns, openedAlongRows } from "../numerics/filters.js";
+import { label } from "../numerics/labels.js";
+import { both, crop, either, equalTo, hasAny, mask as emptyMask, padded, sumOf, without } from "../numerics/plane.js";
+import { linearFit, median, round } from "../numerics/statistics.js";
+import { heightOf, widthOf } from "./boxes.js";
+
+const MIN_SIDE = 10;
+const MIN_DEVIATION = 2;
+const MAX_DEVIATION = 0.015;
+const MIN_STRAIGHT = 0.85;
+const MAX_SLOPE = 0.06;
+const MAX_INSET = 0.08;
+const BOX_ASPECT = 4;
+const AXES_ASPECT = 16;
+const ROW_ASPECT = 2.5;
+const MIN_CONTENT = 2.5;
+const LINE_ASPECT = 4;
+const LINE_LENGTH = 0.3;
+const MAX_TICK = 2.0;
+
+export function withoutFrames(mask) {
+  const { labels, boxes } = label(mask);
+  let result = mask;
+  boxes.forEach((box, k) => {
+    if (shorterSide(box) < MIN_SIDE) return;
+    const own = equalTo(crop({ ...mask, data: labels }, box), k + 1);
+    const outlines = outlinesOf(own);
+    const sides = outlines.map((outline) => isStraight(outline));
+    const thickness = thicknessOf(outlines);
+    if (!isFrame(own, sides, thickness)) return;
+    const rest =
+      sides.every(Boolean) || isRow(own) ? writtenAcross(own, thickness) : emptyMask(own.height, own.width);
+    const isContent = (mark) => heightOf(mark) >= MIN_CONTENT * thickness && liesIn(mark, box);
+    if (!hasAny(rest) && !boxes.some(isContent)) return;
+    if (result === mask) result = { ...mask, data: Uint8Array.from(mask.data) };
+    removeAt(result, without(own, rest), box);
+  });
+  return result;
+}
+
+const shorterSide = (box) => Math.min(heightOf(box), widthOf(box));
+const longerSide = (box) => Math.max(heightOf(box), widthOf(box));
+
+function removeAt(mask, part, { left, top }) {
+  for (let y = 0, i = 0; y < part.height; y++) {
+    const start = (top + y) * mask.width + left;
+    for (let x = 0; x < part.width; x++, i++) if (part.data[i]) mask.data[start + x] = 0;
+  }
+}
+
+// Whether a mark lies between the left and right of a frame. It may stand out at the top, as a digit
+// does of a comb.
+const liesIn = (mark, frame) =>
+  frame.left < mark.left &&
+  mark.right < frame.right &&
+  frame.top < mark.bottom &&
+  mark.bottom < frame.bottom;
+
+// What is seen of a component, cropped to its box, from the top, the bottom, the left and the right:
+// for each place along the side how deep the ink lies, and how many pixels it goes on from there.
+function outlinesOf(own) {
+  const { width, height } = own;
+  const last = width * height - 1;
+  return [
+    outlineFrom(own, { start: 0, across: 1, inwards: width, count: width, length: height }),
+    outlineFrom(own, { start: last - width + 1, across: 1, inwards: -width, count: width, length: height }),
+    outlineFrom(own, { start: 0, across: width, inwards: 1, count: height, length: width }),
+    outlineFrom(own, { start: width - 1, across: width, inwards: -1, count: height, length: width }),
+  ];
+}
+
+function outlineFrom({ data }, { start, across, inwards, count, length }) {
+  const [depths, runs] = [new Int32Array(count), new Int32Array(count)];
+  for (let place = 0; place < count; place++) {
+    const at = (depth) => data[start + place * across + depth * inwards];
+    let depth = 0;
+    while (!at(depth)) depth++;
+    depths[place] = depth;
+    while (depth < length && at(depth)) depth++;
+    runs[place] = depth - depths[place];
+  }
+  return { depths, runs, count, length };
+}
+
+// Whether the outline of a component is a nearly level line.
+function isStraight({ depths, count, length }) {
+  const places = depths.map((_, place) => place);
+  const nearest = 1 + MAX_INSET * length + MAX_SLOPE * count;
+  const tolerance = MIN_DEVIATION + MAX_DEVIATION * Math.min(count, length);
+  let near = depths.map((depth) => (depth <= nearest ? 1 : 0));
+  let [offset, slope] = [0, 0];
+  for (let round = 0; round < 3; round++) {
+    if (near.reduce((sum, isNear) => sum + isNear, 0) < MIN_STRAIGHT * count) return false;
+    [offset, slope] = linearFit(places, depths, near);
+    near = depths.map((depth, place) => (Math.abs(depth - offset - slope * place) <= tolerance ? 1 : 0));
+  }
+  const inset = Math.min(offset, offset + slope * count);
+  return Math.abs(slope) <= MAX_SLOPE && inset <= MIN_DEVIATION + MAX_INSET * length;
+}
+
+// Whether a component may be a frame by its sides and lines.
+function isFrame(own, [top, bottom, left, right], thickness) {
+  const isLevel = top || bottom;
+  if (isRow(own) && isLevel) return true;
+  if (!isLevel || !(left || right)) return false;
+  const aspect = top + bottom + left + right > 2 ? BOX_ASPECT : AXES_ASPECT;
+  return Math.min(own.width, own.height) >= aspect * thickness;
+}
+
+const isRow = ({ width, height }) => width >= ROW_ASPECT * height;
+
+// What a frame's component holds besides its lines and ticks.
+function writtenAcross(own, thickness) {
+  const length = Math.max(
+    LINE_ASPECT * thickness,
+    round(LINE_LENGTH * Math.min(own.width, own.height)),
+  );
+  const lines = either(
+    openedAlongColumns(maximumAlongRows(own, 3), length),
+    openedAlongRows(maximumAlongColumns(own, 3), length),
+  );
+  let rest = without(own, lines);
+  const { labels, boxes } = label(rest);
+  boxes.forEach((box, k) => {
+    if (shorterSide(box) > MAX_TICK * thickness && longerSide(box) >= MIN_SIDE) return;
+    rest = without(rest, equalTo({ ...own, data: labels }, k + 1));
+  });
+  if (!hasAny(rest)) return rest;
+  const reach = 2 * thickness + 3;
+  for (const closing of [closingAlongColumns, closingAlongRows]) {
+    const closed = closing(padded(rest, reach), reach);
+    const [right, bottom] = [reach + own.width, reach + own.height];
+    rest = either(rest, both(own, crop(closed, { left: reach, top: reach, right, bottom })));
+  }
+  return rest;
+}
+
+// The usual thickness of the lines at the outline of a component, in pixels.
+const thicknessOf = (outlines) =>
+  Math.max(1, round(Math.min(...outlines.map(({ runs }) => median(runs)))));
