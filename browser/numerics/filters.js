@@ -136,11 +136,11 @@ function extremeAlongRows({ data, width, height }, size, origin, extreme) {
   return { data: found, width, height };
 }
 
-// grey_closing with a flat rectangle, mode "reflect".
-export function greyClosing(source, rows, columns) {
-  const [down, across] = [rows, columns].map((size) => (size % 2 ? 0 : -1));
-  const dilated = maximumAlongColumns(maximumAlongRows(source, columns, across), rows, down);
-  return minimumAlongColumns(minimumAlongRows(dilated, columns), rows);
+// grey_closing with a flat square, mode "reflect".
+export function greyClosing(source, size) {
+  const origin = size % 2 ? 0 : -1;
+  const dilated = maximumAlongColumns(maximumAlongRows(source, size, origin), size, origin);
+  return minimumAlongColumns(minimumAlongRows(dilated, size), size);
 }
 
 // binary_closing with a horizontal line, paper beyond the edges.

@@ -5,7 +5,7 @@ import { gaussian, greyClosing, medianOfNine } from "../numerics/filters.js";
 import { crop, mapMask, plane } from "../numerics/plane.js";
 import { BILINEAR, resize as resample } from "../numerics/resample.js";
 import { solve } from "../numerics/solve.js";
-import { median, round } from "../numerics/statistics.js";
+import { clamp, median, round } from "../numerics/statistics.js";
 
 export const LIGHT_SIZE = 64;
 const RIDGE = 0.01;
@@ -91,33 +91,35 @@ export function borderMask({ width, height }) {
   });
 }
 
-// The paper's brightness near each pixel: strokes closed over, then smoothed. Beyond the edge the light
-// is carried on as it falls off towards it; in a strip, which has few rows, less far.
+// The paper's brightness near each pixel: strokes closed over, then smoothed.
 export function localLight(coarse) {
-  const [rows, columns] = [coarse.height, coarse.width].map((side) =>
-    Math.min(Math.floor(LIGHT_SIZE / 5), Math.max(1, Math.floor(side / 3))),
-  );
-  const beyond = carriedOn(medianOfNine(coarse), rows, columns);
-  const closed = gaussian(greyClosing(beyond, rows, columns), 1);
-  const [right, bottom] = [columns + coarse.width, rows + coarse.height];
-  return crop(closed, { left: columns, top: rows, right, bottom });
+  const reach = Math.floor(LIGHT_SIZE / 5);
+  const closed = gaussian(greyClosing(carriedOn(medianOfNine(coarse), reach), reach), 1);
+  const [right, bottom] = [reach + coarse.width, reach + coarse.height];
+  return crop(closed, { left: reach, top: reach, right, bottom });
 }
 
-// numpy.pad with mode "reflect" and type "odd", by so many rows and columns on each side.
-function carriedOn({ data, width, height }, rows, columns) {
-  const [wide, high] = [width + 2 * columns, height + 2 * rows];
+// Beyond the edge the light is carried on as it falls off towards it, as numpy.pad does with mode
+// "reflect" and type "odd". It grows no brighter there: strokes near the edge would be reflected as
+// light.
+function carriedOn({ data, width, height }, reach) {
+  const [wide, high] = [width + 2 * reach, height + 2 * reach];
   const across = new Float32Array(height * wide);
   for (let y = 0; y < height; y++) {
     const row = data.subarray(y * width, (y + 1) * width);
-    for (let x = 0; x < wide; x++) across[y * wide + x] = oddlyMirrored(row, x - columns);
+    for (let x = 0; x < wide; x++) across[y * wide + x] = oddlyMirrored(row, x - reach);
   }
-  const all = new Float32Array(high * wide);
+  const falling = new Float32Array(high * wide);
   const column = new Float32Array(height);
   for (let x = 0; x < wide; x++) {
+    const nearest = clamp(x - reach, 0, width - 1);
     for (let y = 0; y < height; y++) column[y] = across[y * wide + x];
-    for (let y = 0; y < high; y++) all[y * wide + x] = oddlyMirrored(column, y - rows);
+    for (let y = 0; y < high; y++) {
+      const edge = data[clamp(y - reach, 0, height - 1) * width + nearest];
+      falling[y * wide + x] = Math.min(edge, oddlyMirrored(column, y - reach));
+    }
   }
-  return plane(high, wide, all);
+  return plane(high, wide, falling);
 }
 
 function oddlyMirrored(values, place) {

@@ -9,7 +9,7 @@ from benchmarks.browser_conformance import compare, draw_pictures, make_site
 def agreement(node, bundled, tmp_path_factory):
     site = tmp_path_factory.mktemp("site")
     make_site(site)
-    pictures = [picture for _, picture in draw_pictures(160, seed=7)]
+    pictures = [picture for _, picture in draw_pictures(100, seed=7)]
     return compare(bundled.recogniser, pictures, site)
 
 
