@@ -23,31 +23,34 @@ export class Explainer {
 
   // What speaks for the digit in a tile: (28, 28) in 0..1, all 0 where nothing does.
   heatmap(tile, digit, method = this.methods[0]) {
+    // So that no member outweighs the others.
+    const weigh = method === LAYER_CAM ? scaledToPeak : undefined;
+    const evidence = this.#evidence(tile, digit, method, weigh);
+    return scaledToPeak(evidence.map((value) => Math.max(value, 0)));
+  }
+
+  // What speaks for one digit rather than for another: the evidence for the one minus the evidence for
+  // the other, (28, 28) in -1..1.
+  contrast(tile, digit, other, method = this.methods[0]) {
+    const against = this.#evidence(tile, other, method);
+    return scaledToPeak(this.#evidence(tile, digit, method).map((value, i) => value - against[i]));
+  }
+
+  #evidence(tile, digit, method, weigh = (own) => own) {
     const { layers } = this.network;
     this.network.logits(tile);
     const evidence = new Float32Array(tile.length);
     for (const member of this.members) {
-      const own = EVIDENCE[method](layers, member, digit);
+      const own = weigh(EVIDENCE[method](layers, member, digit));
       own.forEach((value, i) => (evidence[i] += value / this.members.length));
     }
-    const peak = evidence.reduce((a, b) => Math.max(a, b), 0);
-    return evidence.map((value) => (peak > 0 ? Math.max(value, 0) / peak : 0));
+    return evidence;
   }
 }
 
-// How much each pixel of the tile adds to the logit of one digit more than to another's, (28, 28): the
-// gradient of the difference times the pixel. null where a layer has no way back.
-export function contrast(network, tile, digit, other) {
-  const { layers } = network;
-  if (layers.slice(1).some(({ op }) => op !== "average" && !(op in BACKWARDS))) return null;
-  network.logits(tile);
-  const evidence = new Float32Array(tile.length);
-  const members = membersOf(network);
-  for (const member of members) {
-    const [own, others] = [digit, other].map((each) => EVIDENCE[GRADIENT_INPUT](layers, member, each));
-    own.forEach((value, i) => (evidence[i] += (value - others[i]) / members.length));
-  }
-  return evidence;
+function scaledToPeak(evidence) {
+  const peak = evidence.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return evidence.map((value) => (peak > 0 ? value / peak : 0));
 }
 
 // The networks whose logits are averaged: the places of their first layer, features and logits.
@@ -94,8 +97,7 @@ const EVIDENCE = {
     if (finer !== undefined) {
       seen(layers[finer], gradients[finer]).forEach((value, i) => (found[i] *= value));
     }
-    const peak = found.reduce((a, b) => Math.max(a, b), 0);
-    return found.map((value) => (peak > 0 ? value / peak : 0));
+    return found;
   },
 
   [GRADIENT_INPUT](layers, { logits }, digit) {

@@ -77,9 +77,9 @@ class Reader {
     return this.#ask("explain", [tile, digit, method]);
   }
 
-  // How much each pixel of a tile speaks for one digit and against another, or null.
-  contrast(tile, digit, other) {
-    return this.#ask("contrast", [tile, digit, other]);
+  // What speaks for one digit in a tile rather than for another: a Float32Array of 28 x 28 in -1..1.
+  contrast(tile, digit, other, method = this.methods[0]) {
+    return this.#ask("contrast", [tile, digit, other, method]);
   }
 
   // The output of each layer for a tile, in the order of model.layers.

@@ -1,7 +1,6 @@
 // The reader's work, away from the page: answers {id, call, args} with {id, result} or {id, error}.
 
 import { BadModel } from "./errors.js";
-import { contrast } from "./explain.js";
 import { inspect } from "./inspect.js";
 import { Network } from "./network.js";
 import { Recogniser } from "./recogniser.js";
@@ -21,8 +20,7 @@ const CALLS = {
   read: (source, options) => recogniser.read(source, options),
   readTiles: (tiles, rows) => recogniser.readTiles(tiles, rows),
   explain: (tile, digit, method) => recogniser.explainer.heatmap(tile, digit, method),
-
-  contrast: (tile, digit, other) => contrast(recogniser.network, tile, digit, other),
+  contrast: (...args) => recogniser.explainer.contrast(...args),
 
   activations(tile) {
     recogniser.network.logits(tile);

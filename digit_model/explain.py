@@ -49,10 +49,13 @@ class Explainer:
     def __init__(self, model: keras.Model):
         builders = _builders(model)
         self.methods = tuple(builders)
-        self._evidence: dict[str, Callable] = {
-            name: functools.cache(functools.partial(_compile, builder, model))
-            for name, builder in builders.items()
-        }
+        self._evidence = _compiled_on_demand(builders, model)
+        # If all were scaled to a peak of 1, weak evidence for one digit would look like strong
+        # evidence for another.
+        self._unscaled = dict(self._evidence)
+        if LAYER_CAM in builders:
+            unscaled = {LAYER_CAM: average_over_members(layer_cam)}
+            self._unscaled |= _compiled_on_demand(unscaled, model)
         self._evidence[self.methods[0]]()
 
     def heatmap(self, tile: Tile, digit: int, method: str | None = None) -> Heatmap:
@@ -63,9 +66,38 @@ class Explainer:
         digit.
         """
         compute = self._evidence[method or self.methods[0]]()
-        evidence = np.maximum(compute(np.asarray(tile, np.float32), np.int32(digit)), 0)
-        peak = evidence.max()
-        return evidence / peak if peak > 0 else evidence
+        evidence = np.maximum(_evaluate(compute, tile, digit), 0)
+        return _divided_by(evidence.max(), evidence)
+
+    def contrast(self, tile: Tile, digit: int, other: int, method: str | None = None) -> np.ndarray:
+        """Return which pixels of a (28, 28) tile count for one digit rather than for another.
+
+        This is the evidence for ``digit`` minus the evidence for ``other``. With Grad-CAM or
+        HiResCAM its sum is, up to a constant, by how much the logit of ``digit`` is larger.
+        digit, other: 0 to 9. method: one of ``methods``; by default the first.
+        Returns (28, 28) float32 in -1..1: positive where a pixel counts for ``digit``, negative
+        where it counts for ``other``. Its largest magnitude is 1, unless all are 0.
+        """
+        compute = self._unscaled[method or self.methods[0]]()
+        difference = _evaluate(compute, tile, digit) - _evaluate(compute, tile, other)
+        return _divided_by(np.abs(difference).max(), difference)
+
+
+def _compiled_on_demand(
+    builders: dict[str, EvidenceBuilder], model: keras.Model
+) -> dict[str, Callable[[], Callable]]:
+    return {
+        name: functools.cache(functools.partial(_compile, builder, model))
+        for name, builder in builders.items()
+    }
+
+
+def _evaluate(evidence: Callable, tile: Tile, digit: int) -> np.ndarray:
+    return np.asarray(evidence(np.asarray(tile, np.float32), np.int32(digit)))
+
+
+def _divided_by(peak: float, evidence: np.ndarray) -> np.ndarray:
+    return evidence / peak if peak > 0 else evidence
 
 
 def _builders(model: keras.Model) -> dict[str, EvidenceBuilder]:

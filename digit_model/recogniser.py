@@ -57,7 +57,7 @@ Logits = dict[Span, np.ndarray]
 class Recogniser:
     """Reads pictures with one network, which is compiled on construction. Safe to use in threads.
 
-    explanations: the methods that ``heatmap`` accepts; the first is its default.
+    explanations: the methods that ``heatmap`` and ``contrast`` accept; the first is the default.
     """
 
     def __init__(self, model: keras.Model, calibration: Calibration | None = None):
@@ -161,6 +161,14 @@ class Recogniser:
         """
         target = digit.label if target is None else target
         return self._explainer.heatmap(digit.tile, target, method)
+
+    def contrast(self, digit: Digit, other: int, *, method: str | None = None) -> np.ndarray:
+        """Return which pixels of a digit's tile count for its label rather than for another digit.
+
+        other: 0 to 9. method: one of ``explanations``; by default the first.
+        Returns (28, 28) float32 in -1..1: positive for the label, negative for ``other``.
+        """
+        return self._explainer.contrast(digit.tile, digit.label, other, method)
 
     def _run(self, tiles: np.ndarray) -> np.ndarray:
         size = next(size for size in BATCH_SIZES if size >= len(tiles))

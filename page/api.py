@@ -1,19 +1,23 @@
-"""The endpoints for programs: /predict, /predict_batch, /model_info and /health."""
+"""The endpoints for programs: /predict, /predict_batch, /explain, /model_info and /health."""
 
 import itertools
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
+from digit_model.arrays import DIGITS
 from digit_model.errors import DigitError
 
 from .reader import Readers
 from .texts import text
 
 MAX_BATCH = 100
+# The file in the examples on the API page.
+EXAMPLE = "photo.jpg"
 
 
 class Api:
@@ -62,6 +66,38 @@ class Api:
             raise _error(text("api.too_many_pictures", number=len(pictures), maximum=MAX_BATCH))
         with ThreadPoolExecutor(self._readers.count) as pool:
             return list(pool.map(self._read_named, pictures, itertools.repeat(bool(one))))
+
+    def explain(
+        self,
+        picture: str | None,
+        other: int | None = None,
+        method: str | None = None,
+        one: bool = False,
+    ) -> tuple[dict, str]:
+        """Read a picture, and show why each mark is the digit it was read as, and not another.
+
+        Parameters:
+            picture: a picture file as /predict takes it.
+            other: a digit, 0 to 9. Orange marks what counts for the answer, blue what counts for
+                this digit instead. Without it, orange marks all that counts for the answer.
+            method: Grad-CAM, LayerCAM or another that the model allows; by default its first.
+            one: take the picture as holding exactly one digit.
+
+        Returns:
+            the reading as /predict gives it, with the other digit, the method and all methods.
+            the picture with what counts over it, as PNG.
+        """
+        if not picture:
+            raise _error(text("api.no_picture"))
+        if other is not None and other not in range(DIGITS):
+            raise _error(text("api.no_digit", other=other))
+        try:
+            values, [image] = self._readers.call(
+                "explain", picture=picture, other=other, method=method or None, one=bool(one)
+            )
+        except DigitError as error:
+            raise _error(str(error)) from error
+        return values, self._put(image)
 
     def model_info(self) -> dict:
         """Say which model is serving, where it came from and how well it reads MNIST's test set.
@@ -112,19 +148,24 @@ class Api:
 def endpoints(api: Api) -> None:
     """Put the calls on the page's API, with a label for everything that goes in and comes out."""
     with gr.Row(visible=False):
-        picture = gr.File(label=text("api.picture"), type="filepath")
-        pictures = gr.File(
-            label=text("api.pictures", maximum=MAX_BATCH), type="filepath", file_count="multiple"
+        picture = _picture_file(label=text("api.picture"))
+        pictures = _picture_file(
+            label=text("api.pictures", maximum=MAX_BATCH), file_count="multiple"
         )
         one = gr.Checkbox(False, label=text("api.one"))
+        other = gr.Number(label=text("api.other"), precision=0)
+        method = gr.Textbox(label=text("api.method"))
         reading = gr.JSON(label=text("api.reading"))
         heatmap = gr.Image(label=text("api.heatmap"), type="filepath", format="png")
         readings = gr.JSON(label=text("api.readings"))
+        explained = gr.JSON(label=text("api.explained"))
+        contrast = gr.Image(label=text("api.contrast"), type="filepath", format="png")
         info = gr.JSON(label=text("api.model_info"))
         state = gr.JSON(label=text("api.health"))
         for call, inputs, outputs in (
             (api.predict, [picture, one], [reading, heatmap]),
             (api.predict_batch, [pictures, one], readings),
+            (api.explain, [picture, other, method, one], [explained, contrast]),
             (api.model_info, None, info),
             (api.health, None, state),
         ):
@@ -135,6 +176,21 @@ def endpoints(api: Api) -> None:
                 api_name=call.__name__,
                 concurrency_id="reader" if inputs else None,
             )
+
+
+def _picture_file(**settings: Any) -> gr.File:
+    """Return a file for which the examples on the API page have a picture; Gradio's have a PDF."""
+    file = gr.File(type="filepath", **settings)
+    picture = {
+        "path": EXAMPLE,
+        "url": EXAMPLE,
+        "orig_name": EXAMPLE,
+        "meta": {"_type": "gradio.FileData"},
+    }
+    example = picture if file.file_count == "single" else [picture]
+    # Beside a module with a subclass Gradio would write a .pyi file.
+    file.example_payload = lambda: example  # type: ignore[method-assign]
+    return file
 
 
 def _error(sentence: str) -> gr.Error:

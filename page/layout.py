@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from digit_model.errors import DigitError
 
+from .about.panel import about_button
 from .api import Api, endpoints
 from .corrections.panel import correction_panel
 from .corrections.store import CorrectionStore
@@ -22,6 +23,7 @@ from .reading import answer
 from .reading.gallery import picked, thumbnails
 from .reading.handlers import Handlers
 from .reading.recent import RecentViews
+from .reading.samples import samples
 from .settings import MAX_UPLOAD_MEGABYTES
 from .sharing.button import link_button
 from .templates import read_text, render
@@ -59,9 +61,19 @@ def build(readers: Readers, folder: Path, corrections: CorrectionStore | None = 
                 inside_button(model)
                 if corrections:
                     _wire_corrections(readers, views, corrections, view, model)
+                about_button()
                 model_line = gr.HTML("", elem_id="model")
+                gr.HTML(
+                    render("reading/timeline.html"),
+                    elem_id="timeline",
+                    js_on_load=read_text("reading/timeline.js"),
+                    apply_default_css=False,
+                )
         inside_place()
-        _wire_reading(Handlers(readers, views), inputs, shown, (view, method, model))
+        handlers = Handlers(readers, views)
+        _wire_reading(handlers, inputs, shown, (view, method, model))
+        _wire_live_camera(handlers, inputs["camera"][1], model)
+        _wire_steps(handlers, inputs, model)
         _wire_link(readers, link, inputs["pad"][1])
         _wire_files(readers, files, model, table)
         _wire_models(models_tab, tab, listed, model_view, [model_line, model])
@@ -109,7 +121,7 @@ def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.
         with gr.Tab("Sketchpad", id="pad") as pad_tab:
             # gr.Sketchpad needs 11 requests and, where WebGL is done in software, seconds for each
             # stroke, and opens with no tool chosen.
-            pad = _scripted("pad", "Drawing")
+            pad = _scripted("pad", "Drawing", samples=samples())
         with gr.Tab("Image", id="image") as image_tab:
             image = _scripted("image", "Picture", megabytes=MAX_UPLOAD_MEGABYTES)
             thumbnails().pick(picked, None, image, show_progress="hidden", queue=False, **PRIVATE)
@@ -156,6 +168,31 @@ def _output() -> list[gr.HTML]:
         answer.no_pictures(), elem_id="pictures", js_on_load="", apply_default_css=False
     )
     return [shown, pictures]
+
+
+def _wire_live_camera(handlers: Handlers, camera: Component, model: gr.Textbox) -> None:
+    """Have the camera's script told what each live frame says."""
+    seen = gr.Textbox("", visible="hidden")
+    tell = "text => { document.dispatchEvent(new CustomEvent('looked', { detail: text })); }"
+    looked = camera.look(  # type: ignore[attr-defined]
+        handlers.look,
+        [camera, model],
+        seen,
+        show_progress="hidden",
+        concurrency_id="reader",
+        **PRIVATE,
+    )
+    looked.then(None, seen, None, js=tell)
+
+
+def _wire_steps(handlers: Handlers, inputs: dict, model: gr.Textbox) -> None:
+    """Have the steps of the reading shown when someone asks for them."""
+    steps = gr.HTML(
+        "", elem_id="steps", js_on_load=read_text("reading/steps.js"), apply_default_css=False
+    )
+    for name, (_, source) in inputs.items():
+        asked = getattr(steps, name)
+        asked(handlers.steps, [source, model], steps, show_progress="hidden", **PRIVATE)
 
 
 def _wire_reading(
@@ -234,15 +271,11 @@ def _wire_models(
     """List what is known at once, and then what is new; show the model that a visitor picks."""
     model = states[-1]
     quiet: dict = {"show_progress": "hidden", **PRIVATE}
+    tab.select(None, js=_tell("models opened"))
     tab.select(models_tab.list_rows, None, listed, **quiet).then(
         models_tab.check_rows, None, listed, concurrency_id="checking", concurrency_limit=1, **quiet
     )
     marked = listed.mistakes(models_tab.find_mistakes, model, view[-1], **ALONE, **quiet)
-    # A pick waits for the view of the model before, which would come late and replace its own.
-    tab.select(None, js=_tell("models opened"))
-    tab.select(models_tab.show, model, [*view, *states], **quiet).then(
-        None, js=_tell("model shown")
-    )
     taken = listed.pick(
         models_tab.pick,
         model,

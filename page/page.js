@@ -1,6 +1,6 @@
-// Shared by the scripts of the page, and what concerns all of it: trouble with the connection, files
-// that are dropped or pasted anywhere. serve.py puts the constants before it: MAX_UPLOAD_MEGABYTES,
-// PAD_HEIGHT, MAX_PAD_WIDTH, PEN_WIDTH, MAX_LINK_LETTERS and TEXTS.
+// Shared by the scripts of the page, and what concerns all of it. serve.py puts before it connection.js
+// and the constants MAX_UPLOAD_MEGABYTES, PAD_HEIGHT, MAX_PAD_WIDTH, PEN_WIDTH, MAX_LINK_LETTERS and
+// TEXTS.
 
 const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 
@@ -56,65 +56,7 @@ function openTab(name) {
   document.querySelector(`#ways [role="tab"][data-tab-id="${name}"]`)?.click();
 }
 
-// Trouble that the server cannot report itself is a sentence in the answer's place.
-
-// Whether the sentence is about a file that was not sent. Then an answer is about something else,
-// such as the tab that was just opened, and the sentence stays.
-let isAboutFile = false;
-
-function report(sentence) {
-  const note = document.querySelector("#trouble .note");
-  if (note && note.textContent !== sentence) note.textContent = sentence;
-  isAboutFile = false;
-}
-
-function refuse(sentence) {
-  report(sentence);
-  isAboutFile = true;
-}
-
-const RETRY_MILLISECONDS = 2000;
-let retrying = null;
-
-// A server that restarts is asked until it is back, and then the last question is asked again.
-function retryLater() {
-  retrying ??= setTimeout(async () => {
-    retrying = null;
-    const response = await fetchUnwatched("gradio_api/app_id").catch(() => null);
-    if (response?.ok) document.dispatchEvent(new Event("server back"));
-    else retryLater();
-  }, RETRY_MILLISECONDS);
-}
-
-const fetchUnwatched = window.fetch.bind(window);
-window.fetch = async (input, init) => {
-  const address = String(input.url ?? input);
-  const watched = /\/gradio_api\/(queue\/join|run\/|upload)/.test(address);
-  // After an answer that broke off, Gradio asks this until the server is back, and then reloads.
-  if (address.endsWith("/gradio_api/app_id")) {
-    report(TEXTS.trouble.gone);
-    document.dispatchEvent(new Event("lost"));
-  }
-  try {
-    const response = await fetchUnwatched(input, init);
-    if (watched && !response.ok) {
-      report(response.status === 503 ? TEXTS.trouble.busy : TEXTS.trouble.broken);
-    }
-    return response;
-  } catch (error) {
-    if (!watched || error.name === "AbortError") throw error;
-    report(TEXTS.trouble.gone);
-    retryLater();
-    // Left alone, Gradio would wait for this answer for ever and ask nothing more.
-    return Response.json({ detail: TEXTS.trouble.gone }, { status: 503 });
-  }
-};
-document.addEventListener("answered", () => isAboutFile || report(""));
-for (const end of ["unanswered", "unpicked"]) {
-  document.addEventListener(end, () => {
-    if (!document.querySelector("#trouble .note").textContent) report(TEXTS.trouble.broken);
-  });
-}
+// Files that the page refuses, and files that are dropped or pasted anywhere.
 
 const filesOf = (event) =>
   event.target.files ?? (event.dataTransfer ?? event.clipboardData)?.files ?? [];

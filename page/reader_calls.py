@@ -7,8 +7,11 @@ reader processes understand (reading/view.py); the page process holds it and han
 | call | takes | answers |
 |---|---|---|
 | predict | picture, one | reading; the heatmap's PNG |
+| explain | picture, other, method, one | the reading, other, method, methods; the contrast's PNG |
 | read | picture, one | reading |
 | show | picture or link, method, model | answer, pictures: HTML; the view; of strokes nothing |
+| look | picture, model | text, "" if a mark is unclear |
+| steps | picture, model | html |
 | choose | view, choice, model | answer, pictures: HTML, method; the view |
 | correct | view, choice, model | html, is_stored |
 | read_row | picture, name, model | row: of the Files tab's table |
@@ -34,7 +37,9 @@ from PIL import Image
 from digit_model import pretrained
 from digit_model.arrays import TILE_SIZE
 from digit_model.backend import cache_compiled_networks
-from digit_model.picture.render import overlay_heatmaps
+from digit_model.errors import DigitError
+from digit_model.picture.ink import ink_steps
+from digit_model.picture.render import draw_each_step, overlay_heatmaps
 from digit_model.pretrained import Pretrained
 from digit_model.recogniser import Recogniser
 
@@ -47,10 +52,12 @@ from .models.comparison import compare
 from .models.mistakes import TestSet, keras_download
 from .models.registry import ModelRegistry
 from .reading import answers
+from .reading.steps import strip
 from .reading.view import ReadingView
 from .sharing.link import Tiles
 from .sharing.link import read as read_link
 from .sharing.unpack import unpack as unpack_link
+from .texts import text
 
 # zlib's quickest takes a third of the time of its default, for a file half as large again.
 PNG_LEVEL = 1
@@ -103,6 +110,24 @@ class ReaderCalls:
         image = overlay_heatmaps(reading.picture, reading.shown().digits, heatmaps)
         return {"reading": reading.as_json()}, [_to_png(image)]
 
+    def explain(
+        self, *content: bytes, picture: str, other: int | None, method: str | None, one: bool
+    ) -> Result:
+        recogniser = self._served.recogniser
+        methods = recogniser.explanations
+        if method is not None and method not in methods:
+            raise DigitError(text("api.no_method", method=method, methods=", ".join(methods)))
+        reading = recogniser.read(_source(content, picture), one=one)
+        evidence = [
+            recogniser.heatmap(digit, method=method)
+            if other is None
+            else recogniser.contrast(digit, other, method=method)
+            for digit in reading.digits
+        ]
+        image = overlay_heatmaps(reading.picture, reading.shown().digits, evidence)
+        explained = {"other": other, "method": method or methods[0], "methods": list(methods)}
+        return {**reading.as_json(), **explained}, [_to_png(image)]
+
     def read(self, *content: bytes, picture: str = "", one: bool = False) -> Result:
         reading = self._served.recogniser.read(_source(content, picture), one=one)
         return {"reading": reading.as_json()}, []
@@ -124,6 +149,16 @@ class ReaderCalls:
             # Of strokes the pad makes a drawing, and asks again.
             return {}, []
         return _shown(recogniser, answers.first_view(recogniser, reading, method))
+
+    def look(self, content: bytes, *, model: str) -> Result:
+        reading = self._models.get(model).recogniser.read(content)
+        is_clear = all(digit.accepted for digit in reading.digits)
+        return {"text": reading.text if is_clear else ""}, []
+
+    def steps(self, content: bytes, *, model: str) -> Result:
+        reading = self._models.get(model).recogniser.read(content)
+        drawn = draw_each_step(ink_steps(reading.picture), reading.picture, reading.shown().digits)
+        return {"html": strip(drawn)}, []
 
     def choose(self, view: bytes, *, model: str, choice: dict) -> Result:
         recogniser = self._models.get(model).recogniser

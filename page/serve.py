@@ -9,6 +9,7 @@ from pathlib import Path
 import gradio as gr
 from starlette.middleware import Middleware
 
+from .about.documents import Documents
 from .corrections.store import CorrectionStore
 from .inside.modules import BrowserModules
 from .layout import build
@@ -60,7 +61,13 @@ def serve(
         theme=THEME,
         css_paths=[Path(__file__).with_name("style.css")],
         head=_head(),
-        app_kwargs={"middleware": [Middleware(LinkPreview), Middleware(BrowserModules, readers)]},
+        app_kwargs={
+            "middleware": [
+                Middleware(LinkPreview),
+                Middleware(BrowserModules, readers),
+                Middleware(Documents),
+            ]
+        },
         allowed_paths=[str(EXAMPLES_FOLDER)],
         max_file_size=f"{MAX_UPLOAD_MEGABYTES}mb",
         footer_links=["api"],
@@ -95,11 +102,12 @@ async def _prune(page: gr.Blocks) -> None:
 
 
 def _head() -> str:
-    """Return the page's own script, with what it shares with this code as constants."""
+    """Return the page's own scripts, with what they share with this code as constants."""
     shared = FOR_SCRIPTS | {"TEXTS": texts()}
     # "</script>" in a text would end the script.
     constants = [
         f"const {name} = {json.dumps(value)};".replace("</", "<\\/")
         for name, value in shared.items()
     ]
-    return "\n".join(["<script>", *constants, read_text("page.js"), "</script>"])
+    scripts = [read_text("connection.js"), read_text("page.js")]
+    return "\n".join(["<script>", *constants, *scripts, "</script>"])

@@ -154,6 +154,7 @@ def test_only_the_documented_endpoints_are_public(client):
     assert given == {
         "/predict": ["picture", "one"],
         "/predict_batch": ["pictures", "one"],
+        "/explain": ["picture", "other", "method", "one"],
         "/model_info": [],
         "/health": [],
     }
@@ -164,6 +165,29 @@ def test_only_the_documented_endpoints_are_public(client):
             assert described["label"]
             assert "value_" not in described["label"]
             assert described["python_type"]["type"]
+
+
+def test_the_examples_of_the_api_page_use_a_picture(client):
+    named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    for name in ("/predict", "/predict_batch", "/explain"):
+        example = str(named[name]["parameters"][0]["example_input"])
+        assert "photo.jpg" in example
+        assert ".pdf" not in example
+
+
+def test_explain_compares_the_answer_with_another_digit(client, number):
+    explained, why = client.predict(handle_file(number), other=9, api_name="/explain")
+    assert explained["text"] == "147"
+    assert (explained["other"], explained["method"]) == (9, "Grad-CAM")
+    _, answers = client.predict(handle_file(number), api_name="/explain")
+    _, finer = client.predict(
+        handle_file(number), other=9, method=explained["methods"][1], api_name="/explain"
+    )
+    assert len({Path(image).read_bytes() for image in (why, answers, finer)}) == 3
+    with pytest.raises(AppError, match="12 is not a digit"):
+        client.predict(handle_file(number), other=12, api_name="/explain")
+    with pytest.raises(AppError, match="has no method x"):
+        client.predict(handle_file(number), method="x", api_name="/explain")
 
 
 def test_help_explains_every_option(capsys):

@@ -80,6 +80,25 @@ def test_the_evidence_adds_up_to_the_logit(name, tile):
     np.testing.assert_allclose(found, logits - bias, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("name", "method", "build"),
+    [
+        ("cnn", GRAD_CAM, hires_cam),
+        ("cnn", LAYER_CAM, layer_cam),
+        ("quick", HIRES_CAM, hires_cam),
+        ("dense", GRADIENT_INPUT, gradient_input),
+    ],
+)
+def test_a_contrast_is_the_difference_of_the_evidence_for_two_digits(name, method, build, tile):
+    model = seeded(name, 1)
+    explainer, evidence = Explainer(model), build(model)
+    expected = np.asarray(evidence(tile, 4)) - np.asarray(evidence(tile, 9))
+    found = explainer.contrast(tile, 4, 9, method)
+    np.testing.assert_allclose(found, expected / np.abs(expected).max(), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(explainer.contrast(tile, 9, 4, method), -found, atol=1e-6)
+    assert not explainer.contrast(tile, 4, 4, method).any()
+
+
 def test_layer_cam_weights_all_members_equally(tile):
     """Each member counts as a heatmap with a maximum of 1, however strong its evidence is."""
     model = seeded("ensemble", 1)

@@ -26,7 +26,7 @@ def test_without_the_package_there_is_no_mcp_server(app_url):
 def test_the_tools_are_the_public_endpoints_and_read_a_picture(app_url):
     tools, text = asyncio.run(_call_predict(app_url + MCP_PATH))
     assert {name.removeprefix("digit_reader_") for name in tools} == {
-        *("predict", "predict_batch", "model_info", "health"),
+        *("predict", "predict_batch", "explain", "model_info", "health"),
     }
     assert "handwritten" in tools["predict"]
     assert ast.literal_eval(text)[0]["text"] == "147"

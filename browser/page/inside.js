@@ -59,7 +59,6 @@ export class Inside {
     const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
     const other = order.find((digit) => digit !== answer);
     const evidence = await this.reader.contrast(tile, answer, other);
-    if (!evidence) return;
     drawSigned(this.strokes, evidence, 28, tile);
     this.strokesCaption.textContent = text("inside.strokes", { answer, other });
     this.strokes.setAttribute("aria-label", text("inside.strokes_title", { answer, other }));

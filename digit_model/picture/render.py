@@ -12,10 +12,11 @@ from ..arrays import TILE_SIZE, Digit, Heatmap, Picture, Placement
 # The bounds of the longer side of a picture for the screen.
 MAX_SIDE_PIXELS = 640
 MIN_SIDE_PIXELS = 280
-# Amber and vermilion differ from grey for the three common kinds of colour blindness (Okabe and
-# Ito 2008, https://jfly.uni-koeln.de/color/), and are visible on white paper and on dark boards.
-WEAK = np.array([255, 176, 0], np.float32)
-STRONG = np.array([213, 62, 0], np.float32)
+# Weak and strong heat. Amber and vermilion differ from grey, and from sky blue and blue, for the
+# three common kinds of colour blindness (Okabe and Ito 2008, https://jfly.uni-koeln.de/color/), and
+# all are visible on white paper and on dark boards.
+FOR = (np.array([255, 176, 0], np.float32), np.array([213, 62, 0], np.float32))
+AGAINST = (np.array([120, 190, 255], np.float32), np.array([0, 80, 200], np.float32))
 # Heat below this share of its maximum is not shown.
 MIN_HEAT = 0.25
 OPACITY = 0.75
@@ -64,19 +65,35 @@ def overlay_heatmaps(
 
     picture: (height, width, 3) uint8.
     digits: what was read in it, with placements in its pixels.
-    heatmaps: (28, 28) in 0..1, one for each digit.
+    heatmaps: (28, 28) in 0..1, one for each digit; or contrasts in -1..1, whose negative part is
+        drawn in blue.
     Several digits also get a frame and their label each; a digit that is not accepted gets a grey
     frame and a question mark.
     """
     picture, digits = fit_to_screen(picture, digits)
-    heat = np.zeros(picture.shape[:2], np.float32)
+    heat, cold = np.zeros((2, *picture.shape[:2]), np.float32)
     for digit, heatmap in zip(digits, heatmaps, strict=True):
         _add_heat(heat, digit.placement, heatmap)
-    image = Image.fromarray(_glow(picture, heat))
+        if heatmap.min() < 0:
+            _add_heat(cold, digit.placement, -heatmap)
+    image = Image.fromarray(_glow(_glow(picture, heat, FOR), cold, AGAINST))
     if len(digits) > 1:
         for digit in digits:
             _frame(image, digit)
     return image
+
+
+def draw_each_step(
+    steps: Iterable[tuple[str, np.ndarray]], picture: Picture, digits: Sequence[Digit]
+) -> list[tuple[str, Image.Image]]:
+    """Return the name and a picture of each step of a reading, and of the digits and their tiles.
+
+    steps, picture, digits: as ``draw_steps`` takes them. The longer side of each is STEP_SIZE.
+    """
+    panes = [(name, _fit_to_step(_visible(step))) for name, step in steps]
+    if digits:
+        panes += [("digits", _framed(picture, digits)), ("tiles", _tiles_together(digits))]
+    return panes
 
 
 def draw_steps(
@@ -87,9 +104,7 @@ def draw_steps(
     steps: as ``ink_steps`` yields them. digits: what was read in the picture; without any, only the
     steps are drawn.
     """
-    panes = [(name, _fit_to_step(_visible(step))) for name, step in steps]
-    if digits:
-        panes += [("digits", _framed(picture, digits)), ("tiles", _tiles_together(digits))]
+    panes = draw_each_step(steps, picture, digits)
     columns = min(len(panes), STEP_COLUMNS)
     rows = math.ceil(len(panes) / columns)
     width, height = STEP_SIZE + 8, STEP_SIZE + CAPTION_PIXELS
@@ -160,11 +175,14 @@ def _fade() -> np.ndarray:
     return np.minimum(side[:, None], side)
 
 
-def _glow(picture: Picture, heat: np.ndarray) -> Picture:
+def _glow(picture: Picture, heat: np.ndarray, colours: tuple[np.ndarray, np.ndarray]) -> Picture:
     # Only the hot pixels are computed: most of a picture has no heat.
     hot = heat > MIN_HEAT
+    if not hot.any():
+        return picture
+    weak, strong = colours
     strength = np.minimum((heat[hot] - MIN_HEAT) / (1 - MIN_HEAT), 1)[:, None]
-    colour = WEAK + (STRONG - WEAK) * strength
+    colour = weak + (strong - weak) * strength
     alpha = OPACITY * strength**0.75
     glowing = picture.copy()
     glowing[hot] = np.rint(picture[hot] * (1 - alpha) + colour * alpha)

@@ -3,7 +3,7 @@
 let beside = "";
 let hasFocus = false; // whether the list was used, which the answer replaces
 const compare = () => trigger("compare", { beside });
-for (const event of ["model shown", "picked"]) document.addEventListener(event, compare);
+for (const event of ["models opened", "picked"]) document.addEventListener(event, compare);
 element.addEventListener("change", (event) => {
   beside = event.target.value;
   hasFocus = document.activeElement === event.target;

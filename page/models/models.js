@@ -1,16 +1,25 @@
 // The list of models: pick the one that answers. The model's own view says which one that is.
+const CURRENT = ""; // picks the model that answers already, which shows its view
 let wanted = null; // picked last, and not confirmed yet
 let asked = null; // sent to the server; one at a time, because answers may come in any order
 const view = () => document.querySelector("#model-view");
-let isOpening = !view().querySelector("[data-answers]"); // the current model's view is on its way
+const shown = () => view().querySelector("[data-answers]")?.dataset.answers;
+
+// When the tab is opened for the first time, the current model is picked, so that its view and those
+// of other models come one after another, too.
+function open() {
+  if (shown() !== undefined || asked !== null || !element.offsetParent) return;
+  wanted ??= CURRENT;
+  next();
+}
 
 function check() {
-  const key = wanted ?? view()?.querySelector("[data-answers]")?.dataset.answers;
+  const key = wanted || shown();
   for (const radio of element.querySelectorAll("input")) radio.checked = radio.value === key;
 }
 
 function next() {
-  if (asked === null && wanted !== null && !isOpening) {
+  if (asked === null && wanted !== null) {
     asked = wanted;
     trigger("pick", { key: asked });
   }
@@ -30,11 +39,7 @@ for (const end of ["picked", "unpicked"]) {
     next();
   });
 }
-document.addEventListener("models opened", () => (isOpening = true));
-document.addEventListener("model shown", () => {
-  isOpening = false;
-  next();
-});
+document.addEventListener("models opened", open);
 document.addEventListener("click", (event) => {
   if (asked === null && event.target.closest("[data-mistakes]")) trigger("mistakes");
 });
@@ -42,3 +47,4 @@ watch("value", check);
 // The view comes after the list, and says which model answers.
 new MutationObserver(check).observe(view(), { childList: true, subtree: true });
 check();
+open();

@@ -43,12 +43,11 @@ class ModelsTab:
             yield values["html"]
 
     def pick(self, chosen: str, event: gr.EventData) -> ModelOutputs:
-        """Show and use another model. chosen: the one used so far, and still if that fails."""
-        return self._show(chosen, str((event._data or {}).get("key")))
+        """Show and use the model that the event names, or show the one in use if it names none.
 
-    def show(self, model: str) -> ModelOutputs:
-        """Show the model that is used."""
-        return self._show(model, model)
+        chosen: the one used so far, and still if that fails.
+        """
+        return self._show(chosen, str((event._data or {}).get("key") or chosen))
 
     def find_mistakes(self, model: str) -> Iterator[str]:
         """Look for a model's mistakes; yield how far that is, and then the mistakes."""

@@ -67,6 +67,9 @@ document.addEventListener("unanswered", () => {
   stopWaiting();
   next();
 });
+document.addEventListener("outdated", () => {
+  if (element.querySelector(".hero.answer, .hero.refusal")) setStale(true);
+});
 document.addEventListener("server back", () => lastWay && !isAsking && ask(lastWay));
 
 // A tab was opened, or a picture arrived in it, perhaps after it was left.

@@ -10,7 +10,7 @@ from itertools import groupby
 from markupsafe import Markup
 
 from digit_model.arrays import DIGITS, Box, Digit, Heatmap, Picture
-from digit_model.picture.render import draw_tile, overlay_heatmaps
+from digit_model.picture.render import MIN_HEAT, draw_tile, overlay_heatmaps
 
 from .. import data_urls
 from ..templates import render
@@ -18,6 +18,8 @@ from ..texts import text
 from .crop import Part
 from .view import ReadingView
 
+# From which share of the second choice on a drawing counts as split between two digits.
+SPLIT_SHARE = 0.2
 # From which confidence on which words are used.
 WORDS = ((0.99, "very_sure"), (0.9, "sure"), (0.7, "fairly_sure"), (0.0, "a_guess"))
 
@@ -59,7 +61,8 @@ def pictures(
     """Return the chosen mark's tile, the heatmaps over the picture, and how long the reading took.
 
     part: of the picture, that is shown. heatmaps: one for each mark in it, by its place in the
-    reading. methods: those that the visitor can choose from.
+    reading; the chosen mark's is a contrast if the target is another digit than it was read as.
+    methods: those that the visitor can choose from.
     """
     shown, digits = part.reading, part.reading.digits
     heat = overlay_heatmaps(shown.picture, digits, [heatmaps[n] for n in part.numbers])
@@ -72,7 +75,8 @@ def pictures(
         spots=[(number, _outline(digit.box, shown.picture)) for number, digit in marks],
         ignored=[(mark.kind, _outline(mark.box, shown.picture)) for mark in shown.ignored],
         milliseconds=round(1000 * view.reading.seconds),
-        has_evidence=heatmaps[view.mark].any(),
+        has_evidence=(heatmaps[view.mark] > MIN_HEAT).any(),
+        has_counterevidence=(heatmaps[view.mark] < -MIN_HEAT).any(),
         methods=methods,
     )
 
@@ -133,12 +137,13 @@ def _refusal(digits: tuple[Digit, ...]) -> tuple[str, str]:
 
 def _single(mark: Digit) -> tuple[str, str]:
     second = sorted(range(DIGITS), key=lambda digit: -mark.probabilities[digit])[1]
-    share = mark.probabilities[second]
+    share, best = mark.probabilities[second], mark.confidence
+    verdict = text("reading.verdict", sure=_words(best), share=percent(best))
+    if share >= SPLIT_SHARE:
+        shares = {"share": percent(best), "other_share": percent(share)}
+        return verdict, text("reading.split", digit=mark.label, other=second, **shares)
     close = text("reading.second", digit=second, share=percent(share))
-    return (
-        text("reading.verdict", sure=_words(mark.confidence), share=percent(mark.confidence)),
-        close if share >= 0.0005 else text("reading.no_second"),
-    )
+    return verdict, close if share >= 0.0005 else text("reading.no_second")
 
 
 def _words(confidence: float) -> str:
@@ -168,11 +173,13 @@ def _bar(digit: int, view: ReadingView | None) -> dict:
     if view is None:
         return {"digit": digit, "share": 0.0, "shown": "", "is_winner": False}
     share = float(view.chosen.probabilities[digit])
+    is_winner = digit == view.chosen.label
     return {
         "digit": digit,
         "share": share,
         "shown": _whole_percent(share),
-        "is_winner": digit == view.chosen.label,
+        "action": text(f"reading.show_{'evidence' if is_winner else 'contrast'}", digit=digit),
+        "is_winner": is_winner,
         "is_pressed": digit == view.target,
     }
 

@@ -51,7 +51,7 @@ def shown(recogniser: Recogniser, view: ReadingView) -> tuple[ReadingView, dict[
     view = replace(view, heatmaps={**_missing(recogniser, view, part), **view.heatmaps})
     heatmaps = {number: view.heatmaps[number] for number in part.numbers}
     if view.target != view.chosen.label:
-        heatmaps[view.mark] = recogniser.heatmap(view.chosen, view.target, method=view.method)
+        heatmaps[view.mark] = recogniser.contrast(view.chosen, view.target, method=view.method)
     pictures = answer.pictures(view, part, heatmaps, recogniser.explanations)
     return view, {"answer": answer.answer(view), "pictures": pictures}
 

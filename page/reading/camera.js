@@ -1,9 +1,12 @@
-// The camera: a frame to aim with, one photo at a press, or a reading about twice a second while the
-// paper is held. The picture in the frame becomes the component's value, a JPEG in a data: URL, with
-// the event "picture". The camera is off as soon as its tab or the page is left.
-const MAX_SIDE = 720; // pixels of the square that is shown and sent
-const MIN_PAUSE = 500; // milliseconds between two live pictures
+// The camera: a frame to aim with, one photo at a press, or continuous reading while the paper is held.
+// What lies inside the frame becomes the component's value, a JPEG in a data: URL. The event "picture"
+// asks for its answer. Continuous reading only looks at each picture, with the event "look", and asks
+// for an answer once several in a row say the same. The camera is off as soon as its tab or the page
+// is left.
+const MAX_SIDE = 720; // pixels of the longer side of the picture that is sent
+const MIN_PAUSE = 400; // milliseconds between two live pictures
 const DEADLINE = 10_000; // milliseconds after which a live picture is no longer waited for
+const AGREEING = 3; // live pictures in a row that must say the same
 
 const PROBLEMS = {
   NotAllowedError: "not_allowed",
@@ -13,6 +16,7 @@ const PROBLEMS = {
 };
 const stage = element.querySelector(".stage");
 const video = element.querySelector("video");
+const aim = element.querySelector(".aim");
 const note = element.querySelector(".note");
 const button = (name) => element.querySelector(`[data-camera="${name}"]`);
 let stream = null;
@@ -20,6 +24,8 @@ let isStarting = false;
 let live = false;
 let sent = 0; // when the picture was sent whose answer is awaited, or 0
 let timer = null;
+let seen = []; // what the last live pictures said, "" if a digit was missing or unclear
+let answered = ""; // what the answer on the page says
 
 async function start() {
   if (isStarting) return;
@@ -55,7 +61,7 @@ function stop() {
 }
 
 function show() {
-  note.textContent = stream ? "" : TEXTS.camera.hint;
+  if (!live) note.textContent = stream ? "" : TEXTS.camera.hint;
   stage.classList.toggle("on", stream !== null);
   button("start").setAttribute("aria-pressed", stream !== null);
   button("live").setAttribute("aria-pressed", live);
@@ -68,7 +74,8 @@ function take() {
   if (video.paused) video.play();
   else {
     video.pause();
-    send();
+    capture();
+    trigger("picture");
   }
   show();
 }
@@ -76,7 +83,7 @@ function take() {
 function setLive(on) {
   live = on;
   clearTimeout(timer);
-  sent = 0;
+  [sent, seen, answered] = [0, [], ""];
   if (on) {
     video.play();
     readOn();
@@ -85,20 +92,58 @@ function setLive(on) {
 
 function readOn() {
   const waited = performance.now() - sent;
-  if (!sent || waited > DEADLINE) send();
+  if (!sent || waited > DEADLINE) {
+    capture();
+    sent = performance.now();
+    trigger("look");
+  }
   timer = setTimeout(readOn, MIN_PAUSE);
 }
 
-function send() {
-  const [width, height] = [video.videoWidth, video.videoHeight];
-  const side = Math.min(width, height);
+// What several pictures agree on is answered; otherwise the note says what to do.
+function compare(text) {
+  seen = [...seen, text].slice(-AGREEING);
+  if (seen.length < AGREEING) return;
+  if (!seen.every((one) => one === text)) advise(TEXTS.camera.still);
+  else if (!text) advise(TEXTS.camera.closer);
+  else {
+    note.textContent = "";
+    if (text === answered) return;
+    answered = text;
+    sent = performance.now(); // the next picture waits for this answer
+    trigger("picture");
+  }
+}
+
+// The answer on the page, if there is one, is to what was held up before.
+function advise(sentence) {
+  note.textContent = sentence;
+  answered = "";
+  document.dispatchEvent(new Event("outdated"));
+}
+
+function capture() {
+  const cut = insideFrame();
+  const scale = Math.min(1, MAX_SIDE / Math.max(cut.width, cut.height));
   const sheet = document.createElement("canvas");
-  sheet.width = sheet.height = Math.min(MAX_SIDE, side);
-  const cut = [(width - side) / 2, (height - side) / 2, side, side];
-  sheet.getContext("2d").drawImage(video, ...cut, 0, 0, sheet.width, sheet.height);
-  sent = performance.now();
+  [sheet.width, sheet.height] = [cut.width, cut.height].map((side) => Math.round(scale * side));
+  const source = [cut.left, cut.top, cut.width, cut.height];
+  sheet.getContext("2d").drawImage(video, ...source, 0, 0, sheet.width, sheet.height);
   props.value = sheet.toDataURL("image/jpeg", 0.9);
-  trigger("picture");
+}
+
+// The part of the video inside the frame, in its pixels. The video covers the stage, and is cut off
+// equally on both sides where it is wider or higher.
+function insideFrame() {
+  const [whole, frame] = [video, aim].map((part) => part.getBoundingClientRect());
+  const { videoWidth, videoHeight } = video;
+  const scale = Math.max(whole.width / videoWidth, whole.height / videoHeight);
+  return {
+    left: (frame.left - whole.left - (whole.width - scale * videoWidth) / 2) / scale,
+    top: (frame.top - whole.top - (whole.height - scale * videoHeight) / 2) / scale,
+    width: frame.width / scale,
+    height: frame.height / scale,
+  };
 }
 
 element.addEventListener("click", (event) => {
@@ -111,6 +156,11 @@ element.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("answered", () => (sent = 0));
+document.addEventListener("looked", ({ detail: text }) => {
+  if (!live) return;
+  sent = 0;
+  compare(text);
+});
 // The answer that a visitor corrects must not change meanwhile.
 document.addEventListener("correcting", () => live && take());
 document.addEventListener("visibilitychange", () => {

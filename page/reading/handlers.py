@@ -13,6 +13,7 @@ from ..sharing import link
 from ..texts import text
 from . import answer
 from .recent import RecentViews
+from .steps import no_steps
 
 # The answer and the pictures in HTML, and the key of the view that they show.
 Shown = tuple[str, str, str | None]
@@ -65,6 +66,24 @@ class Handlers:
             return self._readers.ask("choose", model, seen, choice=choice)
 
         return *self._shown(ask, view), choice.get("method", method)
+
+    def look(self, frame: str | None, model: str | None = None) -> str:
+        """Return what a frame of the camera says, or "" if it shows no digits or unclear ones."""
+        jpeg = data_urls.content_of(frame)
+        try:
+            return self._readers.ask("look", model, jpeg).values["text"] if jpeg else ""
+        except DigitError:
+            return ""  # The next frame may be better, and the page says what to do.
+
+    def steps(self, picture: str | None, model: str | None = None) -> str:
+        """Return the steps of the reading as HTML. picture: as ``pad`` or ``image`` takes it."""
+        content = data_urls.content_of(picture)
+        if not content:
+            return no_steps(text("steps.no_picture"))
+        try:
+            return self._readers.ask("steps", model, content).values["html"]
+        except DigitError as error:
+            return no_steps(str(error))
 
     def _show(
         self,

@@ -3,10 +3,12 @@
 // undo returns to the drawing before. During a stroke and after it, the whole drawing becomes the
 // component's value, a PNG in a data: URL, with the event "picture".
 const MIN_PAUSE = 150; // milliseconds between two pictures that are sent during a stroke
+const REPLAY_MILLISECONDS = 1600; // for all strokes of a link or a sample
 const STORED = "drawing"; // where the browser keeps the drawing for a reload
 const sheet = element.querySelector(".sheet");
 const canvas = element.querySelector("canvas");
 const hint = element.querySelector(".pad-hint");
+const samples = element.querySelector(".samples");
 const tool = (name) => element.querySelector(`[data-tool="${name}"]`);
 let strokes = [];
 let earlier = [];
@@ -17,6 +19,7 @@ let sent = 0;
 let isAwaited = false; // whether an answer is still to come
 let answerTime = 0; // how long the last answer took
 let answered = 0; // when it came
+let replayed = null; // the strokes that are being drawn by themselves
 
 function paint(target, scale, top = 0) {
   const context = target.getContext("2d");
@@ -60,7 +63,7 @@ function show() {
   tool("undo").disabled = !earlier.length;
   tool("redo").disabled = !later.length;
   tool("clear").disabled = !strokes.length;
-  hint.hidden = strokes.length > 0;
+  hint.hidden = samples.hidden = strokes.length > 0;
   if (!box.height) return; // another tab is open
   fitWidth(box);
   const density = Math.min(3, window.devicePixelRatio || 1);
@@ -81,7 +84,8 @@ function send() {
   } else {
     props.value = "";
   }
-  store.set(STORED, strokes.some((points) => points.image) ? null : strokes);
+  const whole = replayed ?? strokes;
+  store.set(STORED, whole.some((points) => points.image) ? null : whole);
   sent = performance.now();
   isAwaited = true;
   trigger("picture");
@@ -93,6 +97,56 @@ function place(event) {
   return [(event.clientX - box.left) / scale, (event.clientY - box.top - top) / scale];
 }
 
+// Draw strokes by themselves, like a hand that takes the same time for all of them.
+function replay(drawn) {
+  change([]);
+  document.dispatchEvent(new Event("drawing begun"));
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return finishReplay(drawn);
+  replayed = drawn;
+  const started = performance.now();
+  function draw() {
+    if (replayed !== drawn) return;
+    const share = (performance.now() - started) / REPLAY_MILLISECONDS;
+    if (share >= 1) return finishReplay();
+    strokes = beginning(drawn, Math.max(0.02, share));
+    show();
+    if (isTimeToSend()) send();
+    requestAnimationFrame(draw);
+  }
+  draw();
+}
+
+function finishReplay(drawn = replayed) {
+  if (!drawn) return;
+  [strokes, replayed] = [drawn, null];
+  show();
+  send();
+}
+
+// The first share of the strokes, by their length; a dot has the length of the pen.
+function beginning(drawn, share) {
+  const pieces = drawn.map((points) => points.slice(1).map((to, i) => [points[i], to]));
+  const length = ([[x, y], [toX, toY]]) => Math.hypot(toX - x, toY - y);
+  const lengths = pieces.map((parts) => PEN_WIDTH + parts.reduce((sum, one) => sum + length(one), 0));
+  let left = share * lengths.reduce((sum, one) => sum + one, 0);
+  const begun = [];
+  for (const [number, points] of drawn.entries()) {
+    if (left <= 0) break;
+    const line = [points[0]];
+    let rest = left - PEN_WIDTH;
+    for (const piece of pieces[number]) {
+      if (rest <= 0) break;
+      const part = Math.min(1, rest / (length(piece) || 1));
+      const [[x, y], [toX, toY]] = piece;
+      line.push([x + part * (toX - x), y + part * (toY - y)]);
+      rest -= length(piece);
+    }
+    begun.push(line);
+    left -= lengths[number];
+  }
+  return begun;
+}
+
 function change(drawing) {
   earlier.push(strokes);
   later = [];
@@ -101,6 +155,7 @@ function change(drawing) {
 
 function use(name) {
   if (pointer !== null) return;
+  finishReplay();
   const [from, to] = name === "undo" ? [earlier, later] : [later, earlier];
   if (name === "clear" && strokes.length) change([]);
   else if (name !== "clear" && from.length) {
@@ -121,6 +176,8 @@ canvas.addEventListener("pointerdown", (event) => {
   if (pointer !== null || event.button !== 0) return;
   pointer = event.pointerId;
   canvas.setPointerCapture(pointer);
+  finishReplay();
+  if (!strokes.length) document.dispatchEvent(new Event("drawing begun"));
   change([...strokes, [place(event)]]);
   show();
 });
@@ -148,6 +205,10 @@ document.addEventListener("unanswered", () => (isAwaited = false));
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-tool]");
   if (button) use(button.dataset.tool);
+  const sample = event.target.closest("button[data-sample]");
+  if (!sample) return;
+  replay(JSON.parse(sample.dataset.sample));
+  tool("clear").focus(); // the sample's button is hidden now
 });
 document.addEventListener("keydown", (event) => {
   const held = event.ctrlKey || event.metaKey;
@@ -168,10 +229,11 @@ async function restore({ strokes: drawn, picture, link }) {
     image.src = picture;
     await image.decode();
     change([{ image, link }]);
-  } else if (drawn) change(drawn);
-  show();
-  if (drawn || picture) send();
-  else {
+    show();
+    send();
+  } else if (drawn) {
+    replay(drawn);
+  } else {
     props.value = link;
     trigger("picture");
   }
@@ -182,12 +244,17 @@ watch("value", () => {
 });
 // link.js asks for the strokes; a picture among them has a code of its own.
 canvas.addEventListener("strokes", (event) => {
-  event.detail.strokes = strokes.some((points) => points.image) ? [] : strokes;
+  const whole = replayed ?? strokes;
+  event.detail.strokes = whole.some((points) => points.image) ? [] : whole;
 });
 show();
 const stored = store.get(STORED);
 const isLink = new URLSearchParams(location.search).has("d");
 gradioReady.then(() => {
   if (strokes.length) send(); // drawn before Gradio was up
-  else if (stored?.length && (isReload() || !isLink)) restore({ strokes: stored });
+  else if (stored?.length && (isReload() || !isLink)) {
+    change(stored);
+    show();
+    send();
+  }
 });

@@ -43,8 +43,8 @@ def test_the_chosen_kind_of_heatmap_stays_while_drawing(visit):
     draw(page, 1, left=0.5, width=0.5)
     expect_number(page, "71")
     assert kind_of_heatmap(page) == "LayerCAM"
-    page.get_by_role("button", name="Show the evidence for 9").click()
-    expect(page.locator("#pictures")).to_contain_text("Evidence for 9", timeout=PATIENCE)
+    page.get_by_role("button", name="Show why it is not a 9").click()
+    expect(page.locator("#pictures")).to_contain_text("and not 9", timeout=PATIENCE)
     assert kind_of_heatmap(page) == "LayerCAM"
 
 
@@ -90,11 +90,10 @@ def test_texts_of_an_answer_do_not_overlap_at_any_width(visit):
     draw(page, 7)
     expect_number(page, "7")
     expect(page.locator("#pictures .heat")).to_be_visible(timeout=PATIENCE)
-    # The longest caption; which digits get it depends on the network.
-    page.evaluate(
-        "document.querySelector('#pictures .methods').previousElementSibling.innerText ="
-        "'No evidence for 7'"
-    )
+    # The longest caption.
+    page.get_by_role("button", name="Show why it is not a 9").click()
+    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 9", timeout=PATIENCE)
+    page.evaluate("document.querySelector('#pictures .key.against').innerText = 'nothing for 9'")
     for width in (768, 820, 1024, 1099, 1100, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         words = page.evaluate(WORDS)
@@ -132,7 +131,7 @@ def test_the_last_of_several_quick_choices_is_shown(visit):
                 document.querySelector(`#answer [data-target="${digit}"]`).click();
         }"""
     )
-    expect(page.locator("#pictures")).to_contain_text("Evidence for 1", timeout=PATIENCE)
+    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 1", timeout=PATIENCE)
 
 
 def test_a_late_answer_does_not_stay_in_another_tab(visit):
@@ -222,7 +221,7 @@ def test_the_time_and_the_model_are_in_small_print(visit):
         assert size <= 14
 
 
-def test_evidence_for_another_digit_and_another_mark_can_be_shown(visit):
+def test_why_it_is_not_another_digit_is_shown_of_each_mark(visit):
     page = visit()
     draw(page, 1, width=0.5)
     draw(page, 7, left=0.45, width=0.5)
@@ -232,9 +231,14 @@ def test_evidence_for_another_digit_and_another_mark_can_be_shown(visit):
     marks.nth(1).click()
     expect(page.locator("#answer .bar.winner .name")).to_have_text("7", timeout=PATIENCE)
     answer = page.locator("#pictures .heat").get_attribute("src")
-    page.get_by_role("button", name="Show the evidence for 9").click()
-    expect(page.locator("#pictures")).to_contain_text("Evidence for 9", timeout=PATIENCE)
-    assert page.locator("#pictures .heat").get_attribute("src") != answer
+    page.get_by_role("button", name="Show why it is not a 9").click()
+    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 9", timeout=PATIENCE)
+    contrast = page.get_by_role(
+        "img", name="orange marks what speaks for 7, blue what speaks for 9"
+    )
+    assert contrast.get_attribute("src") != answer
+    page.get_by_role("button", name="Show the evidence for 7").click()
+    expect(page.locator("#pictures")).to_contain_text("Evidence for 7", timeout=PATIENCE)
     expect_number(page, "17")
 
 
@@ -245,6 +249,6 @@ def test_the_pictures_are_folded_on_a_phone_and_stay_open(visit):
     expect(page.locator("#pictures .tile")).to_be_hidden()
     page.get_by_text("What the network sees, and why").click()
     expect(page.locator("#pictures .tile")).to_be_visible()
-    page.get_by_role("button", name="Show the evidence for 9").click()
-    expect(page.locator("#pictures")).to_contain_text("Evidence for 9", timeout=PATIENCE)
+    page.get_by_role("button", name="Show why it is not a 9").click()
+    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 9", timeout=PATIENCE)
     expect(page.locator("#pictures .heat")).to_be_visible()

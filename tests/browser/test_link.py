@@ -1,5 +1,6 @@
 """Links to a drawing in a real browser: copied on one page, opened on another."""
 
+import re
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
@@ -33,6 +34,7 @@ def test_a_link_shows_the_same_drawing_which_can_be_continued(visit):
     assert len(link.read(parse_qs(urlsplit(address).query)["d"][0])) == 1
     other = visit(PHONE, query="?" + urlsplit(address).query)
     expect_number(other, "7")
+    expect(other.get_by_role("img", name=re.compile("The guess over time: .*7$"))).to_be_visible()
     assert confidence(other) == pytest.approx(confidence(page), abs=1)
     draw(other, 1, left=0.5, width=0.5)
     expect_number(other, "71")

@@ -99,10 +99,26 @@ def test_a_choice_that_fails_to_arrive_changes_nothing(browser, app_url):
 def test_the_last_of_two_quick_choices_answers(visit):
     page = visit()
     open_models(page)
+    expect(page.locator("#model-view [data-answers=served]")).to_be_attached(timeout=PATIENCE)
     page.evaluate("window.picks = 0; document.addEventListener('picked', () => window.picks++)")
+    page.evaluate(
+        """() => {
+            const ask = window.fetch;
+            const released = new Promise((release) => (window.release = release));
+            window.fetch = async (input, init) => {
+                if (String(input.url ?? input).includes("queue/join")) {
+                    window.isAsked = true;
+                    await released;
+                }
+                return ask(input, init);
+            };
+        }"""
+    )
     page.locator("#models input").first.focus()
     page.keyboard.press("ArrowDown")
+    page.wait_for_function("window.isAsked", timeout=PATIENCE)
     page.keyboard.press("ArrowUp")
+    page.evaluate("window.release()")
     page.wait_for_function("window.picks === 2", timeout=PATIENCE)
     expect(page.locator("#models input").first).to_be_checked()
     expect(page.locator("#model-view [data-answers=served]")).to_be_attached()

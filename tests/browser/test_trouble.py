@@ -90,7 +90,7 @@ def test_choices_still_work_after_one_that_failed(page):
     page.locator('#answer [data-target="2"]').click()
     expect_trouble(page, "The server does not answer")
     page.locator('#answer [data-target="9"]').click()
-    expect(page.locator("#pictures")).to_contain_text("Evidence for 9", timeout=PATIENCE)
+    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 9", timeout=PATIENCE)
     expect_no_trouble(page)
 
 
@@ -106,6 +106,45 @@ def test_a_drawing_survives_a_connection_that_breaks(page):
         page.unroute(way)
     expect_number(page, "71")
     expect_no_trouble(page)
+
+
+# The server ends the stream of answers once all are given; the browser hears of that end only after
+# it has heard that the next question arrived.
+LATE_END = """
+const ask = window.fetch;
+let heardOfQuestion = () => {};
+window.fetch = async (input, init) => {
+  const address = String(input.url ?? input);
+  const response = await ask(input, init);
+  if (address.includes("queue/join")) setTimeout(() => heardOfQuestion(), 300);
+  if (!address.includes("queue/data")) return response;
+  const holdEnd = new TransformStream({
+    transform: async (chunk, controller) => {
+      const text = new TextDecoder().decode(chunk);
+      const [before, end] = text.split(/(?=data: {"msg":"close_stream")/);
+      controller.enqueue(new TextEncoder().encode(before));
+      if (!end) return;
+      window.endsHeld = (window.endsHeld ?? 0) + 1;
+      await new Promise((heard) => (heardOfQuestion = heard));
+      controller.enqueue(new TextEncoder().encode(end));
+    },
+  });
+  return new Response(response.body.pipeThrough(holdEnd), response);
+};
+"""
+
+
+def test_no_answer_is_lost_as_the_stream_of_answers_ends(browser, app_url):
+    page = browser.new_page()
+    page.add_init_script(LATE_END)
+    page.goto(app_url)
+    page.wait_for_selector("#pad [data-tool=clear]")
+    draw(page, 7, width=0.5)
+    expect_number(page, "7")
+    page.wait_for_function("window.endsHeld > 0")
+    draw(page, 1, left=0.5, width=0.5)
+    expect_number(page, "71")
+    page.close()
 
 
 def test_a_server_that_is_gone(page):

@@ -69,6 +69,16 @@ def test_the_hottest_place_changes_most():
     assert change[105, 105] > change[185, 185] > 0
 
 
+def test_what_speaks_against_is_blue_and_what_speaks_for_is_red():
+    contrast = hot(10, 10) - hot(18, 18)
+    shown = np.asarray(
+        overlay_heatmaps(paper(280, 280), [digit(Placement(0, 0, 10, 10))], [contrast]), int
+    )
+    (red, _, blue), (cold_red, _, cold_blue) = shown[105, 105], shown[185, 185]
+    assert red > blue + 50
+    assert cold_blue > cold_red + 50
+
+
 def test_no_heat_leaves_the_picture_as_it_is():
     picture = np.random.default_rng(1).integers(0, 256, (300, 320, 3), dtype=np.uint8)
     shown = overlay_heatmaps(

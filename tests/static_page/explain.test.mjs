@@ -18,12 +18,15 @@ async function explainerOf(name) {
   return explainers.get(name);
 }
 
-for (const { name, methods, method, digit, tile, heatmap } of readJson("fixtures.json")) {
-  test(`${method} for ${digit} in ${name}`, async () => {
+for (const { name, methods, method, digit, tile, heatmap, other, contrast } of readJson("fixtures.json")) {
+  test(`${method} for ${digit}, and rather than for ${other}, in ${name}`, async () => {
     const explainer = await explainerOf(name);
     assert.deepEqual(explainer.methods, methods);
     const found = explainer.heatmap(array(tile), digit, method);
     const difference = largestDifference(found, array(heatmap));
     assert.ok(difference < 1e-3, `differs by ${difference}`);
+    const contrasts = explainer.contrast(array(tile), digit, other, method);
+    const off = largestDifference(contrasts, array(contrast));
+    assert.ok(off < 5e-3, `the contrast differs by ${off}`);
   });
 }

@@ -36,6 +36,8 @@ def cases(folder, name, checkpoint, tiles):
             "digit": digit,
             "tile": store(folder, tile),
             "heatmap": store(folder, explainer.heatmap(tile, digit, method)),
+            "other": (digit + 5) % 10,
+            "contrast": store(folder, explainer.contrast(tile, digit, (digit + 5) % 10, method)),
         }
         for method in explainer.methods
         for digit, tile in enumerate(tiles)

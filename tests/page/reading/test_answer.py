@@ -93,6 +93,17 @@ def test_the_pictures_name_the_method_and_a_digit_without_evidence():
     assert "data-method" not in html
 
 
+def test_a_contrast_says_which_colour_stands_for_which_digit():
+    view = replace(seen(mark(4)), method="Grad-CAM", target=9)
+    contrast = np.zeros((28, 28), np.float32)
+    contrast[5, 5], contrast[20, 20] = 1, -0.5
+    html = pictures(view, contrast, ("Grad-CAM", "LayerCAM"))
+    assert "Why 4 and not 9 for 4 for 9" in " ".join(words(html).split())
+    assert "orange marks what speaks for 4, blue what speaks for 9" in html
+    html = pictures(view, np.maximum(contrast, 0), ("Grad-CAM", "LayerCAM"))
+    assert "Why 4 and not 9 for 4 nothing for 9" in " ".join(words(html).split())
+
+
 def test_one_of_several_methods_is_pressed():
     view = replace(seen(mark(7), mark(1)), method="LayerCAM")
     html = pictures(view, np.ones((28, 28), np.float32), ("Grad-CAM", "LayerCAM"))

@@ -46,11 +46,11 @@ def test_a_choice_changes_the_mark_the_target_and_the_method(handlers, number):
     assert "Evidence for 7" in pictures
     html, pictures, view, _ = handlers.choose(view, None, None, {"target": "1"})
     assert 'data-target="1" aria-pressed="true"' in html
-    assert "Evidence for 1" in pictures
+    assert "Why 7 and not 1" in pictures
     _, pictures, _, method = handlers.choose(view, None, None, {"method": "LayerCAM"})
     assert method == "LayerCAM"
     assert 'data-method="LayerCAM" aria-pressed="true"' in pictures
-    assert "Evidence for 1" in pictures
+    assert "Why 7 and not 1" in pictures
 
 
 def test_a_choice_that_makes_no_sense_changes_nothing(handlers, number):

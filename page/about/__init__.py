@@ -1,0 +1,1 @@
+"""What this page is: its source, the walk-through, its limits, and what happens with pictures."""

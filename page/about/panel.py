@@ -1,0 +1,20 @@
+"""The button "What is this?" and what it opens."""
+
+import os
+from collections.abc import Mapping
+
+import gradio as gr
+
+from ..sharing.button import space_address
+from ..templates import read_text, render
+from . import documents
+
+
+def about_button(environ: Mapping[str, str] = os.environ) -> gr.HTML:
+    """Return the button, with a dialog that links to the source and the walk-through."""
+    return gr.HTML(
+        render("about/panel.html", links=documents.links(space_address(environ))),
+        elem_id="about",
+        js_on_load=read_text("about/panel.js"),
+        apply_default_css=False,
+    )
