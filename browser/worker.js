@@ -3,13 +3,14 @@
 import { BadModel } from "./errors.js";
 import { inspect } from "./inspect.js";
 import { Network } from "./network.js";
+import { sha256 } from "./numerics/sha256.js";
 import { Recogniser } from "./recogniser.js";
 
 let recogniser = null;
 
 const CALLS = {
   async load(model, weights) {
-    if ((await sha256(weights)) !== model.weights.sha256) {
+    if (sha256(new Uint8Array(weights)) !== model.weights.sha256) {
       throw new BadModel("The weights are not those that model.json describes. Load the page again.");
     }
     recogniser = new Recogniser(await Network.unpack(model, weights));
@@ -40,12 +41,6 @@ self.addEventListener("message", async ({ data: { id, call, args } }) => {
     self.postMessage({ id, error: { name, message } });
   }
 });
-
-async function sha256(buffer) {
-  if (!crypto.subtle) throw new BadModel("Open this page over https: browsers verify files only there.");
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 // The first reading is slow, while the browser compiles; a line on paper takes that on itself.
 function warmUp() {

@@ -11,6 +11,7 @@ const { label } = await module("numerics/labels.js");
 const { distanceToPaper, distanceTransform } = await module("numerics/distance.js");
 const { turnedLeft, turnedRight } = await module("numerics/plane.js");
 const { findPeaks } = await module("numerics/peaks.js");
+const { sha256 } = await module("numerics/sha256.js");
 const { quantile, round } = await module("numerics/statistics.js");
 const { warp } = await module("picture/perspective.js");
 
@@ -48,6 +49,7 @@ const RUN = {
   find_peaks: (source, distance, prominence) =>
     findPeaks(array(source), { distance, prominence }),
   quantile: (source, q) => [quantile(array(source), q)],
+  sha256: (source) => Buffer.from(sha256(array(source)), "hex"),
   round: (source) => Array.from(array(source), round),
 };
 

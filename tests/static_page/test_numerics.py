@@ -1,5 +1,6 @@
 """The primitives in JavaScript give what SciPy, NumPy and Pillow give."""
 
+import hashlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -109,11 +110,18 @@ def of_lines(rng: np.random.Generator) -> Iterator[tuple]:
     yield "round", halves, [], np.array([round(number) for number in halves.tolist()], float), 0
 
 
+def hashed(rng: np.random.Generator) -> Iterator[tuple]:
+    for length in (0, 55, 56, 63, 64, 1000):
+        content = rng.integers(0, 256, length, np.uint8)
+        digest = np.frombuffer(hashlib.sha256(content.tobytes()).digest(), np.uint8)
+        yield "sha256", content, [], digest, 0
+
+
 def test_the_primitives_give_what_scipy_and_pillow_give(node, tmp_path):
     rng = np.random.default_rng(0)
     grey = ndimage.gaussian_filter(rng.random((47, 64)), 1).astype(np.float32)
     cases = [*filtered(grey), *turned(grey), *resized(grey), *shrunk(rng), *pictures(rng)]
-    cases += of_lines(rng)
+    cases += [*of_lines(rng), *hashed(rng)]
     for density in (0.35, 0.6, 0.9):
         cases += masked(rng.random((40, 53)) < density)
     write_fixtures(

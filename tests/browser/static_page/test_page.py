@@ -270,3 +270,15 @@ def test_in_the_frame_of_a_space_a_link_leads_to_the_hub_s_page(browser, site):
     expect(frame.locator("#link .said")).to_have_text("Link copied")
     assert frame.locator("body").evaluate("() => window.copied") == f"{space}?{query}"
     page.context.close()
+
+
+def test_digits_are_read_on_plain_http_too(start, site_url):
+    """Where browsers have no service workers, and no hashes of their own."""
+    running = start("--host-resolver-rules=MAP lan.test 127.0.0.1")
+    page = running.new_page()
+    page.goto(site_url.replace("127.0.0.1", "lan.test"))
+    page.wait_for_selector("html[data-ready]", timeout=PATIENCE)
+    assert not page.evaluate("window.isSecureContext")
+    draw(page, 7)
+    expect_number(page, "7")
+    running.close()
