@@ -16,6 +16,8 @@ from .arrays import Calibration
 MIN_SURE_SHARE = 0.5
 LENIENT_MIN_CONFIDENCE = 0.3
 LENIENT_EXTRA_ENERGY = 3.0
+# Letters that fall into pieces like digits seldom fall into as many as this.
+MIN_CUT_DIGITS = 4
 
 
 def to_probabilities(logits: np.ndarray, temperature: float) -> np.ndarray:
@@ -51,13 +53,16 @@ def accept_row(
 
     cut_from_one: the digits were cut from a single connected component. Only the digits themselves
         justify the cuts, so all are accepted or none: an H is not a 1 beside something unclear.
+        Of fewer than MIN_CUT_DIGITS, all must pass the calibrated thresholds.
     """
     sure = accept(logits, calibration)
-    if cut_from_one:
-        return np.full(len(sure), sure.all())
     if len(sure) > 1 and sure.mean() >= MIN_SURE_SHARE:
-        return accept(logits, calibration, lenient=True)
-    return sure
+        lenient = accept(logits, calibration, lenient=True)
+        if not cut_from_one:
+            return lenient
+        if len(sure) >= MIN_CUT_DIGITS:
+            return np.full(len(sure), lenient.all())
+    return np.full(len(sure), sure.all()) if cut_from_one else sure
 
 
 def reading_cost(logits: np.ndarray) -> np.ndarray:

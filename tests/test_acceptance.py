@@ -40,6 +40,14 @@ def test_digits_cut_from_one_component_are_accepted_together_or_not_at_all():
     assert not accept_row(np.array([SURE, DOUBTFUL]), CALIBRATION, cut_from_one=True).any()
 
 
+def test_many_digits_cut_from_one_component_may_support_a_doubtful_one():
+    one_doubtful = np.array([SURE, SURE, SURE, DOUBTFUL])
+    assert accept_row(one_doubtful, CALIBRATION, cut_from_one=True).all()
+    assert not accept_row(one_doubtful[1:], CALIBRATION, cut_from_one=True).any()
+    one_hopeless = np.array([SURE, SURE, SURE, HOPELESS])
+    assert not accept_row(one_hopeless, CALIBRATION, cut_from_one=True).any()
+
+
 def test_the_reading_cost_is_the_likelihood_of_one_yes_and_nine_noes():
     logits = np.random.default_rng(0).normal(0, 3, 10)
     yes = 1 / (1 + np.exp(-logits))

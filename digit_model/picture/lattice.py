@@ -46,6 +46,8 @@ MIN_VALLEY_DEPTH = 0.06
 SHARED_WIDTH = 0.08
 # Wider pieces, or pieces with a wider gap, are more than one digit.
 MAX_WIDTH = 1.3
+# A component that was cut may also be one digit if it is not wider than this.
+MAX_WHOLE_WIDTH = 1.6
 MAX_GAP = 0.25
 # Pieces that are lower together are punctuation.
 MIN_HEIGHT = 0.4
@@ -62,7 +64,10 @@ PER_GAP = 1.5  # per digit height of paper between the pieces of a broken digit
 PER_WIDTH = 0.5  # per e-fold that a digit is wider than high
 PER_HEIGHT = 1.6  # per e-fold that a digit is taller than the row's, beyond FREE_HEIGHT
 FREE_HEIGHT = 0.2
-PER_OMISSION = 5.0  # for leaving out a mark as tall as the row's digits; less if it is lower, ...
+PER_LOW = 3.0  # per e-fold that a NARROW mark is lower than LOW digit heights: a comma, not a 1
+LOW = 0.8
+NARROW = 0.75  # the largest width of such a mark, as a share of its height
+PER_OMISSION = 4.0  # for leaving out a mark as tall as the row's digits; less if it is lower, ...
 ONE_DIGIT_PRIOR = 1.0  # how much likelier one broken digit is than several
 PER_CROSS = 1.0  # for leaving out a plus or a cross
 WIDE = 1.0  # ... and more if it is wider than this, in digit heights
@@ -164,7 +169,7 @@ def build_lattice(
     wholes = _whole_components(numbers)
     glyphs, shape_costs = {}, {}
     for i, j in _runs(len(pieces), wholes):
-        if (i, j) in wholes or _may_be_digit(pieces[i:j], height):
+        if _may_be_digit(pieces[i:j], height, MAX_WHOLE_WIDTH if (i, j) in wholes else MAX_WIDTH):
             own = [piece.component for piece in pieces[i:j]]
             common = pieces[i].beyond[0] + pieces[j - 1].beyond[1]
             for shared in (False, True) if common else (False,):
@@ -326,12 +331,12 @@ def _valleys(extents: np.ndarray, height: float) -> list[int]:
     return places[inside].tolist()
 
 
-def _may_be_digit(pieces: list[_Piece], height: float) -> bool:
+def _may_be_digit(pieces: list[_Piece], height: float, max_width: float) -> bool:
     own_height = enclosing_box(piece.component.box for piece in pieces).height
     if own_height < MIN_HEIGHT * height:
         return False
     width = max(piece.right for piece in pieces) - min(piece.left for piece in pieces)
-    widest = MAX_WIDTH * max(height, own_height)
+    widest = max_width * max(height, own_height)
     narrow = width <= widest and max(_gaps(pieces)) <= MAX_GAP * height
     return len(pieces) == 1 or narrow
 
@@ -346,11 +351,13 @@ def _shape_cost(pieces: list[_Piece], height: float) -> float:
     """Return the cost in nats of a digit's cuts, gaps and size."""
     box = enclosing_box(piece.component.box for piece in pieces)
     width = max(piece.right for piece in pieces) - min(piece.left for piece in pieces)
+    per_low = PER_LOW if width < NARROW * box.height else 0.0
     return (
         PER_CUT_INK * (pieces[0].cuts[0] + pieces[-1].cuts[1])
         + PER_GAP * max(_gaps(pieces)) / height
         + PER_WIDTH * max(0.0, np.log(width / box.height))
         + PER_HEIGHT * max(0.0, np.log(box.height / height) - FREE_HEIGHT)
+        + per_low * max(0.0, np.log(LOW * height / box.height))
     )
 
 
