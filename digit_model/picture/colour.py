@@ -10,10 +10,9 @@ from .light import LIGHT_SIZE, resize
 
 # A picture is grey if its red, green and blue, 0 to 255, differ by no more than this.
 MIN_COLOUR = 8
-# Another pen's strokes are at most this share as dark in the clearest colour as in their own, wider
-# than its fringes, and cover at least this share of the area of the clearest colour's strokes.
+# Another pen's strokes are at most this share as dark in the clearest colour as in their own, and
+# cover at least this share of the area of the clearest colour's strokes.
 MAX_UNSEEN = 0.55
-FRINGE_PIXELS = 4
 MIN_OTHER_PEN = 0.05
 _GREEN = np.array([0, 1, 0], np.float32)
 _COLOURS = np.array([[0.299, 0.587, 0.114], [1, 0, 0], _GREEN, [0, 0, 1]], np.float32)
@@ -68,11 +67,16 @@ def _directions(rows: np.ndarray, coarse: np.ndarray) -> list[np.ndarray]:
 
 
 def _unseen_strokes(view: np.ndarray, darkness: np.ndarray) -> np.ndarray:
-    """Return where one view shows strokes, wider than a fringe, that another does not."""
+    """Return where one view shows strokes that another does not.
+
+    What touches a stroke that both show is its fringe, its glow or a highlighter.
+    """
     own, level = _dark_level(view), _dark_level(darkness)
-    clear = view > max(own / 2, level / 2, 2 * MIN_CONTRAST, 2 * MIN_SIGNAL * noise(view))
-    unseen = clear & (darkness * own < MAX_UNSEEN * level * np.minimum(view, own))
-    return ndimage.binary_opening(unseen, np.ones((1, FRINGE_PIXELS)))
+    strokes = view > max(own / 2, level / 2, 2 * MIN_CONTRAST, 2 * MIN_SIGNAL * noise(view))
+    unseen = strokes & (darkness * own < MAX_UNSEEN * level * np.minimum(view, own))
+    labels, _ = ndimage.label(strokes, np.ones((3, 3)))
+    touched = np.unique(labels[darkness > level / 2])
+    return unseen & ~np.isin(labels, touched)
 
 
 def _add_pens(darkness: np.ndarray, view: np.ndarray) -> np.ndarray:

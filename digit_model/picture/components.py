@@ -11,13 +11,6 @@ from .normalise import bounding_box
 
 # More components than a page of digits has; noise has thousands.
 MAX_COMPONENTS = 300
-# The gaps in a display's digit are at most this share of the strokes' width, ...
-MAX_SEGMENT_GAP = 0.7
-# ... each segment is at most this share as high as the digit, ...
-MAX_SEGMENT_HEIGHT = 0.65
-# ... and the digit is this many times as wide as high. A dashed line is narrower.
-SEGMENTS_WIDTH = (0.3, 0.9)
-MAX_SEGMENTS = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +32,7 @@ class Component:
 
 
 def connected_components(ink: Ink) -> list[Component]:
-    """Return the heaviest MAX_COMPONENTS connected components of (height, width) ink.
-
-    The segments of a digit on a display count as one component, though gaps part them.
-    """
+    """Return the heaviest MAX_COMPONENTS connected components of (height, width) ink."""
     left, top, right, bottom = bounding_box(ink)
     inside = ink[top:bottom, left:right]
     labels, count = ndimage.label(inside > 0, np.ones((3, 3)))
@@ -53,43 +43,7 @@ def connected_components(ink: Ink) -> list[Component]:
         rows, columns = slices[index]
         box = Box(left + columns.start, top + rows.start, left + columns.stop, top + rows.stop)
         components.append(Component(box, labels[rows, columns] == index + 1, float(masses[index])))
-    return _join_segments(components, ink.shape) if len(components) > 1 else components
-
-
-def _join_segments(components: list[Component], shape: tuple[int, ...]) -> list[Component]:
-    """Merge components that are the segments of one digit on a display."""
-    mask = np.zeros(shape, bool)
-    for component in components:
-        left, top, right, bottom = component.box
-        mask[top:bottom, left:right] |= component.mask
-    # The mean distance to the paper across a stroke of width w is w / 4.
-    width = 4 * float(ndimage.distance_transform_edt(mask)[mask].mean()) - 1
-    reach = round(MAX_SEGMENT_GAP * width / 2)
-    if reach < 1:
-        return components
-    labels, _ = ndimage.label(ndimage.binary_dilation(mask, np.ones((3, 3)), iterations=reach))
-    groups: dict[int, list[Component]] = {}
-    for component in components:
-        y, x = np.argwhere(component.mask)[0]
-        place = int(labels[component.box.top + y, component.box.left + x])
-        groups.setdefault(place, []).append(component)
-    return [
-        component
-        for group in groups.values()
-        for component in ([merge_components(group)] if _are_segments(group) else group)
-    ]
-
-
-def _are_segments(group: list[Component]) -> bool:
-    """Return whether components close to one another are the segments of one digit."""
-    box = enclosing_box(component.box for component in group)
-    highest = max(component.box.height for component in group)
-    least, most = SEGMENTS_WIDTH
-    return (
-        1 < len(group) <= MAX_SEGMENTS
-        and highest <= MAX_SEGMENT_HEIGHT * box.height
-        and least * box.height <= box.width <= most * box.height
-    )
+    return components
 
 
 def component_at(ink: Ink, y: np.ndarray, x: np.ndarray) -> Component:

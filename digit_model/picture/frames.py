@@ -25,9 +25,9 @@ AXES_ASPECT = 16
 ROW_ASPECT = 2.5
 # Marks inside are this many times as high as the lines are thick. A dot in a 0 is not.
 MIN_CONTENT = 2.5
-# A line is longer than this many times its thickness, and than this share of the shorter side.
+# A line is longer than this many times its thickness, and than this share of a cell.
 LINE_ASPECT = 4
-LINE_LENGTH = 0.3
+LINE_LENGTH = 0.8
 # What is left of a component, and no wider than this many lines, is a tick.
 MAX_TICK = 2.0
 _EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
@@ -112,25 +112,33 @@ def _is_straight(own: np.ndarray) -> bool:
 def _written_across(own: np.ndarray) -> np.ndarray:
     """Return what a frame's component holds besides its lines and ticks."""
     thickness = _thickness(own)
-    length = max(LINE_ASPECT * thickness, round(LINE_LENGTH * min(own.shape)))
+    length = max(LINE_ASPECT * thickness, round(LINE_LENGTH * _cell_side(own)))
     lines = np.zeros_like(own)
     for axis in (0, 1):
         thick = ndimage.maximum_filter1d(own, 3, axis=1 - axis)
         lines |= ndimage.binary_opening(thick, _segment(length, axis))
-    rest = own & ~lines
+    broad = ndimage.binary_opening(own, np.ones((2 * thickness + 1,) * 2))
+    rest = own & (broad | ~lines)
     labels, _ = ndimage.label(rest, _EIGHT_NEIGHBOURS)
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         if min(_size(box)) <= MAX_TICK * thickness or max(_size(box)) < MIN_SIDE:
             rest[box] &= labels[box] != number
-    reach = 2 * thickness + 3
-    if rest.any():
-        for axis in (0, 1):
-            rest |= (
-                own
-                & ndimage.binary_closing(np.pad(rest, reach), _segment(reach, axis))[
-                    reach:-reach, reach:-reach
-                ]
-            )
+    return _with_gaps_closed(rest, own, 2 * thickness + 3) if rest.any() else rest
+
+
+def _cell_side(own: np.ndarray) -> float:
+    """Return the usual shorter side of a frame's cells, or of the frame if they are open."""
+    holes, _ = ndimage.label(np.pad(~own, 1, constant_values=True))
+    sides = [min(_size(box)) for box in ndimage.find_objects(holes)[1:]]
+    cells = [side for side in sides if side >= MIN_SIDE]
+    return float(np.median(cells)) if cells else min(own.shape)
+
+
+def _with_gaps_closed(rest: np.ndarray, own: np.ndarray, reach: int) -> np.ndarray:
+    """Add the component's pixels between strokes on both sides of a removed line."""
+    for axis in (0, 1):
+        closed = ndimage.binary_closing(np.pad(rest, reach), _segment(reach, axis))
+        rest = rest | (own & closed[reach:-reach, reach:-reach])
     return rest
 
 

@@ -16,6 +16,7 @@ from ..arrays import Ink, Picture
 from ..errors import NoInk
 from .colour import clearest_colour
 from .darkness import MIN_PAGE_SIDE
+from .displays import join_segments
 from .frames import without_frames
 from .levels import LOWER_STROKE_SHARE, MIN_CONTRAST, MIN_SIGNAL, noise, stroke_level
 from .lines import without_lines
@@ -115,7 +116,8 @@ def _stroke_steps(darkness: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         mask = without_surroundings(without_lines(mask, darkness))
         yield "without lines", mask
     joined = _components_with_seeds(mask, darkness > UPPER_STROKE_SHARE * level)
-    yield "ink", np.where(joined, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
+    ink = np.where(joined, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
+    yield "ink", join_segments(ink) if large else ink
 
 
 def _components_with_seeds(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:

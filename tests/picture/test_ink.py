@@ -104,6 +104,25 @@ def test_strips_of_paper_are_read(shape):
     assert overlap(find_ink(paint(220, 30, mask)), mask) > 0.5
 
 
+@pytest.mark.parametrize("length", [560, 1000])
+def test_long_strips_full_of_digits_are_read(length):
+    mask = np.zeros((80, length), bool)
+    for left in range(20, length - 40, 55):
+        mask[6:74, left : left + 9] = mask[6:15, left : left + 32] = True
+    paper = np.linspace(230, 170, length)[None, :, None] * np.ones((80, 1, 1))
+    ink = find_ink(paint(paper, 40, mask))
+    assert overlap(ink, mask) > 0.85
+    assert (ink[~ndimage.binary_dilation(mask, iterations=3)] > 0).mean() < 0.01
+
+
+def test_strokes_near_the_edge_do_not_darken_the_paper():
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    for left in range(10, WIDTH - 20, 30):
+        mask[4:60, left : left + 12] = True
+    darkness = dict(ink_steps(paint(240, 30, mask)))["darkness"]
+    assert np.abs(darkness[:64][~ndimage.binary_dilation(mask, iterations=2)[:64]]).max() < 0.03
+
+
 def test_a_stroke_at_the_side_of_a_small_strip_is_kept():
     image = Image.new("L", (150, 100), 230)
     draw = ImageDraw.Draw(image)

@@ -118,3 +118,21 @@ def test_a_broad_pen_is_no_thumb():
     draw.line([(60, 60), (240, 60), (120, 260)], fill="black", width=40, joint="curve")
     sheet = np.asarray(image)
     assert (paint_over_thumbs(sheet) == sheet).all()
+
+
+def test_digits_of_a_display_are_no_thumbs():
+    image = Image.new("RGB", (490, 150), (10, 10, 20))
+    draw = ImageDraw.Draw(image)
+    for left in range(20, 460, 75):
+        draw.rectangle((left, 45, left + 40, 105), outline=(120, 90, 250), width=17)
+    draw.line((3, 3, 60, 3), fill=(60, 60, 60), width=4)
+    sheet = np.asarray(image)
+    assert (paint_over_thumbs(sheet) == sheet).all()
+
+
+def test_a_cell_in_the_corner_of_squared_paper_is_no_sheet():
+    picture = np.full((400, 400, 3), 190, np.uint8)
+    picture[:110, :125] = 205
+    picture[108:113] = picture[:, 123:128] = 120
+    picture[180:330, 240:250] = 60
+    assert find_surface(picture) is None

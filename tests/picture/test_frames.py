@@ -1,0 +1,60 @@
+from difflib import SequenceMatcher
+
+import numpy as np
+import pytest
+
+from digit_model.picture.frames import without_frames
+from digit_model.synthesis.forms import LAYOUTS, draw_form
+
+
+def box(top, bottom, left, right, width=3, shape=(120, 160)):
+    mask = np.zeros(shape, bool)
+    mask[top:bottom, left:right] = True
+    mask[top + width : bottom - width, left + width : right - width] = False
+    return mask
+
+
+def bar(top=40, bottom=80, left=60, right=70, shape=(120, 160)):
+    mask = np.zeros(shape, bool)
+    mask[top:bottom, left:right] = True
+    return mask
+
+
+def test_a_box_around_a_stroke_is_removed():
+    assert (without_frames(box(20, 100, 20, 110) | bar()) == bar()).all()
+
+
+def test_a_stroke_that_touches_its_box_stays():
+    mask = box(20, 100, 20, 110) | bar(bottom=100) | bar(top=60, bottom=70, right=85)
+    left = without_frames(mask)
+    assert left[45:90, 60:70].mean() > 0.9
+    assert not left[30:90, 20:23].any()
+
+
+def test_an_empty_box_may_be_a_0_and_stays():
+    mask = box(20, 100, 40, 90, width=10)
+    assert (without_frames(mask) == mask).all()
+
+
+def test_a_comb_is_removed_with_its_ticks():
+    comb = bar(90, 93, 10, 150)
+    for x in range(10, 151, 28):
+        comb |= bar(70, 93, x, x + 3)
+    digits = bar(40, 85, 20, 28) | bar(40, 85, 48, 56) | bar(40, 85, 76, 84)
+    assert (without_frames(comb | digits) == digits).all()
+
+
+def test_strokes_without_a_frame_stay():
+    seven = bar(20, 28, 40, 90) | bar(20, 100, 82, 90)
+    assert (without_frames(seven | bar(50, 60, 50, 60)) == (seven | bar(50, 60, 50, 60))).all()
+
+
+@pytest.mark.parametrize("kind", sorted(LAYOUTS))
+def test_digits_between_lines_are_read_in_order(bundled, kind):
+    forms = [draw_form(np.random.default_rng(seed), kind) for seed in range(4)]
+    readings = bundled.recogniser.read_all([form.picture for form in forms])
+    likeness = [
+        SequenceMatcher(None, form.text, reading.text).ratio()
+        for form, reading in zip(forms, readings, strict=True)
+    ]
+    assert np.mean(likeness) >= 0.9
