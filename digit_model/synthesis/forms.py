@@ -122,6 +122,21 @@ def draw_display(rng: np.random.Generator, digits: int = 4) -> DrawnNumber:
     return DrawnNumber(_scanned(picture, rng), "".join(map(str, labels)))
 
 
+def draw_strip(rng: np.random.Generator, aspect: int = 10) -> DrawnNumber:
+    """Draw a closely cropped row of digits, ``aspect`` times as long as high."""
+    side = int(rng.integers(60, 100))
+    count = max(1, round(aspect * rng.uniform(0.4, 0.9)))
+    ink = np.zeros((side, side * aspect), np.float32)
+    labels = rng.integers(0, DIGITS, count).tolist()
+    width, pen = side * aspect / count, rng.uniform(1, 3)
+    for place, label in enumerate(labels):
+        cell = (place * width, -0.1 * side, (place + 1) * width, 1.1 * side)
+        _write_into(ink, label, cell, pen, rng)
+    paper = np.tile(rng.uniform(150, 255) * np.ones(3), (*ink.shape, 1))
+    picture = _blend(paper, ink, rng.uniform(10, 90, 3))
+    return DrawnNumber(_scanned(picture, rng), "".join(map(str, labels)))
+
+
 def _segments(width: float, height: float, gap: float) -> list[np.ndarray]:
     """Return the two ends of each of the seven segments."""
     level = [[(gap, y), (width - gap, y)] for y in (0, height / 2, height)]

@@ -124,7 +124,8 @@ def test_digits_of_a_display_are_no_thumbs():
     image = Image.new("RGB", (490, 150), (10, 10, 20))
     draw = ImageDraw.Draw(image)
     for left in range(20, 460, 75):
-        draw.rectangle((left, 45, left + 40, 105), outline=(120, 90, 250), width=17)
+        draw.rectangle((left, 45, left + 40, 105), fill=(60, 45, 120))
+        draw.rectangle((left + 8, 53, left + 32, 97), outline=(220, 200, 255), width=6)
     draw.line((3, 3, 60, 3), fill=(60, 60, 60), width=4)
     sheet = np.asarray(image)
     assert (paint_over_thumbs(sheet) == sheet).all()
