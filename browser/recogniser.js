@@ -167,14 +167,16 @@ class ToPicture {
     ];
   }
 
-  // Where a tile lies, upright: turns of a sheet's digits are left out.
+  // Where a tile lies, turned as its sheet is.
   placement(box, { left, top, xScale, yScale }) {
     const [x, y] = [box.left + left + 14 * xScale, box.top + top + 14 * yScale];
     const centre = mapPoint(this.matrix, [x, y]);
     const distance = (other) => Math.hypot(other[0] - centre[0], other[1] - centre[1]);
-    const across = distance(mapPoint(this.matrix, [x + xScale, y]));
+    const right = mapPoint(this.matrix, [x + xScale, y]);
+    const across = distance(right);
     const down = distance(mapPoint(this.matrix, [x, y + yScale]));
-    return { left: centre[0] - 14 * across, top: centre[1] - 14 * down, xScale: across, yScale: down };
+    const turn = Math.atan2(right[1] - centre[1], right[0] - centre[0]);
+    return { left: centre[0] - 14 * across, top: centre[1] - 14 * down, xScale: across, yScale: down, turn };
   }
 }
 

@@ -58,14 +58,16 @@ class Placement(NamedTuple):
     """The position of a tile on its picture.
 
     Point (x, y) of the tile, measured from its top left corner, lies at
-    (left + x_scale * x, top + y_scale * y) on the picture, measured in the same way. The two scales
-    differ slightly where the picture was scaled to whole pixels.
+    (left + x_scale * x, top + y_scale * y) on the picture, measured in the same way, and turned
+    about the tile's centre by ``turn`` radians, clockwise. The two scales differ slightly where the
+    picture was scaled to whole pixels, or where a sheet is seen at an angle.
     """
 
     left: float
     top: float
     x_scale: float
     y_scale: float
+    turn: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,9 @@ class Digit:
 
     def scaled(self, x_factor: float, y_factor: float) -> "Digit":
         """Return the digit on a picture that is scaled by these factors."""
-        left, top, x_scale, y_scale = self.placement
+        left, top, x_scale, y_scale, turn = self.placement
         placement = Placement(
-            x_factor * left, y_factor * top, x_factor * x_scale, y_factor * y_scale
+            x_factor * left, y_factor * top, x_factor * x_scale, y_factor * y_scale, turn
         )
         return replace(self, placement=placement, box=self.box.scaled(x_factor, y_factor))
 

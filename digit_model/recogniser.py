@@ -367,7 +367,7 @@ def _ink_box(placement: Placement) -> Box:
     """
     low = (TILE_SIZE - TILE_BOX) // 2 - 1
     high = TILE_SIZE - low
-    left, top, x_scale, y_scale = placement
+    left, top, x_scale, y_scale, _ = placement
     return Box(
         round(left + low * x_scale),
         round(top + low * y_scale),
@@ -377,15 +377,16 @@ def _ink_box(placement: Placement) -> Box:
 
 
 def _placement_on_picture(candidate: _Candidate, to_picture: np.ndarray) -> Placement:
-    """Return where a tile lies on the picture, upright: turns of a sheet's digits are left out."""
-    box, (left, top, x_scale, y_scale) = candidate.glyph.box, candidate.placement
+    """Return where a tile lies on the picture, turned as its sheet is."""
+    box, (left, top, x_scale, y_scale, _) = candidate.glyph.box, candidate.placement
     middle = np.array([box.left + left, box.top + top])
     middle += TILE_SIZE / 2 * np.array([x_scale, y_scale])
     steps = np.array([[0, 0], [x_scale, 0], [0, y_scale]])
     centre, right, below = map_points(to_picture, middle + steps)
     x_scale, y_scale = math.dist(right, centre), math.dist(below, centre)
     left, top = centre - TILE_SIZE / 2 * np.array([x_scale, y_scale])
-    return Placement(float(left), float(top), float(x_scale), float(y_scale))
+    turn = math.atan2(right[1] - centre[1], right[0] - centre[0])
+    return Placement(float(left), float(top), x_scale, y_scale, turn)
 
 
 def _box_on_picture(box: Box, item: _Prepared) -> Box:

@@ -156,7 +156,7 @@ def test_boxes_and_heatmaps_lie_on_their_digits_down_to_the_end_of_a_tall_pictur
     for digit, top in zip(digits, tops, strict=True):
         np.testing.assert_allclose(digit.box, (35, top, 95, top + 100), atol=8)
         rows, columns = (np.flatnonzero(digit.tile.max(axis=axis) > 0.4) for axis in (1, 0))
-        left, upper, x_scale, y_scale = digit.placement
+        left, upper, x_scale, y_scale, _ = digit.placement
         np.testing.assert_allclose(left + x_scale * (columns[[0, -1]] + [0, 1]), (35, 95), atol=8)
         np.testing.assert_allclose(
             upper + y_scale * (rows[[0, -1]] + [0, 1]), (top, top + 100), atol=8

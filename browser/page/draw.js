@@ -35,7 +35,7 @@ export function drawEvidence(canvas, picture, digits, heatmaps) {
   if (digits.length > 1) for (const digit of digits) drawFrame(context, digit, scale);
 }
 
-function drawHeat(context, { left, top, xScale, yScale }, heatmap, scale) {
+function drawHeat(context, { left, top, xScale, yScale, turn = 0 }, heatmap, scale) {
   const glow = new OffscreenCanvas(TILE, TILE);
   const pixels = new ImageData(TILE, TILE);
   heatmap.forEach((heat, i) => {
@@ -44,7 +44,12 @@ function drawHeat(context, { left, top, xScale, yScale }, heatmap, scale) {
     pixels.data.set([...colour, 255 * OPACITY * strength ** 0.75], 4 * i);
   });
   glow.getContext("2d").putImageData(pixels, 0, 0);
-  context.drawImage(glow, left * scale, top * scale, TILE * xScale * scale, TILE * yScale * scale);
+  const [width, height] = [TILE * xScale * scale, TILE * yScale * scale];
+  context.save();
+  context.translate(left * scale + width / 2, top * scale + height / 2);
+  context.rotate(turn);
+  context.drawImage(glow, -width / 2, -height / 2, width, height);
+  context.restore();
 }
 
 // 1 inside a tile, falling to 0 at its edge, which would look like a finding.

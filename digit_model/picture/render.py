@@ -149,23 +149,33 @@ def _tiles_together(digits: Sequence[Digit]) -> Image.Image:
 
 def _add_heat(heat: np.ndarray, placement: Placement, heatmap: Heatmap) -> None:
     """Draw the heatmap of a tile into the heat of the picture; the maximum of both is kept."""
-    height, width = heat.shape
-    left, top = max(0, math.floor(placement.left)), max(0, math.floor(placement.top))
-    right = min(width, math.ceil(placement.left + placement.x_scale * TILE_SIZE))
-    bottom = min(height, math.ceil(placement.top + placement.y_scale * TILE_SIZE))
+    across, down = _axes(placement)
+    size = TILE_SIZE * np.array([placement.x_scale, placement.y_scale])
+    centre = np.array([placement.left, placement.top]) + size / 2
+    reach = TILE_SIZE / 2 * (np.abs(across) + np.abs(down))
+    limit = heat.shape[::-1]
+    left, top = np.clip(np.floor(centre - reach), 0, limit).astype(int).tolist()
+    right, bottom = np.clip(np.ceil(centre + reach), 0, limit).astype(int).tolist()
     if right <= left or bottom <= top:
         return
     # Pillow evaluates the transform at pixel centres, so the matrix maps edges to edges.
-    x_step, y_step = 1 / placement.x_scale, 1 / placement.y_scale
-    x_start, y_start = (left - placement.left) * x_step, (top - placement.top) * y_step
+    to_tile = np.linalg.inv(np.column_stack([across, down]))
+    start = to_tile @ ((left, top) - centre) + TILE_SIZE / 2
     local = Image.fromarray(np.asarray(heatmap, np.float32) * _fade()).transform(
         (right - left, bottom - top),
         Image.Transform.AFFINE,
-        (x_step, 0, x_start, 0, y_step, y_start),
+        np.column_stack([to_tile, start]).ravel().tolist(),
         Image.Resampling.BILINEAR,
     )
     window = heat[top:bottom, left:right]
     np.maximum(window, np.asarray(local), out=window)
+
+
+def _axes(placement: Placement) -> tuple[np.ndarray, np.ndarray]:
+    """Return how a pixel of a tile reaches across and down on the picture, (2,) x and y each."""
+    cosine, sine = math.cos(placement.turn), math.sin(placement.turn)
+    across = placement.x_scale * np.array([cosine, sine])
+    return across, placement.y_scale * np.array([-sine, cosine])
 
 
 def _fade() -> np.ndarray:

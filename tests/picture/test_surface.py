@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -6,6 +8,7 @@ from PIL import Image, ImageDraw
 
 from digit_model.picture.ink import ink_steps, locate_ink
 from digit_model.picture.perspective import map_points
+from digit_model.picture.render import overlay_heatmaps
 from digit_model.picture.surface import find_surface, flatten
 from digit_model.picture.thumb import paint_over_thumbs
 from digit_model.synthesis.sheets import BACKGROUNDS, draw_scene
@@ -52,6 +55,23 @@ def test_a_digit_on_a_turned_sheet_has_its_box_on_the_picture(bundled):
     grey = scene.picture.mean(axis=2)
     inside = grey[box.top : box.bottom, box.left : box.right]
     assert inside.min() < np.median(inside) - 20
+
+
+def test_a_tile_on_a_turned_sheet_lies_on_its_strokes(bundled):
+    scene = draw_scene(np.random.default_rng(4), "dark")
+    [digit] = bundled.recogniser.read(scene.picture).digits
+    paper = np.median(
+        scene.picture[digit.box.top : digit.box.bottom, digit.box.left : digit.box.right]
+    )
+    strokes = scene.picture.max(axis=2) < 0.75 * paper
+
+    def share_on_strokes(placement):
+        shown = overlay_heatmaps(scene.picture, [replace(digit, placement=placement)], [digit.tile])
+        return strokes[(np.asarray(shown) != scene.picture).any(axis=2)].mean()
+
+    assert abs(digit.placement.turn) > 0.1
+    upright = digit.placement._replace(turn=0.0)
+    assert share_on_strokes(digit.placement) > share_on_strokes(upright) + 0.1
 
 
 @pytest.mark.parametrize("digit", [1, 3, 4, 7])
