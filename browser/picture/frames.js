@@ -4,7 +4,7 @@
 import { closingAlongColumns, closingAlongRows, maximumAlongColumns, maximumAlongRows } from "../numerics/filters.js";
 import { openedAlongColumns, openedAlongRows } from "../numerics/filters.js";
 import { label } from "../numerics/labels.js";
-import { both, crop, either, equalTo, hasAny, mask as emptyMask, padded, sumOf, without } from "../numerics/plane.js";
+import { both, crop, either, equalTo, hasAny, padded, sumOf, without } from "../numerics/plane.js";
 import { linearFit, median, round } from "../numerics/statistics.js";
 import { heightOf, widthOf } from "./boxes.js";
 
@@ -32,8 +32,7 @@ export function withoutFrames(mask) {
     const sides = outlines.map((outline) => isStraight(outline));
     const thickness = thicknessOf(outlines);
     if (!isFrame(own, sides, thickness)) return;
-    const rest =
-      sides.every(Boolean) || isRow(own) ? writtenAcross(own, thickness) : emptyMask(own.height, own.width);
+    const rest = writtenAcross(own, thickness);
     const isContent = (mark) => heightOf(mark) >= MIN_CONTENT * thickness && liesIn(mark, box);
     if (!hasAny(rest) && !boxes.some(isContent)) return;
     if (result === mask) result = { ...mask, data: Uint8Array.from(mask.data) };

@@ -47,7 +47,7 @@ def without_frames(mask: np.ndarray) -> np.ndarray:
         sides = _straight_sides(own)
         if not _is_frame(own, sides):
             continue
-        rest = _written_across(own) if sides.all() or _is_row(own) else np.zeros_like(own)
+        rest = _written_across(own)
         least = MIN_CONTENT * _thickness(own)
         if rest.any() or any(_size(o)[0] >= least and _lies_in(o, box) for o in boxes):
             result = result.copy()
