@@ -24,7 +24,9 @@ PAGE = HERE.parent / "page"
 # The sections of the other page's texts that this one says, too.
 SHARED_TEXTS = ("page", "reading")
 # Parts of the other page that this one does not have.
-_LACKING = re.compile(r"#(?:batch|compare|correct|examples|files|mistakes|model-view|models)\b")
+_LACKING = re.compile(
+    r"#(?:about|batch|compare|correct|examples|files|look|mistakes|model-view|models|steps|timeline)\b"
+)
 _SOURCES = ("*.html", "*.css", "*.js", "*.svg", "*.webmanifest")
 
 
@@ -51,6 +53,8 @@ def make_site(folder: Path, checkpoint: Checkpoint, source: str, space_url: str 
 def _shared_style() -> str:
     """Return the other page's style without the rules for the parts that this page lacks."""
     style = (PAGE / "style.css").read_text(encoding="utf-8")
+    # A comment before a rule may hold commas, too.
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
     return re.sub(r"([^{}]*)(\{[^{}]*\})", _without_lacking_parts, style)
 
 

@@ -21,7 +21,11 @@ export class Inside {
     this.toggle = element("button", { type: "button", class: "plain", on: { click: () => this.#change() } });
     this.stage = element("div");
     place.replaceChildren(
-      element("link", { rel: "stylesheet", href: new URL("inside.css", import.meta.url) }),
+      element("link", {
+        rel: "stylesheet",
+        href: new URL("inside.css", import.meta.url),
+        on: { load: () => place.scrollIntoView({ block: "nearest" }) },
+      }),
       element("header", {}, element("h2", {}, text("inside.title")), this.hint, this.toggle),
       this.stage,
       element("div", { class: "unit" }, element("figure", {}, this.strokes, this.strokesCaption), this.unit.parts),

@@ -35,7 +35,6 @@ async function open() {
     opened = { reader, view: new view.Inside(place, reader) };
     note.textContent = document.querySelector("#pictures .tile") ? "" : TEXTS.sharing.nothing;
     await show();
-    place.scrollIntoView({ block: "nearest" });
   } catch (error) {
     if (number !== opening) return;
     close();

@@ -22,6 +22,7 @@ from tests.browser.helpers import (
     png,
     press,
     scribble,
+    too_small,
     violations,
 )
 from tests.helpers import sketch
@@ -199,6 +200,7 @@ def test_the_page_passes_axe(visit_static, theme, size):
     draw(page, 3)
     expect_number(page, "3")
     assert violations(page) == []
+    assert too_small(page) == []
 
 
 def test_the_page_starts_without_a_network(visit_static):
