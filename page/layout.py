@@ -118,18 +118,18 @@ def _wire_corrections(
 def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.HTML]:
     """Return the ways in that give one answer, by their names; files; the models' tab."""
     with gr.Tabs(elem_id="ways"):
-        with gr.Tab("Sketchpad", id="pad") as pad_tab:
+        with gr.Tab(text("tabs.pad"), id="pad") as pad_tab:
             # gr.Sketchpad needs 11 requests and, where WebGL is done in software, seconds for each
             # stroke, and opens with no tool chosen.
-            pad = _scripted("pad", "Drawing", samples=samples())
-        with gr.Tab("Image", id="image") as image_tab:
-            image = _scripted("image", "Picture", megabytes=MAX_UPLOAD_MEGABYTES)
+            pad = _scripted("pad", samples=samples())
+        with gr.Tab(text("tabs.image"), id="image") as image_tab:
+            image = _scripted("image", megabytes=MAX_UPLOAD_MEGABYTES)
             thumbnails().pick(picked, None, image, show_progress="hidden", queue=False, **PRIVATE)
-        with gr.Tab("Webcam", id="camera") as camera_tab:
-            camera = _scripted("camera", "Webcam")
-        with gr.Tab("Files", id="files", elem_id="files-tab"):
+        with gr.Tab(text("tabs.camera"), id="camera") as camera_tab:
+            camera = _scripted("camera")
+        with gr.Tab(text("tabs.files"), id="files", elem_id="files-tab"):
             files = uploader()
-        with gr.Tab("Models", id="models", elem_id="models-tab") as models_tab:
+        with gr.Tab(text("tabs.models"), id="models", elem_id="models-tab") as models_tab:
             listed = models_list()
     ways: dict[str, tuple[gr.Tab, Component]] = {
         "pad": (pad_tab, pad),
@@ -139,13 +139,13 @@ def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.
     return ways, files, models_tab, listed
 
 
-def _scripted(name: str, label: str, **values: object) -> gr.HTML:
+def _scripted(name: str, **values: object) -> gr.HTML:
     """Return a way in of our own, with its template and script; its value is a data: URL."""
     return gr.HTML(
         "",
         html_template=str(render(f"reading/{name}.html", **values)),
         js_on_load=read_text(f"reading/{name}.js"),
-        label=label,
+        label=text(f"tabs.{name}"),
         elem_id=name,
         apply_default_css=False,
     )

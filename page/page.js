@@ -153,3 +153,7 @@ if (here.searchParams.get("view") === "api") {
     button.click();
   }, 200);
 }
+
+// Gradio's words in the Files tab cannot be chosen; style.css puts these in their place.
+const dropHint = `"${TEXTS.files.drop}\\A ${TEXTS.files.formats}"`;
+document.documentElement.style.setProperty("--drop-files", dropHint);

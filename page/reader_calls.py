@@ -167,7 +167,7 @@ class ReaderCalls:
 
     def correct(self, view: bytes, *, model: str, choice: object) -> Result:
         if self._corrections is None:
-            raise CorrectionNotStored("This server stores no corrections.")
+            raise CorrectionNotStored(text("corrections.off"))
         seen = ReadingView.from_bytes(view) if view else None
         return {"html": correct(self._corrections, self._models, model, seen, choice)}, []
 

@@ -19,6 +19,7 @@ from digit_model.data.corrections import (
 from digit_model.errors import DigitError
 
 from ..reading.view import ReadingView
+from ..texts import text
 from .uploader import CorrectionUploader
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class CorrectionStore:
                 write_correction(self.folder, correction)
             except OSError as error:
                 raise CorrectionNotStored(
-                    f"The correction could not be saved: {error.strerror}. Try again later."
+                    text("corrections.not_saved", reason=error.strerror)
                 ) from error
         self.wake()
 
@@ -93,9 +94,9 @@ class CorrectionStore:
         while self._recent and self._recent[0] < now - 60:
             self._recent.popleft()
         if stored >= MAX_CORRECTIONS:
-            raise CorrectionNotStored("There is no room for more corrections. Thank you anyway.")
+            raise CorrectionNotStored(text("corrections.full"))
         if len(self._recent) >= MAX_PER_MINUTE:
-            raise CorrectionNotStored("Too many corrections at once. Try again in a minute.")
+            raise CorrectionNotStored(text("corrections.too_many"))
         self._recent.append(now)
 
 

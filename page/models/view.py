@@ -15,15 +15,15 @@ from .history import Curves
 from .mistakes import Mistakes
 from .registry import ModelRow, ModelSummary
 
-COLUMNS = ("Accuracy", "Errors", "Parameters", "kB", "ms")
-# How a screen reader names the columns after each number.
-UNITS = ("accuracy", "errors", "parameters", "kilobytes", "milliseconds per digit")
+# The figures of a model, as texts.json calls them.
+COLUMNS = ("accuracy", "errors", "parameters", "kilobytes", "milliseconds")
 MAX_NAME_LETTERS = 40
 
 
 def model_list(rows: Sequence[ModelRow]) -> Markup:
     """Return a radio button with its figures for each model that can be chosen, and the others."""
-    return render("models/list.html", columns=COLUMNS, rows=[_row(row) for row in rows])
+    columns = [text(f"models.column_{name}") for name in COLUMNS]
+    return render("models/list.html", columns=columns, rows=[_row(row) for row in rows])
 
 
 def model_view(key: str, model: Pretrained, curves: Curves) -> Markup:
@@ -110,6 +110,8 @@ def scores_shown(scores: dict) -> tuple[str, dict | None]:
 
 def _row(row: ModelRow) -> dict[str, object]:
     summary = row.summary
+    # How a screen reader names the columns after each number.
+    units = [text(f"models.unit_{name}") for name in COLUMNS]
     kind = ""
     if summary:
         part, _ = scores_shown(summary.scores)
@@ -121,7 +123,7 @@ def _row(row: ModelRow) -> dict[str, object]:
         "title": title(row.source),
         "problem": row.problem,
         "kind": kind,
-        "figures": list(zip(_figures(summary), UNITS, strict=True)) if summary else None,
+        "figures": list(zip(_figures(summary), units, strict=True)) if summary else None,
     }
 
 

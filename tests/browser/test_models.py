@@ -39,7 +39,8 @@ def app_url(tmp_path_factory) -> Iterator[str]:
 def open_models(page: Page) -> None:
     page.get_by_role("tab", name="Models").click()
     count = 2 + len(OTHER_BUNDLED)
-    expect(page.locator("#models label.model")).to_have_count(count, timeout=PATIENCE)
+    # Each model is loaded and compiled before its row is complete.
+    expect(page.locator("#models label.model")).to_have_count(count, timeout=4 * PATIENCE)
     expect(page.locator("#models .new")).to_have_count(0, timeout=PATIENCE)
 
 
