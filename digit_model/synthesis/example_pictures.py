@@ -116,7 +116,7 @@ def _photographed(
 PICTURES: dict[str, tuple[Callable[[np.random.Generator], Image.Image], int]] = {
     "photo.jpg": (photo, 2),
     "scan.jpg": (scan, 3),
-    "rows.jpg": (rows, 5),
+    "rows.jpg": (rows, 11),
     "board.jpg": (board, 2),
     "letter.jpg": (letter, 1),
 }
