@@ -239,14 +239,14 @@ def _static_space_files(
     source = f"{options.model_repo} on the Hugging Face Hub, weights {trained.sha256[:8]}"
     with TemporaryDirectory() as name:
         folder = Path(name)
-        make_site(folder, trained, source, _space_url(options.static_space))
+        space_url = _space_url(options.space) if options.space else ""
+        make_site(folder, trained, source, _space_url(options.static_space), space_url)
         files: dict[str, Path | bytes] = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
     model_url = hub.repository_url(options.model_repo, "model", _endpoint())
-    space_url = _space_url(options.space) if options.space else None
     card = space_card.build_static_space_card(_readme(), options.model_repo, model_url, space_url)
     return files | {"README.md": card.encode()}
 
@@ -307,6 +307,7 @@ def _publish(
             options.static_space, static_files, subject=subject, options=_hub_options(options)
         )
         _print_published("Static Space", static)
+        variables["DIGIT_STATIC_SPACE"] = static.repo
     if options.space:
         _publish_space(options, space_files, variables, subject)
 

@@ -30,11 +30,14 @@ _LACKING = re.compile(
 _SOURCES = ("*.html", "*.css", "*.js", "*.svg", "*.webmanifest")
 
 
-def make_site(folder: Path, checkpoint: Checkpoint, source: str, space_url: str = "") -> None:
+def make_site(
+    folder: Path, checkpoint: Checkpoint, source: str, space_url: str = "", server_url: str = ""
+) -> None:
     """Write everything that a static server needs. Files that are in the way are replaced.
 
     source: where the checkpoint came from, in words. space_url: the Hub's page that will show the
-    site in a frame, if it becomes a Space; links to drawings then lead there.
+    site in a frame, if it becomes a Space; links to drawings then lead there. server_url: the page
+    with a server, if there is one to link to.
     """
     for path in sorted(path for pattern in _SOURCES for path in HERE.rglob(pattern)):
         target = folder / path.relative_to(HERE)
@@ -44,7 +47,7 @@ def make_site(folder: Path, checkpoint: Checkpoint, source: str, space_url: str 
     (folder / "texts.json").write_text(json.dumps(_texts(), ensure_ascii=False), encoding="utf-8")
     # The measures of the pad are shared, so that a link shows the same drawing on both pages.
     (folder / "page" / "settings.js").write_text(
-        settings.as_module(SPACE_URL=space_url), encoding="utf-8"
+        settings.as_module(SPACE_URL=space_url, SERVER_URL=server_url), encoding="utf-8"
     )
     export(checkpoint, folder, source)
     write_file_list(folder)

@@ -368,6 +368,8 @@ def test_a_static_space_gets_the_page_with_the_weights_and_links(remote, folder,
     assert (front["sdk"], front["app_file"], front["models"]) == ("static", "index.html", [REPO])
     assert front.keys().isdisjoint({"sdk_version", "python_version"})
     assert f"{remote.url}/spaces/{SPACE}" in card
+    assert f"{remote.url}/spaces/{SPACE}" in files["page/settings.js"].decode()
+    assert remote.repos[f"spaces/{SPACE}"].variables["DIGIT_STATIC_SPACE"] == STATIC
     other = remote.repos[f"spaces/{SPACE}"].commits[-1][1]["README.md"].decode()
     assert f"[{STATIC}]({remote.url}/spaces/{STATIC})" in other
     assert f"{remote.url}/spaces/{STATIC}" in capsys.readouterr().out

@@ -8,7 +8,7 @@ import { read as readLink } from "./link.js";
 import { keepForOffline } from "./offline.js";
 import { Pad } from "./pad.js";
 import { Pictures } from "./pictures.js";
-import { openedCode, wireSharing } from "./sharing.js";
+import { linkToServer, openedCode, wireSharing } from "./sharing.js";
 import { wireTabs } from "./tabs.js";
 import { text } from "./texts.js";
 
@@ -184,6 +184,8 @@ wireSharing(byId("link"), () => {
   if (way === "pad" && !pad.isEmpty) return { strokes: pad.strokes };
   return view ? { digits: view.reading.digits } : {};
 });
+
+linkToServer(byId("server"));
 
 async function openLink(code) {
   try {

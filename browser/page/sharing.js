@@ -1,7 +1,7 @@
 // "Copy link" and "Share picture": the drawing as strokes, or the tiles of a picture, in the address's query.
 
 import { addressOf, codeOfDigits, codeOfStrokes } from "./link.js";
-import { SPACE_URL } from "./settings.js"; // written by site.py
+import { SERVER_URL, SPACE_URL } from "./settings.js"; // written by site.py
 import { text } from "./texts.js";
 
 const HUB = "https://huggingface.co";
@@ -23,6 +23,12 @@ export function wireSharing(place, current) {
     const isCopied = await copy(addressOf(code, SPACE_URL));
     return say(note, text(isCopied ? "link.copied" : "link.failed"));
   });
+}
+
+// place: holds the link to the page with a server, and is shown where there is one.
+export function linkToServer(place) {
+  place.hidden = !SERVER_URL;
+  if (SERVER_URL) place.querySelector("a").href = SERVER_URL;
 }
 
 export const openedCode = () => new URLSearchParams(location.search).get("d");

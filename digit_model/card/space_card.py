@@ -7,7 +7,7 @@ _TEMPLATE = TEMPLATES.get_template("static_space_card.md.jinja")
 
 
 def build_static_space_card(
-    readme: str, model_repo: str, model_url: str, space_url: str | None = None
+    readme: str, model_repo: str, model_url: str, space_url: str = ""
 ) -> str:
     """Return the README of the static Space, with its settings as front matter.
 

@@ -12,12 +12,15 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = {"readme": "README.md", "walkthrough": "notebooks/walkthrough.ipynb"}
 
 
-def links(space: str) -> dict[str, str]:
+def links(space: str, static_space: str = "") -> dict[str, str]:
     """Return the addresses of the documents that are there, by what the page calls them.
 
-    space: the address of the Space that shows this page, or "".
+    space: the address of the Space that shows this page, or "". static_space: that of the page
+    without a server, or "".
     """
     found = {}
+    if static_space:
+        found[text("about.static_space")] = static_space
     if space:
         found[text("about.source")] = f"{space}/tree/main"
     for name, path in DOCUMENTS.items():

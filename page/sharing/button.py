@@ -20,7 +20,10 @@ def link_button(environ: Mapping[str, str] = os.environ) -> gr.HTML:
     )
 
 
-def space_address(environ: Mapping[str, str]) -> str:
-    """Return the Hub's page that shows this Space in a frame, or "" if this is not a Space."""
-    name = environ.get("SPACE_ID", "")
+def space_address(environ: Mapping[str, str], variable: str = "SPACE_ID") -> str:
+    """Return the Hub's page that shows a Space in a frame, or "" where none is named.
+
+    variable: has the Space's name; by default that of this Space, if it is one.
+    """
+    name = environ.get(variable, "")
     return f"https://huggingface.co/spaces/{name}" if re.fullmatch(r"[\w.-]+/[\w.-]+", name) else ""

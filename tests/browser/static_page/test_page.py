@@ -242,10 +242,11 @@ def test_damaged_weights_are_refused(browser, site_url):
     page.close()
 
 
-def test_in_the_frame_of_a_space_a_link_leads_to_the_hub_s_page(browser, site):
+def test_in_the_frame_of_a_space_links_lead_to_the_hub_s_pages(browser, site):
     """And the Hub is told the new query of its own address."""
     space, app = "https://huggingface.co/spaces/user/static", "https://user-static.static.hf.space"
-    module = settings.as_module(SPACE_URL=space)
+    server = "https://huggingface.co/spaces/user/page"
+    module = settings.as_module(SPACE_URL=space, SERVER_URL=server)
 
     def answer(route) -> None:
         name = urlsplit(route.request.url).path.lstrip("/") or "index.html"
@@ -271,6 +272,8 @@ def test_in_the_frame_of_a_space_a_link_leads_to_the_hub_s_page(browser, site):
     assert link.read(query.removeprefix("d="))
     expect(frame.locator("#link .said")).to_have_text("Link copied")
     assert frame.locator("body").evaluate("() => window.copied") == f"{space}?{query}"
+    other = frame.get_by_role("link", name="The same page with a server")
+    expect(other).to_have_attribute("href", server)
     page.context.close()
 
 
