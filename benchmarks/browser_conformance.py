@@ -2,8 +2,8 @@
 
     python -m benchmarks.browser_conformance [--count 2000] [--seed 0] [--data ../shared/data/real]
 
-The pictures are drawn by our own code: sketches, numbers, photo-like pictures and letters. Needs
-Node. With --data the photos of a folder of real pictures are compared, too.
+The pictures are drawn by our own code: sketches, numbers, photo-like pictures, letters and scenes.
+Needs Chromium and Playwright. With --data the pictures of a folder of real ones are compared, too.
 """
 
 import argparse
@@ -11,14 +11,19 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 import numpy as np
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
+from browser.site import serve
 from digit_model import pretrained
 from digit_model.arrays import Picture, Reading
 from digit_model.errors import DigitError
@@ -32,33 +37,53 @@ from digit_model.synthesis.sheets import draw_scene
 from digit_model.synthesis.skeletons import load_skeletons
 
 ROOT = Path(__file__).parents[1]
-READER = Path(__file__).with_name("read_in_node.mjs")
+READER = Path(__file__).with_name("read_pictures.js")
 PAD = 280
-# Grey levels of a tile that may differ.
+# Grey levels of a tile that may differ, rounded to a tenth.
 SAME_TILE = 2.05
-SAME_LOGIT = 0.002
+BATCH = 50
+SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+READ_IN_CHROMIUM = """async (place) => {
+  const { readPictures } = await import("/read_pictures.js");
+  const load = (name) => import(`/${name}`);
+  const filesOf = (folder) => async (name) => (await fetch(`${folder}/${name}`)).arrayBuffer();
+  return readPictures({ load, site: filesOf(""), folder: filesOf(place) });
+}"""
+
+# Reads the pictures in a folder in JavaScript; see read_pictures.js.
+ReadInJavaScript = Callable[[Path], dict]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Agreement:
-    """The shares of equal pictures and tiles, and the largest difference of logits."""
+    """How far two readings of the same pictures agree.
 
-    pictures: int
-    text: float
-    acceptance: float
-    tiles: float
-    logits: float
-    milliseconds: float
-    different: tuple[int, ...]
+    texts, acceptance: for each picture whether the text is the same, and which digits are accepted.
+    tiles: the largest difference of each tile in grey levels, where both find as many digits.
+    logits: the largest difference of each tile's logits, of the same tile on both sides.
+    milliseconds: of each reading in JavaScript.
+    """
+
+    texts: list[bool] = field(default_factory=list)
+    acceptance: list[bool] = field(default_factory=list)
+    tiles: list[float] = field(default_factory=list)
+    logits: list[float] = field(default_factory=list)
+    milliseconds: list[float] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        same_tiles = np.mean(np.array(self.tiles) <= SAME_TILE)
+        return (
+            f"{len(self.texts)} | {np.mean(self.texts):.2%} | {np.mean(self.acceptance):.2%} | "
+            f"{same_tiles:.2%} | {max(self.logits):.4f} | {np.median(self.milliseconds):.0f}"
+        )
 
 
-def draw_pictures(count: int, seed: int) -> Iterator[tuple[str, Picture]]:
-    """Yield the kinds and the pictures of a mix: sketches, numbers, photos, letters, scenes."""
-    rng = np.random.default_rng(seed)
-    kinds = list(_KINDS.items())
-    for number in range(count):
-        name, draw_one = kinds[number % len(kinds)]
-        yield name, draw_one(rng)
+def draw_pictures(kind: str, count: int, seed: int) -> Iterator[Picture]:
+    """Draw pictures of one of KINDS."""
+    rng = np.random.default_rng([seed, list(KINDS).index(kind)])
+    for _ in range(count):
+        yield KINDS[kind](rng)
 
 
 def _sketch(rng: np.random.Generator) -> Picture:
@@ -90,7 +115,7 @@ def _scene(rng: np.random.Generator) -> Picture:
     return draw_scene(rng).picture
 
 
-_KINDS: dict[str, Callable[[np.random.Generator], Picture]] = {
+KINDS: dict[str, Callable[[np.random.Generator], Picture]] = {
     "sketch": _sketch,
     "number": _number,
     "photo-like": _photo,
@@ -130,22 +155,54 @@ def make_site(folder: Path) -> None:
     """Put the static page's modules and the exported network into a folder."""
     chosen = pretrained.load()
     shutil.copytree(ROOT / "browser", folder, dirs_exist_ok=True)
+    shutil.copy(READER, folder)
     export(chosen.checkpoint, folder, chosen.source)
 
 
-def compare(recogniser: Recogniser, pictures: Sequence[Picture], site: Path) -> Agreement:
-    """Read pictures in Python and in Node. Raises CalledProcessError if Node fails."""
-    ours = [_read(recogniser, picture) for picture in pictures]
-    tiles = np.array([digit.tile for reading in ours if reading for digit in reading.digits])
-    with TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        _write_pictures(folder, pictures)
-        (folder / "tiles.bin").write_bytes(tiles.astype("<f4").tobytes())
-        ended = subprocess.run(
-            ["node", READER, site, folder], capture_output=True, check=True, text=True
-        )
-    theirs = json.loads(ended.stdout)
-    return _agreement(recogniser, ours, theirs, tiles)
+def compare(
+    recogniser: Recogniser, pictures: Iterable[Picture], site: Path, read: ReadInJavaScript
+) -> Agreement:
+    """Read pictures in Python and in JavaScript.
+
+    site: the folder with the modules, below which the pictures are written.
+    """
+    agreement = Agreement()
+    rest = iter(pictures)
+    while batch := list(islice(rest, BATCH)):
+        ours = [_read(recogniser, picture) for picture in batch]
+        tiles = np.array([digit.tile for reading in ours if reading for digit in reading.digits])
+        with TemporaryDirectory(dir=site) as folder:
+            _write_pictures(Path(folder), batch)
+            (Path(folder) / "tiles.bin").write_bytes(tiles.astype("<f4").tobytes())
+            theirs = read(Path(folder))
+        for own, other in zip(ours, theirs["readings"], strict=True):
+            _compare_readings(agreement, own, other)
+        logits = np.reshape(theirs["logits"], (-1, 10))
+        agreement.logits += np.abs(recogniser.predict_logits(tiles) - logits).max(axis=1).tolist()
+    return agreement
+
+
+def read_in_node(folder: Path) -> dict:
+    """Read the pictures in a folder of a site in Node. Raises CalledProcessError if Node fails."""
+    reader = READER.with_name("read_in_node.mjs")
+    command = ["node", str(reader), str(folder.parent), str(folder)]
+    return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+
+@contextmanager
+def chromium(site: Path) -> Iterator[ReadInJavaScript]:
+    """Open Chromium on a site, and give a function that reads the pictures in its folders."""
+    server = serve(site, 0)
+    Thread(target=server.serve_forever, daemon=True).start()
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_port}/icon.svg")
+        yield lambda folder: page.evaluate(READ_IN_CHROMIUM, f"/{folder.name}")
+        browser.close()
+    server.shutdown()
+    server.server_close()
 
 
 def _read(recogniser: Recogniser, picture: Picture) -> Reading | None:
@@ -165,53 +222,51 @@ def _write_pictures(folder: Path, pictures: Sequence[Picture]) -> None:
     (folder / "pictures.json").write_text(json.dumps(entries), encoding="utf-8")
 
 
-def _agreement(
-    recogniser: Recogniser, ours: list[Reading | None], theirs: dict, tiles: np.ndarray
-) -> Agreement:
-    pairs = list(zip(ours, theirs["readings"], strict=True))
-    texts = [(own.text if own else None) == other.get("text") for own, other in pairs]
-    accepted = [
-        [digit.accepted for digit in own.digits] == [digit["accepted"] for digit in other["digits"]]
-        for own, other in pairs
-        if own
-    ]
-    gaps = [
-        np.abs(255 * digit.tile.ravel() - other_digit["tile"]).max()
-        for own, other in pairs
-        if own and len(own.digits) == len(other["digits"])
-        for digit, other_digit in zip(own.digits, other["digits"], strict=True)
-    ]
-    logits = np.reshape(theirs["logits"], (-1, 10))
-    return Agreement(
-        len(pairs),
-        float(np.mean(texts)),
-        float(np.mean(accepted)),
-        float(np.mean(np.array(gaps) <= SAME_TILE)),
-        float(np.abs(recogniser.predict_logits(tiles) - logits).max()),
-        float(np.median([other["milliseconds"] for _, other in pairs])),
-        tuple(np.flatnonzero(~np.array(texts)).tolist()),
-    )
+def _compare_readings(agreement: Agreement, own: Reading | None, other: dict) -> None:
+    digits = own.digits if own else ()
+    agreement.texts.append((own.text if own else None) == other["text"])
+    agreement.acceptance.append([digit.accepted for digit in digits] == other["accepted"])
+    agreement.milliseconds.append(other["milliseconds"])
+    if len(digits) == len(other["tiles"]):
+        agreement.tiles += [
+            float(np.abs(255 * digit.tile.ravel() - tile).max())
+            for digit, tile in zip(digits, other["tiles"], strict=True)
+        ]
+
+
+def _real_sets(home: Path, most: int) -> Iterator[tuple[str, Iterator[Picture]]]:
+    """Yield the names and the pictures of sets of real pictures, evenly chosen."""
+    for name, pattern in (
+        ("phone photos", "photos/*/*"),
+        ("cheque amounts", "strings/images/*"),
+        ("other projects' pictures", "wild/*/*"),
+    ):
+        paths = sorted(path for path in home.glob(pattern) if path.suffix.lower() in SUFFIXES)
+        yield name, _decoded(paths[:: max(1, len(paths) // most)])
+
+
+def _decoded(paths: Sequence[Path]) -> Iterator[Picture]:
+    for path in paths:
+        try:
+            yield decode(path)
+        except DigitError as error:
+            print(f"{path.name} is left out: {error}", file=sys.stderr)
 
 
 def main() -> int:
     options = _options()
     recogniser = pretrained.load().recogniser
-    by_kind: dict[str, list[Picture]] = {}
-    for name, picture in draw_pictures(options.count, options.seed):
-        by_kind.setdefault(name, []).append(picture)
+    count = options.count // len(KINDS)
+    sets = [(kind, draw_pictures(kind, count, options.seed)) for kind in KINDS]
     if options.data:
-        by_kind["real photos"] = [decode(path) for path in sorted(options.data.glob("photos/*/*"))]
+        sets += _real_sets(options.data, options.most)
     with TemporaryDirectory() as site:
         make_site(Path(site))
-        print("| pictures | | text | acceptance | tiles | logits | ms in Node |")
-        print("|---|---|---|---|---|---|---|")
-        for name, pictures in by_kind.items():
-            found = compare(recogniser, pictures, Path(site))
-            print(
-                f"| {name} | {found.pictures} | {found.text:.2%} | {found.acceptance:.2%} | "
-                f"{found.tiles:.2%} | {found.logits:.4f} | {found.milliseconds:.1f} |",
-                flush=True,
-            )
+        with chromium(Path(site)) as read:
+            print("| pictures | | text | acceptance | tiles | logits | ms in Chromium |")
+            print("|---|---|---|---|---|---|---|")
+            for name, pictures in sets:
+                print(f"| {name} | {compare(recogniser, pictures, Path(site), read)} |", flush=True)
     return 0
 
 
@@ -220,6 +275,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=2000, help="pictures to draw (%(default)s)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, help="a folder of real pictures")
+    parser.add_argument("--most", type=int, default=300, help="of each real set (%(default)s)")
     return parser.parse_args()
 
 

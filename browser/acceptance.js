@@ -4,6 +4,7 @@
 const MIN_SURE_SHARE = 0.5;
 const LENIENT_MIN_CONFIDENCE = 0.3;
 const LENIENT_EXTRA_ENERGY = 3.0;
+const MIN_CUT_DIGITS = 4;
 
 export function toProbabilities(logits, temperature) {
   const highest = Math.max(...logits);
@@ -28,15 +29,17 @@ export function accept(logits, calibration, isLenient = false) {
   return confidence >= leastConfidence && energy(logits) <= mostEnergy;
 }
 
-// Which digits of one row are accepted. Of digits cut from one component all are, or none.
+// Which digits of one row are accepted. Of digits cut from one component all are, or none; of fewer
+// than MIN_CUT_DIGITS, all must pass the calibrated thresholds.
 export function acceptRow(rowOfLogits, calibration, isCutFromOne = false) {
   const sure = rowOfLogits.map((logits) => accept(logits, calibration));
-  if (isCutFromOne) return sure.map(() => sure.every(Boolean));
   const share = sure.filter(Boolean).length / sure.length;
   if (sure.length > 1 && share >= MIN_SURE_SHARE) {
-    return rowOfLogits.map((logits) => accept(logits, calibration, true));
+    const lenient = rowOfLogits.map((logits) => accept(logits, calibration, true));
+    if (!isCutFromOne) return lenient;
+    if (sure.length >= MIN_CUT_DIGITS) return sure.map(() => lenient.every(Boolean));
   }
-  return sure;
+  return isCutFromOne ? sure.map(() => sure.every(Boolean)) : sure;
 }
 
 // What it costs, in nats, to read a tile as its likeliest digit.

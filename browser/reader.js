@@ -5,7 +5,7 @@
 //     const { text, digits } = await reader.read(file, { one: false });
 
 import { BadModel, errorOf } from "./errors.js";
-import { asJson } from "./recogniser.js";
+import { asJson } from "./reading.js";
 
 // model: the address of a model.json that `digit-model export` wrote, with its weights beside it.
 export async function load(model = "model.json") {
@@ -60,7 +60,8 @@ class Reader {
     return asJson(await this.look(source, { one }));
   }
 
-  // The same with the tiles, rows and placements of the digits.
+  // The same with the tiles, rows and placements of the digits, the size of the picture and, of a Blob,
+  // an ImageBitmap, which may be smaller.
   async look(source, { one = false } = {}) {
     const pixels = pixelsOf(source);
     const moved = pixels === source ? [] : [pixels.data?.buffer ?? pixels];

@@ -1,7 +1,6 @@
 // Pictures -> readings, with one network (digit_model/recogniser.py).
 //
-// A digit is {label, confidence, probabilities, accepted, box, row, tile, placement}; a reading is
-// {digits, ignored, seconds, width, height}, the size being that of its picture.
+// What is read is described in reading.js.
 
 import { acceptRow, readingCost, toProbabilities } from "./acceptance.js";
 import { Explainer } from "./explain.js";
@@ -12,9 +11,10 @@ import { marksLeftOut, massOf } from "./picture/ignored.js";
 import { locateInk } from "./picture/ink.js";
 import { bestPath, oneDigitLattice } from "./picture/lattice.js";
 import { normalise } from "./picture/normalise.js";
-import { mapPoint } from "./picture/perspective.js";
+import { compose, mapPoint, scaling } from "./picture/perspective.js";
 import { segmentations, singleDigit } from "./picture/segment.js";
 import { layOutTiles } from "./picture/tile_sheet.js";
+import { rounded } from "./reading.js";
 
 // A picture with at least so many digits, which cost at least this much each in nats, is also read
 // turned; it counts as turned if its digits then cost less than this share.
@@ -32,12 +32,15 @@ export class Recogniser {
   // source: as decode takes it. one: take the picture as holding exactly one digit.
   async read(source, { one = false } = {}) {
     const started = performance.now();
-    return this.readPicture(await decode(source), { one, started });
+    const { picture, width, height, bitmap } = await decode(source);
+    const reading = this.readPicture(picture, { one, started, width, height });
+    return bitmap ? { ...reading, bitmap } : reading;
   }
 
-  readPicture(picture, { one = false, started = performance.now() } = {}) {
+  // width, height: of the picture before it was reduced.
+  readPicture(picture, { one = false, started = performance.now(), width, height } = {}) {
     const { ink, toPicture: matrix } = locateInk(picture);
-    const toPicture = new ToPicture(picture, matrix);
+    const toPicture = new ToPicture(picture, matrix, width, height);
     const ways = this.#interpret(waysOf(ink, one));
     const { rows, paths } = ways.reduce((a, b) => (b.cost < a.cost ? b : a));
     const digits = rows.flatMap((row, k) => this.#digitsOfRow(row, paths[k], toPicture));
@@ -49,8 +52,8 @@ export class Recogniser {
       digits: digits.length ? digits : [this.#guess(ways, toPicture)],
       ignored: ignored.map(({ box, kind }) => ({ kind, box: toPicture.box(box) })),
       seconds: (performance.now() - started) / 1000,
-      width: picture.width,
-      height: picture.height,
+      width: toPicture.width,
+      height: toPicture.height,
     };
   }
 
@@ -148,10 +151,11 @@ function meanCost(paths) {
   return costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
 }
 
-// From the pixels of the ink to those of a picture.
+// From the pixels of the ink to those of a picture, or of a larger one of which it is a copy.
 class ToPicture {
-  constructor({ width, height }, matrix) {
-    Object.assign(this, { width, height, matrix });
+  constructor(picture, matrix, width = picture.width, height = picture.height) {
+    const factors = scaling(width / picture.width, height / picture.height);
+    Object.assign(this, { width, height, matrix: compose(factors, matrix) });
   }
 
   // [left, top, right, bottom] in whole pixels around a box.
@@ -178,37 +182,4 @@ class ToPicture {
     const turn = Math.atan2(right[1] - centre[1], right[0] - centre[0]);
     return { left: centre[0] - 14 * across, top: centre[1] - 14 * down, xScale: across, yScale: down, turn };
   }
-}
-
-// The digits of each row, from the top.
-export function rowsOf(digits) {
-  const rows = new Map();
-  for (const digit of digits) rows.set(digit.row, [...(rows.get(digit.row) ?? []), digit]);
-  return [...rows.values()];
-}
-
-// The accepted digits in reading order, with a newline between rows.
-export function textOf(digits) {
-  return rowsOf(digits)
-    .map((row) => row.filter(({ accepted }) => accepted).map(({ label }) => label).join(""))
-    .filter(Boolean)
-    .join("\n");
-}
-
-const rounded = (number) => Math.round(number * 1e6) / 1e6;
-
-// What /predict answers.
-export function asJson({ digits, ignored, seconds }) {
-  return {
-    text: textOf(digits),
-    digits: digits.map(({ label, confidence, probabilities, box, accepted }) => ({
-      digit: label,
-      confidence: rounded(confidence),
-      probabilities: probabilities.map(rounded),
-      box,
-      accepted,
-    })),
-    ignored,
-    seconds: rounded(seconds),
-  };
 }

@@ -4,12 +4,14 @@ python -m browser.site OUT [--model NAME or CHECKPOINT] [--serve PORT]
 """
 
 import argparse
+import gzip
 import hashlib
 import json
 import re
 import shutil
 import sys
 from functools import partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -27,6 +29,7 @@ SHARED_TEXTS = ("page", "reading")
 _LACKING = re.compile(
     r"#(?:about|batch|compare|correct|examples|files|look|mistakes|model-view|models|steps|timeline)\b"
 )
+_TEXT = {".css", ".html", ".js", ".json", ".svg", ".webmanifest"}
 _SOURCES = ("*.html", "*.css", "*.js", "*.svg", "*.webmanifest")
 
 
@@ -92,6 +95,25 @@ class _Handler(SimpleHTTPRequestHandler):
         ".js": "text/javascript",
         ".webmanifest": "application/manifest+json",
     }
+
+    def do_GET(self) -> None:
+        """Compress text, as hosts of static pages do."""
+        path = Path(self.translate_path(self.path))
+        path = path / "index.html" if path.is_dir() else path
+        accepted = "gzip" in self.headers.get("Accept-Encoding", "")
+        if accepted and path.suffix in _TEXT and path.is_file():
+            self._send_compressed(path)
+        else:
+            super().do_GET()
+
+    def _send_compressed(self, path: Path) -> None:
+        content = gzip.compress(path.read_bytes())
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", self.guess_type(path))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
     def log_message(self, *arguments: object) -> None:
         """Say nothing of requests."""

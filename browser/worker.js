@@ -36,11 +36,18 @@ const CALLS = {
 
 self.addEventListener("message", async ({ data: { id, call, args } }) => {
   try {
-    self.postMessage({ id, result: await CALLS[call](...args) });
+    const result = await CALLS[call](...args);
+    self.postMessage({ id, result }, buffersOf(result));
   } catch ({ name, message }) {
     self.postMessage({ id, error: { name, message } });
   }
 });
+
+// What moves to the page without a copy: the maps of activations, the bitmap of a file.
+function buffersOf(result) {
+  if (Array.isArray(result)) return result.flatMap(({ buffer }) => buffer ?? []);
+  return result?.bitmap ? [result.bitmap] : [];
+}
 
 // The first reading is slow, while the browser compiles; a line on paper takes that on itself.
 function warmUp() {

@@ -37,18 +37,20 @@ function gaussianKernel(sigma) {
   return kernel.map((weight) => weight / sum);
 }
 
+// Kernels are symmetric: two pixels at the same distance share their weight.
 function smoothAlongColumns({ data, width, height }, kernel) {
   const reach = (kernel.length - 1) / 2;
   const smooth = new Float32Array(data.length);
   const sums = new Float64Array(width);
   for (let y = 0; y < height; y++) {
-    sums.fill(0);
-    for (let i = -reach; i <= reach; i++) {
-      const row = mirrored(y + i, height) * width;
-      const weight = kernel[i + reach];
-      for (let x = 0; x < width; x++) sums[x] += weight * data[row + x];
+    const row = y * width;
+    for (let x = 0; x < width; x++) sums[x] = kernel[reach] * data[row + x];
+    for (let i = 1; i <= reach; i++) {
+      const [up, down] = [mirrored(y - i, height) * width, mirrored(y + i, height) * width];
+      const weight = kernel[reach + i];
+      for (let x = 0; x < width; x++) sums[x] += weight * (data[up + x] + data[down + x]);
     }
-    smooth.set(sums, y * width);
+    smooth.set(sums, row);
   }
   return plane(height, width, smooth);
 }
@@ -57,17 +59,22 @@ function smoothAlongRows({ data, width, height }, kernel) {
   const reach = (kernel.length - 1) / 2;
   const smooth = new Float32Array(data.length);
   const line = new Float64Array(width + 2 * reach);
-  const places = Int32Array.from(line, (_, i) => mirrored(i - reach, width));
+  const places = placesAround(width, reach, reach);
   for (let y = 0; y < height; y++) {
-    for (let i = 0; i < line.length; i++) line[i] = data[y * width + places[i]];
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let i = 0; i < kernel.length; i++) sum += kernel[i] * line[x + i];
-      smooth[y * width + x] = sum;
+    const row = y * width;
+    for (let i = 0; i < line.length; i++) line[i] = data[row + places[i]];
+    for (let x = 0, at = reach; x < width; x++, at++) {
+      let sum = kernel[reach] * line[at];
+      for (let i = 1; i <= reach; i++) sum += kernel[reach + i] * (line[at - i] + line[at + i]);
+      smooth[row + x] = sum;
     }
   }
   return plane(height, width, smooth);
 }
+
+// The indices of a row with so many pixels mirrored on either side.
+const placesAround = (width, before, after) =>
+  Int32Array.from({ length: before + width + after }, (_, i) => mirrored(i - before, width));
 
 // median_filter of 3 x 3, mode "reflect".
 export function medianOfNine({ data, width, height }) {
@@ -97,13 +104,8 @@ function middleOf(values) {
 }
 
 // maximum_filter1d along rows, mode "reflect". origin: the window is moved by so much backwards.
-export function maximumAlongRows(source, size, origin = 0) {
-  return extremeAlongRows(source, size, origin, (a, b) => (b > a ? b : a));
-}
-
-export function minimumAlongRows(source, size, origin = 0) {
-  return extremeAlongRows(source, size, origin, (a, b) => (b < a ? b : a));
-}
+export const maximumAlongRows = (source, size, origin = 0) => extremeAlongRows(source, size, origin, 1);
+export const minimumAlongRows = (source, size, origin = 0) => extremeAlongRows(source, size, origin, -1);
 
 export const maximumAlongColumns = (source, size, origin = 0) =>
   transposed(maximumAlongRows(transposed(source), size, origin));
@@ -111,29 +113,39 @@ export const maximumAlongColumns = (source, size, origin = 0) =>
 export const minimumAlongColumns = (source, size, origin = 0) =>
   transposed(minimumAlongRows(transposed(source), size, origin));
 
-// Extremes of blocks from the left and from the right make those of any window (van Herk 1992,
-// https://doi.org/10.1016/0167-8655(92)90069-C).
-function extremeAlongRows({ data, width, height }, size, origin, extreme) {
+// Maxima of blocks from the left and from the right make those of any window (van Herk 1992,
+// https://doi.org/10.1016/0167-8655(92)90069-C). sign: -1 for minima.
+function extremeAlongRows({ data, width, height }, size, origin, sign) {
   const before = Math.floor(size / 2) + origin;
   const length = width + size - 1;
-  const line = new data.constructor(length);
-  const [fromLeft, fromRight] = [new data.constructor(length), new data.constructor(length)];
+  const [line, fromLeft, fromRight] = [0, 1, 2].map(() => new Float32Array(length));
   const found = new data.constructor(data.length);
-  const places = Int32Array.from({ length }, (_, i) => mirrored(i - before, width));
+  const places = placesAround(width, before, size - 1 - before);
   for (let y = 0; y < height; y++) {
-    for (let i = 0; i < length; i++) line[i] = data[y * width + places[i]];
-    for (let i = 0; i < length; i++) {
-      fromLeft[i] = i % size ? extreme(fromLeft[i - 1], line[i]) : line[i];
-    }
-    for (let i = length - 1; i >= 0; i--) {
-      const isEnd = i === length - 1 || (i + 1) % size === 0;
-      fromRight[i] = isEnd ? line[i] : extreme(fromRight[i + 1], line[i]);
+    const row = y * width;
+    for (let i = 0; i < length; i++) line[i] = sign * data[row + places[i]];
+    for (let start = 0; start < length; start += size) {
+      maximaOfBlock(line, start, Math.min(length, start + size), fromLeft, fromRight);
     }
     for (let x = 0; x < width; x++) {
-      found[y * width + x] = extreme(fromRight[x], fromLeft[x + size - 1]);
+      const [left, right] = [fromRight[x], fromLeft[x + size - 1]];
+      found[row + x] = sign * (left > right ? left : right);
     }
   }
   return { data: found, width, height };
+}
+
+function maximaOfBlock(line, start, end, fromLeft, fromRight) {
+  let most = -Infinity;
+  for (let i = start; i < end; i++) {
+    if (line[i] > most) most = line[i];
+    fromLeft[i] = most;
+  }
+  most = -Infinity;
+  for (let i = end - 1; i >= start; i--) {
+    if (line[i] > most) most = line[i];
+    fromRight[i] = most;
+  }
 }
 
 // grey_closing with a flat square, mode "reflect".

@@ -49,11 +49,12 @@ export function resize(source, height, width, filter) {
 
 function resampleRows(data, height, width, across) {
   const rows = new Float32Array(height * across.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < across.length; x++) {
-      const { first, weights } = across[x];
+  for (let x = 0; x < across.length; x++) {
+    const { first, weights } = across[x];
+    for (let y = 0; y < height; y++) {
+      const from = y * width + first;
       let sum = 0;
-      for (let i = 0; i < weights.length; i++) sum += data[y * width + first + i] * weights[i];
+      for (let i = 0; i < weights.length; i++) sum += data[from + i] * weights[i];
       rows[y * across.length + x] = sum;
     }
   }

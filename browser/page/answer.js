@@ -1,6 +1,6 @@
 // A reading in words: the number, how sure, ten bars (page/reading/answer.py and answer.html).
 
-import { rowsOf, textOf } from "../recogniser.js";
+import { rowsOf, textOf } from "../reading.js";
 import { element } from "./elements.js";
 import { text } from "./texts.js";
 

@@ -3,7 +3,9 @@
 
 import { text } from "./texts.js";
 
-const MAX_SIDE = 720; // pixels of the square that is shown and read
+// In pixels of the square that is read: of a photo, and of each of the readings that follow each other.
+const MAX_SIDE = 720;
+const MAX_LIVE_SIDE = 480;
 const PROBLEMS = { NotAllowedError: "not_allowed", NotFoundError: "not_found", NotReadableError: "not_readable" };
 
 export class Camera {
@@ -79,7 +81,7 @@ export class Camera {
     if (this.video.paused) this.video.play();
     else {
       this.video.pause();
-      this.onFrame(this.#frame());
+      this.onFrame(this.#frame(MAX_SIDE));
     }
     this.show();
   }
@@ -93,17 +95,17 @@ export class Camera {
 
   async #readOn() {
     while (this.isLive) {
-      await this.onFrame(this.#frame());
+      await this.onFrame(this.#frame(MAX_LIVE_SIDE));
       await new Promise(requestAnimationFrame);
     }
   }
 
   // The square in the middle, on a canvas of its own, for the page shows it on.
-  #frame() {
+  #frame(maxSide) {
     const [width, height] = [this.video.videoWidth, this.video.videoHeight];
     const side = Math.min(width, height);
     const sheet = document.createElement("canvas");
-    sheet.width = sheet.height = Math.min(MAX_SIDE, side);
+    sheet.width = sheet.height = Math.min(maxSide, side);
     const context = sheet.getContext("2d", { willReadFrequently: true });
     const cut = [(width - side) / 2, (height - side) / 2, side, side];
     context.drawImage(this.video, ...cut, 0, 0, sheet.width, sheet.height);

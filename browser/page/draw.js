@@ -21,11 +21,12 @@ export function drawTile(canvas, tile) {
 }
 
 // The picture, fitted to the screen, with each digit's heatmap over it. Several digits get a frame
-// and their answer each. heatmaps: one for each digit, or null while it is being made.
-export function drawEvidence(canvas, picture, digits, heatmaps) {
-  const longest = Math.max(picture.width, picture.height);
+// and their answer each. picture: of any size. heatmaps: one for each digit, or null while it is being
+// made.
+export function drawEvidence(canvas, picture, { digits, width, height }, heatmaps) {
+  const longest = Math.max(width, height);
   const scale = longest > MAX_SIDE_PIXELS ? MAX_SIDE_PIXELS / longest : Math.ceil(MIN_SIDE_PIXELS / longest);
-  [canvas.width, canvas.height] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
+  [canvas.width, canvas.height] = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
   context.imageSmoothingEnabled = scale < 1;

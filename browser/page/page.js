@@ -42,7 +42,8 @@ async function answerAll() {
   }
 }
 
-// picture: {way, source, drawable}: what is read, and what is shown; or {tiles, rows} of a link.
+// picture: {way, source, drawable}: what is read, and what is shown unless the reading has a bitmap; or
+// {tiles, rows} of a link.
 async function answer(picture) {
   try {
     const reading = await readingOf(picture);
@@ -61,9 +62,9 @@ async function answer(picture) {
 
 const readingOf = ({ tiles, rows, source }) => (tiles ? reader.readTiles(tiles, rows) : reader.look(source));
 
-async function show(reading, { drawable, way: from }) {
+function show(reading, { drawable, way: from }) {
   const mark = Math.min(view?.mark ?? 0, reading.digits.length - 1);
-  const picture = await (drawable?.() ?? sheetOf(reading));
+  const picture = reading.bitmap ?? drawable ?? sheetOf(reading);
   const method = view?.method ?? reader.methods[0];
   view = {
     reading,
@@ -76,7 +77,7 @@ async function show(reading, { drawable, way: from }) {
   };
   view.target = reading.digits[view.mark].label;
   showView();
-  await explainAll(view);
+  return explainAll(view);
 }
 
 function showView() {
@@ -153,7 +154,7 @@ function showNothing() {
 const pad = new Pad(byId("pad"), () => {
   if (pad.isEmpty) return showNothing();
   const source = pad.draw();
-  return ask({ way: "pad", source, drawable: () => source });
+  return ask({ way: "pad", source, drawable: source });
 });
 
 const image = new Image(byId("image"), (file) => {
@@ -162,11 +163,11 @@ const image = new Image(byId("image"), (file) => {
 });
 
 function readFile(file) {
-  ask({ way: "image", source: file, drawable: () => createImageBitmap(file) });
+  ask({ way: "image", source: file });
 }
 
 const camera = new Camera(byId("camera"), (frame) =>
-  ask({ way: "camera", source: frame, drawable: () => frame }),
+  ask({ way: "camera", source: frame, drawable: frame }),
 );
 
 const openWay = wireTabs(document.querySelector("[role=tablist]"), (name) => {

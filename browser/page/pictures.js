@@ -39,7 +39,7 @@ export class Pictures {
     const took = milliseconds ? text("reading.took", { milliseconds }) : text("reading.took_no_time");
     this.sees.textContent = `${text("reading.what_it_sees")} · ${took}`;
     drawTile(this.tile, digit.tile);
-    drawEvidence(this.heat, picture, reading.digits, heatmaps);
+    drawEvidence(this.heat, picture, reading, heatmaps);
     this.tile.setAttribute("aria-label", text("reading.tile"));
     this.heat.setAttribute("aria-label", text("reading.heatmap", { digit: target }));
     this.tile.hidden = this.heat.hidden = false;

@@ -1,8 +1,8 @@
 // Choose the colour directions in which the strokes of all pens stand out from the paper
 // (digit_model/picture/colour.py).
 
-import { openedAlongRows } from "../numerics/filters.js";
-import { hasAny, mapPlane, plane, sumOf, valuesIn } from "../numerics/plane.js";
+import { label } from "../numerics/labels.js";
+import { above, hasAny, mapPlane, plane, sumOf, valuesIn } from "../numerics/plane.js";
 import { median, quantile } from "../numerics/statistics.js";
 import { divideLightOut } from "./darkness.js";
 import { MIN_CONTRAST, MIN_SIGNAL, noiseOf, samplingStep } from "./levels.js";
@@ -10,15 +10,15 @@ import { LIGHT_SIZE, resize } from "./light.js";
 
 const MIN_COLOUR = 8;
 const MAX_UNSEEN = 0.55;
-const FRINGE_PIXELS = 4;
 const MIN_OTHER_PEN = 0.05;
 const GREEN = [0, 1, 0];
 const CHANNELS = [[1, 0, 0], GREEN, [0, 0, 1]];
+const LEVELS = Float32Array.from({ length: 256 }, (_, level) => level / 255);
 const COLOURS = [[0.299, 0.587, 0.114], ...CHANNELS];
 
 // The darkness, about 0 on paper and 1 in black, of the strokes of all pens in a picture.
 export function darknessOfStrokes(picture) {
-  if (mostColour(picture) <= MIN_COLOUR) {
+  if (isGrey(picture)) {
     const grey = projected(picture, GREEN);
     return divideLightOut(grey, resize(grey, LIGHT_SIZE));
   }
@@ -50,19 +50,23 @@ function directions(views) {
   return chosen;
 }
 
-// Where one view shows strokes, wider than a fringe, that another does not.
+// Where one view shows strokes that another does not. What touches a stroke that both show is its
+// fringe, its glow or a highlighter.
 function unseenStrokes(view, darkness) {
   const [own, level] = [darkLevel(view), darkLevel(darkness)];
   const least = Math.fround(
     Math.max(own / 2, level / 2, 2 * MIN_CONTRAST, 2 * MIN_SIGNAL * noiseOf(view)),
   );
-  const unseen = new Uint8Array(view.data.length);
-  for (let i = 0; i < unseen.length; i++) {
-    const value = view.data[i];
-    if (value <= least) continue;
-    unseen[i] = darkness.data[i] * own < MAX_UNSEEN * level * Math.min(value, own) ? 1 : 0;
+  const { labels, count } = label(above(view, least));
+  const isTouched = new Uint8Array(count + 1);
+  const half = Math.fround(level / 2);
+  for (let i = 0; i < labels.length; i++) if (darkness.data[i] > half) isTouched[labels[i]] = 1;
+  const unseen = new Uint8Array(labels.length);
+  for (let i = 0; i < labels.length; i++) {
+    if (!labels[i] || isTouched[labels[i]]) continue;
+    unseen[i] = darkness.data[i] * own < MAX_UNSEEN * level * Math.min(view.data[i], own) ? 1 : 0;
   }
-  return openedAlongRows({ ...view, data: unseen }, FRINGE_PIXELS);
+  return { ...view, data: unseen };
 }
 
 // A darkness with the strokes of another view, which become as dark as its own.
@@ -77,13 +81,13 @@ function addPens(darkness, view) {
 // The darkness of the darkest half percent.
 const darkLevel = ({ data }) => quantile(data, 0.995);
 
-function mostColour({ data }) {
-  let most = 0;
-  for (let i = 0; i < data.length && most <= MIN_COLOUR; i += 3) {
+// Whether the channels of no pixel differ by more than MIN_COLOUR.
+function isGrey({ data }) {
+  for (let i = 0; i < data.length; i += 3) {
     const [red, green, blue] = [data[i], data[i + 1], data[i + 2]];
-    most = Math.max(most, Math.max(red, green, blue) - Math.min(red, green, blue));
+    if (Math.max(red, green, blue) - Math.min(red, green, blue) > MIN_COLOUR) return false;
   }
-  return most;
+  return true;
 }
 
 const mixed = ([red, green, blue], [r, g, b]) =>
@@ -93,11 +97,10 @@ const mixed = ([red, green, blue], [r, g, b]) =>
 function projected({ data, width, height }, [r, g, b], step = 1) {
   const rows = Math.ceil(height / step);
   const grey = new Float32Array(rows * width);
-  const levels = Float32Array.from({ length: 256 }, (_, level) => level / 255);
   for (let y = 0, to = 0; y < rows; y++) {
     let from = 3 * y * step * width;
     for (let x = 0; x < width; x++, from += 3) {
-      grey[to++] = r * levels[data[from]] + g * levels[data[from + 1]] + b * levels[data[from + 2]];
+      grey[to++] = r * LEVELS[data[from]] + g * LEVELS[data[from + 1]] + b * LEVELS[data[from + 2]];
     }
   }
   return plane(rows, width, grey);

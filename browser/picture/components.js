@@ -2,22 +2,14 @@
 //
 // A component is {box, mask, mass}: the mask is a plane of the box's size. A glyph is {ink, box, row}.
 
-import { distanceTransform } from "../numerics/distance.js";
-import { dilatedBySquare } from "../numerics/filters.js";
 import { label } from "../numerics/labels.js";
-import { crop, equalTo, mask as emptyMask, plane, sumOf } from "../numerics/plane.js";
-import { round } from "../numerics/statistics.js";
+import { crop, equalTo, mask as emptyMask, plane } from "../numerics/plane.js";
 import { enclosingBox, heightOf, widthOf } from "./boxes.js";
 import { boundingBox } from "./normalise.js";
 
 const MAX_COMPONENTS = 300;
-const MAX_SEGMENT_GAP = 0.7;
-const MAX_SEGMENT_HEIGHT = 0.65;
-const SEGMENTS_WIDTH = [0.3, 0.9];
-const MAX_SEGMENTS = 7;
 
-// The heaviest MAX_COMPONENTS connected components. The segments of a digit on a display count as one
-// component, though gaps part them.
+// The heaviest MAX_COMPONENTS connected components.
 export function connectedComponents(ink) {
   const { left, top, right, bottom } = boundingBox(ink);
   const inside = crop(ink, { left, top, right, bottom });
@@ -25,7 +17,7 @@ export function connectedComponents(ink) {
   const masses = new Float64Array(count + 1);
   for (let i = 0; i < labels.length; i++) masses[labels[i]] += inside.data[i];
   const order = boxes.map((_, k) => k).sort((a, b) => masses[b + 1] - masses[a + 1] || a - b);
-  const components = order.slice(0, MAX_COMPONENTS).map((k) => {
+  return order.slice(0, MAX_COMPONENTS).map((k) => {
     const own = crop({ ...inside, data: labels }, boxes[k]);
     return {
       box: shifted(boxes[k], left, top),
@@ -33,55 +25,6 @@ export function connectedComponents(ink) {
       mass: masses[k + 1],
     };
   });
-  return components.length > 1 ? joinSegments(components, ink) : components;
-}
-
-// Merge components that are the segments of one digit on a display.
-function joinSegments(components, { width, height }) {
-  const frame = around(enclosingBox(components.map(({ box }) => box)), width, height);
-  const mask = emptyMask(heightOf(frame), widthOf(frame));
-  const placeOf = (y, x) => (y - frame.top) * mask.width + x - frame.left;
-  for (const component of components) {
-    forEachPixel(component, (y, x) => (mask.data[placeOf(y, x)] = 1));
-  }
-  // The mean distance to the paper across a stroke of width w is w / 4.
-  const strokeWidth = (4 * sumOf(distanceTransform(mask))) / sumOf(mask) - 1;
-  const reach = round((MAX_SEGMENT_GAP * strokeWidth) / 2);
-  if (reach < 1) return components;
-  const { labels } = label(dilatedBySquare(mask, 2 * reach + 1), false);
-  const groups = new Map();
-  for (const component of components) {
-    const number = labels[placeOf(component.box.top, firstOf(component))];
-    groups.set(number, [...(groups.get(number) ?? []), component]);
-  }
-  return [...groups.values()].flatMap((group) =>
-    areSegments(group) ? [mergeComponents(group)] : group,
-  );
-}
-
-// A box with a pixel of paper around it, where the picture has one.
-const around = ({ left, top, right, bottom }, width, height) => ({
-  left: Math.max(0, left - 1),
-  top: Math.max(0, top - 1),
-  right: Math.min(width, right + 1),
-  bottom: Math.min(height, bottom + 1),
-});
-
-// The first inked column in the top row of a component.
-const firstOf = ({ box, mask }) => box.left + mask.data.indexOf(1);
-
-// Whether components close to one another are the segments of one digit.
-function areSegments(group) {
-  const box = enclosingBox(group.map((component) => component.box));
-  const highest = Math.max(...group.map((component) => heightOf(component.box)));
-  const [least, most] = SEGMENTS_WIDTH;
-  return (
-    group.length > 1 &&
-    group.length <= MAX_SEGMENTS &&
-    highest <= MAX_SEGMENT_HEIGHT * heightOf(box) &&
-    least * heightOf(box) <= widthOf(box) &&
-    widthOf(box) <= most * heightOf(box)
-  );
 }
 
 const shifted = (box, x, y) => ({

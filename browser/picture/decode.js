@@ -1,6 +1,5 @@
-// A file, ImageData or canvas -> a picture, upright, on white: {data, width, height} of three bytes a
-// pixel. The browser decodes files and turns them by their EXIF; digit_model/picture/decode.py has
-// the same limits and sentences.
+// A file, ImageData or canvas -> a picture, upright, on white. The browser decodes files and turns them
+// by their EXIF; digit_model/picture/decode.py has the same limits and sentences.
 
 import { PictureTooLarge, UndecodableImage } from "../errors.js";
 
@@ -9,6 +8,8 @@ const MIN_SIDE_PIXELS = 4;
 const MAX_FILE_BYTES = 256_000_000;
 // Fewer grey levels than this between the darkest and the brightest pixel show no stroke.
 const MIN_CONTRAST = 16;
+// A larger picture is reduced by a whole factor to no fewer pixels than this.
+const REDUCED_PIXELS = 3_000_000;
 const ADVICE = "Save it as PNG or JPEG and try again.";
 const KINDS = [
   ["an AVIF picture", /^.{4}ftyp.{0,48}avi[fs]/s],
@@ -21,9 +22,21 @@ const KINDS = [
 ];
 
 // source: a Blob, ImageData, or what drawImage takes.
+// Return {picture, width, height, bitmap}: the picture as {data, width, height} of three bytes a pixel,
+// which may be smaller than the size that is given; the bitmap of a Blob.
 export async function decode(source) {
-  if (source instanceof Blob) return onPaper(pixelsOf(await bitmapOf(source)));
-  return onPaper(source.data ? source : pixelsOf(source));
+  if (source.data) return { ...sizeOf(source), picture: onPaper(source) };
+  const isFile = source instanceof Blob;
+  const image = isFile ? await bitmapOf(source) : source;
+  const size = sizeOf(image);
+  const canvas = draw(image);
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return { ...size, picture: onPaper(pixels), bitmap: isFile ? canvas.transferToImageBitmap() : null };
+}
+
+function sizeOf({ width, height }) {
+  checkSize(width, height);
+  return { width, height };
 }
 
 async function bitmapOf(file) {
@@ -41,14 +54,15 @@ async function bitmapOf(file) {
   }
 }
 
-function pixelsOf(image) {
-  const { width, height } = image;
-  checkSize(width, height);
+function draw(image) {
+  const factor = Math.max(1, Math.floor(Math.sqrt((image.width * image.height) / REDUCED_PIXELS)));
+  const [width, height] = [image.width, image.height].map((side) => Math.round(side / factor));
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.drawImage(image, 0, 0);
+  context.imageSmoothingQuality = "medium"; // the mean of the pixels that become one
+  context.drawImage(image, 0, 0, width, height);
   image.close?.();
-  return context.getImageData(0, 0, width, height);
+  return canvas;
 }
 
 function checkSize(width, height) {
@@ -79,10 +93,25 @@ function whatThisIs(start) {
 
 // Four bytes a pixel, with alpha, to three: on white, or on black what would vanish on white.
 function onPaper({ data, width, height }) {
-  checkSize(width, height);
+  if (isOpaque(data)) return withoutAlpha(data, width, height);
   const onWhite = laidOn(255, data, width, height);
   if (!isTransparent(data)) return onWhite;
   return contrastOf(onWhite.data) < MIN_CONTRAST ? laidOn(0, data, width, height) : onWhite;
+}
+
+function isOpaque(data) {
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
+  return true;
+}
+
+function withoutAlpha(data, width, height) {
+  const picture = new Uint8Array(3 * width * height);
+  for (let from = 0, to = 0; from < data.length; from += 4, to += 3) {
+    picture[to] = data[from];
+    picture[to + 1] = data[from + 1];
+    picture[to + 2] = data[from + 2];
+  }
+  return { data: picture, width, height };
 }
 
 function laidOn(paper, data, width, height) {

@@ -1,10 +1,17 @@
 // Remove frames from a mask of strokes: boxes, cells, grids, combs, axes, a border
 // (digit_model/picture/frames.py).
 
-import { closingAlongColumns, closingAlongRows, maximumAlongColumns, maximumAlongRows } from "../numerics/filters.js";
-import { openedAlongColumns, openedAlongRows } from "../numerics/filters.js";
+import {
+  closingAlongColumns,
+  closingAlongRows,
+  maximumAlongColumns,
+  maximumAlongRows,
+  openedAlongColumns,
+  openedAlongRows,
+  openedBySquare,
+} from "../numerics/filters.js";
 import { label } from "../numerics/labels.js";
-import { both, crop, either, equalTo, hasAny, padded, sumOf, without } from "../numerics/plane.js";
+import { both, crop, either, equalTo, hasAny, inverse, padded, without } from "../numerics/plane.js";
 import { linearFit, median, round } from "../numerics/statistics.js";
 import { heightOf, widthOf } from "./boxes.js";
 
@@ -19,7 +26,7 @@ const AXES_ASPECT = 16;
 const ROW_ASPECT = 2.5;
 const MIN_CONTENT = 2.5;
 const LINE_ASPECT = 4;
-const LINE_LENGTH = 0.3;
+const LINE_LENGTH = 0.8;
 const MAX_TICK = 2.0;
 
 export function withoutFrames(mask) {
@@ -114,22 +121,30 @@ const isRow = ({ width, height }) => width >= ROW_ASPECT * height;
 
 // What a frame's component holds besides its lines and ticks.
 function writtenAcross(own, thickness) {
-  const length = Math.max(
-    LINE_ASPECT * thickness,
-    round(LINE_LENGTH * Math.min(own.width, own.height)),
-  );
+  const length = Math.max(LINE_ASPECT * thickness, round(LINE_LENGTH * cellSide(own)));
   const lines = either(
     openedAlongColumns(maximumAlongRows(own, 3), length),
     openedAlongRows(maximumAlongColumns(own, 3), length),
   );
-  let rest = without(own, lines);
+  const broad = openedBySquare(own, 2 * thickness + 1);
+  let rest = either(broad, without(own, lines));
   const { labels, boxes } = label(rest);
   boxes.forEach((box, k) => {
     if (shorterSide(box) > MAX_TICK * thickness && longerSide(box) >= MIN_SIDE) return;
     rest = without(rest, equalTo({ ...own, data: labels }, k + 1));
   });
-  if (!hasAny(rest)) return rest;
-  const reach = 2 * thickness + 3;
+  return hasAny(rest) ? withGapsClosed(rest, own, 2 * thickness + 3) : rest;
+}
+
+// The usual shorter side of a frame's cells, or of the frame if they are open.
+function cellSide(own) {
+  const { boxes } = label(inverse(padded(own, 1)), false);
+  const cells = boxes.slice(1).map(shorterSide).filter((side) => side >= MIN_SIDE);
+  return cells.length ? median(Int32Array.from(cells)) : Math.min(own.width, own.height);
+}
+
+// Add the component's pixels between strokes on both sides of a removed line.
+function withGapsClosed(rest, own, reach) {
   for (const closing of [closingAlongColumns, closingAlongRows]) {
     const closed = closing(padded(rest, reach), reach);
     const [right, bottom] = [reach + own.width, reach + own.height];

@@ -9,6 +9,7 @@ import { above, both, hasAny, labelled, plane } from "../numerics/plane.js";
 import { shrinkPicture } from "../numerics/resample.js";
 import { darknessOfStrokes } from "./colour.js";
 import { isLarge } from "./darkness.js";
+import { joinSegments } from "./displays.js";
 import { withoutFrames } from "./frames.js";
 import { LOWER_STROKE_SHARE, MIN_CONTRAST, MIN_SIGNAL, noiseOf, strokeLevel } from "./levels.js";
 import { withoutLines } from "./lines.js";
@@ -46,7 +47,9 @@ function strokesOf(darkness) {
   const level = strokeLevel(darkness, mask);
   mask = both(mask, above(darkness, Math.fround(LOWER_STROKE_SHARE * level)));
   if (large) mask = withoutSurroundings(withoutLines(mask, darkness));
-  return greyOf(darkness, componentsWithSeeds(mask, darkness, UPPER_STROKE_SHARE * level), level);
+  const joined = componentsWithSeeds(mask, darkness, UPPER_STROKE_SHARE * level);
+  const ink = greyOf(darkness, joined, level);
+  return large ? joinSegments(ink) : ink;
 }
 
 function greyOf({ data, width, height }, mask, level) {

@@ -17,6 +17,7 @@ const MIN_PIECE_WIDTH = 0.12;
 const MIN_VALLEY_DEPTH = 0.06;
 const SHARED_WIDTH = 0.08;
 const MAX_WIDTH = 1.3;
+const MAX_WHOLE_WIDTH = 1.6;
 const MAX_GAP = 0.25;
 const MIN_HEIGHT = 0.4;
 const MAX_PIECES = 5;
@@ -29,7 +30,10 @@ const PER_GAP = 1.5;
 const PER_WIDTH = 0.5;
 const PER_HEIGHT = 1.6;
 const FREE_HEIGHT = 0.2;
-const PER_OMISSION = 5.0;
+const PER_LOW = 3.0;
+const LOW = 0.8;
+const NARROW = 0.75;
+const PER_OMISSION = 4.0;
 const ONE_DIGIT_PRIOR = 1.0;
 const PER_CROSS = 1.0;
 const WIDE = 1.0;
@@ -118,9 +122,11 @@ export function buildLattice(ink, components, row, usualHeight = Infinity) {
   const numbers = pieces.map(({ number }) => number);
   const wholes = wholeComponents(numbers);
   const spans = runsOf(pieces.length, wholes)
-    .map(({ start, end }) => ({ start, own: pieces.slice(start, end), isWhole: isAmong(wholes, start, end) }))
-    .filter(({ own, isWhole }) => isWhole || mayBeDigit(own, height))
-    .flatMap(({ start, own }) => spansOf(ink, own, start, height, row));
+    .filter(({ start, end }) => {
+      const isWhole = wholes.some((run) => run.start === start && run.end === end);
+      return mayBeDigit(pieces.slice(start, end), height, isWhole ? MAX_WHOLE_WIDTH : MAX_WIDTH);
+    })
+    .flatMap(({ start, end }) => spansOf(ink, pieces.slice(start, end), start, height, row));
   const singles = pieces.map((_, k) => ({ start: k, end: k + 1 }));
   const omissions = [...singles, ...wholes].map(({ start, end }) => {
     const box = enclosingBox(pieces.slice(start, end).map(({ component }) => component.box));
@@ -143,8 +149,6 @@ function wholeComponents(numbers) {
   }
   return wholes;
 }
-
-const isAmong = (runs, start, end) => runs.some((run) => run.start === start && run.end === end);
 
 // The start and end of every run of pieces that may be one digit.
 function runsOf(count, wholes) {
@@ -304,10 +308,10 @@ function valleys(extents, height) {
   return places.filter((place) => place > narrowest && place < extents.length - narrowest);
 }
 
-function mayBeDigit(pieces, height) {
+function mayBeDigit(pieces, height, maxWidth) {
   const own = heightOf(enclosingBox(pieces.map(({ component }) => component.box)));
   if (own < MIN_HEIGHT * height) return false;
-  const widest = MAX_WIDTH * Math.max(height, own);
+  const widest = maxWidth * Math.max(height, own);
   const isNarrow = extentOf(pieces) <= widest && widestGap(pieces) <= MAX_GAP * height;
   return pieces.length === 1 || isNarrow;
 }
@@ -328,11 +332,13 @@ function widestGap(pieces) {
 // How much speaks against a digit in the cuts around it, its gaps and its size, in nats.
 function shapeCostOf(pieces, height) {
   const own = heightOf(enclosingBox(pieces.map(({ component }) => component.box)));
+  const perLow = extentOf(pieces) < NARROW * own ? PER_LOW : 0;
   return (
     PER_CUT_INK * (pieces[0].cuts[0] + pieces.at(-1).cuts[1]) +
     (PER_GAP * widestGap(pieces)) / height +
     PER_WIDTH * Math.max(0, Math.log(extentOf(pieces) / own)) +
-    PER_HEIGHT * Math.max(0, Math.log(own / height) - FREE_HEIGHT)
+    PER_HEIGHT * Math.max(0, Math.log(own / height) - FREE_HEIGHT) +
+    perLow * Math.max(0, Math.log((LOW * height) / own))
   );
 }
 

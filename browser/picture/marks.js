@@ -55,16 +55,19 @@ export function kindOfCross({ box, mask }) {
   const stroke = xs.length / (height * width);
   const x = xs.map((at) => (2 * (at + 0.5)) / width - 1);
   const y = ys.map((at) => (2 * (at + 0.5)) / height - 1);
-  const isPlus = (slant) =>
-    isCrossAlong(x.map((at, i) => at + slant * y[i]), y, 0.5 * stroke + MAX_WAVER);
+  const middleY = median(y);
+  const isPlus = (slant) => {
+    const upright = x.map((at, i) => at + slant * y[i]);
+    return isCrossAlong(upright, y, median(upright), middleY, 0.5 * stroke + MAX_WAVER);
+  };
   if (PLUS_SLANTS.some(isPlus)) return "plus";
   const [rising, falling] = [x.map((at, i) => (at + y[i]) / 2), x.map((at, i) => (at - y[i]) / 2)];
-  return isCrossAlong(rising, falling, 0.25 * stroke + MAX_WAVER) ? "times" : null;
+  const isTimes = isCrossAlong(rising, falling, median(rising), median(falling), 0.25 * stroke + MAX_WAVER);
+  return isTimes ? "times" : null;
 }
 
-// Whether points lie along the axes, on both sides of the origin of each.
-function isCrossAlong(x, y, reach) {
-  const [middleX, middleY] = [median(x), median(y)];
+// Whether points lie along the axes through their middle, on both sides of it.
+function isCrossAlong(x, y, middleX, middleY, reach) {
   let off = 0;
   const arms = [0, 0, 0, 0];
   for (let i = 0; i < x.length; i++) {

@@ -216,7 +216,7 @@ function meet([a, along], [b, other]) {
 function gradientOf(copy) {
   const { data, width, height } = copy;
   const steepest = new Float32Array(width * height);
-  for (let channel = 0; channel < 3; channel++) {
+  for (let channel = 0; channel < (isGrey(copy) ? 1 : 3); channel++) {
     const levels = new Float32Array(width * height);
     for (let i = 0; i < levels.length; i++) levels[i] = data[3 * i + channel];
     const smooth = gaussian(plane(height, width, levels), 0.6).data;
@@ -231,6 +231,13 @@ function gradientOf(copy) {
     }
   }
   return plane(height, width, steepest);
+}
+
+function isGrey({ data }) {
+  for (let i = 0; i < data.length; i += 3) {
+    if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
+  }
+  return true;
 }
 
 // Yield the flat pixels of one colour, and the region that they make up with what is between. A

@@ -1,0 +1,36 @@
+// What is read in a picture. A digit is {label, confidence, probabilities, accepted, box, row, tile,
+// placement}; a reading is {digits, ignored, seconds, width, height}, the size being that of its picture.
+
+// The digits of each row, from the top.
+export function rowsOf(digits) {
+  const rows = new Map();
+  for (const digit of digits) rows.set(digit.row, [...(rows.get(digit.row) ?? []), digit]);
+  return [...rows.values()];
+}
+
+// The accepted digits in reading order, with a newline between rows.
+export function textOf(digits) {
+  return rowsOf(digits)
+    .map((row) => row.filter(({ accepted }) => accepted).map(({ label }) => label).join(""))
+    .filter(Boolean)
+    .join("\n");
+}
+
+// To a millionth.
+export const rounded = (number) => Math.round(number * 1e6) / 1e6;
+
+// What /predict answers.
+export function asJson({ digits, ignored, seconds }) {
+  return {
+    text: textOf(digits),
+    digits: digits.map(({ label, confidence, probabilities, box, accepted }) => ({
+      digit: label,
+      confidence: rounded(confidence),
+      probabilities: probabilities.map(rounded),
+      box,
+      accepted,
+    })),
+    ignored,
+    seconds: rounded(seconds),
+  };
+}
