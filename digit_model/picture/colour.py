@@ -14,8 +14,7 @@ MIN_COLOUR = 8
 # cover at least this share of the area of the clearest colour's strokes.
 MAX_UNSEEN = 0.55
 MIN_OTHER_PEN = 0.05
-_GREEN = np.array([0, 1, 0], np.float32)
-_COLOURS = np.array([[0.299, 0.587, 0.114], [1, 0, 0], _GREEN, [0, 0, 1]], np.float32)
+_COLOURS = np.array([[0.299, 0.587, 0.114], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
 
 
 def clearest_colour(picture: Picture) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -26,10 +25,11 @@ def clearest_colour(picture: Picture) -> tuple[np.ndarray, np.ndarray, np.ndarra
     light on the paper in that colour; the darkness, about 0 on paper and 1 in black, of the strokes
     of all pens.
     """
-    planes = np.ascontiguousarray(np.moveaxis(picture, 2, 0)) / np.float32(255)
-    if np.ptp(picture, axis=2).max() <= MIN_COLOUR:
-        grey = planes[1]
+    levels = np.ascontiguousarray(np.moveaxis(picture, 2, 0))
+    if np.ptp(levels, axis=0).max() <= MIN_COLOUR:
+        grey = levels[1] / np.float32(255)
         return grey, *divide_light_out(grey, resize(grey, LIGHT_SIZE))
+    planes = levels / np.float32(255)
     coarse = np.stack([resize(plane, LIGHT_SIZE) for plane in planes])
     clearest, *others = _directions(planes[:, sampled_rows(len(picture))], coarse)
     grey = _project(planes, clearest)

@@ -27,7 +27,7 @@ def join_segments(ink: Ink) -> Ink:
     """
     mask = ink > 0
     labels, count = ndimage.label(mask, _EIGHT_NEIGHBOURS)
-    if not 1 < count <= MAX_COMPONENTS:
+    if count > MAX_COMPONENTS:
         return ink
     # The mean distance to the paper across a stroke of width w is w / 4.
     width = 4 * float(ndimage.distance_transform_edt(mask)[mask].mean()) - 1

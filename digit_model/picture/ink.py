@@ -115,14 +115,14 @@ def _stroke_steps(darkness: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     if large:
         mask = without_surroundings(without_lines(mask, darkness))
         yield "without lines", mask
-    joined = _components_with_seeds(mask, darkness > UPPER_STROKE_SHARE * level)
-    ink = np.where(joined, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
-    yield "ink", join_segments(ink) if large else ink
+    strokes, count = _components_with_seeds(mask, darkness > UPPER_STROKE_SHARE * level)
+    ink = np.where(strokes, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
+    yield "ink", join_segments(ink) if large and count > 1 else ink
 
 
-def _components_with_seeds(mask: np.ndarray, seeds: np.ndarray) -> np.ndarray:
-    """Return the connected components of the mask that contain a seed."""
+def _components_with_seeds(mask: np.ndarray, seeds: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return the connected components of the mask that contain a seed, and how many they are."""
     labels, count = ndimage.label(mask, _EIGHT_NEIGHBOURS)
     kept = np.zeros(count + 1, bool)
     kept[labels[mask & seeds]] = True
-    return kept[labels]
+    return kept[labels], int(kept.sum())

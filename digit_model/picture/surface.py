@@ -4,8 +4,10 @@ Flat regions of a small copy are proposed at several gradient thresholds. The be
 fills a quadrilateral, with an edge along its sides and something written on it, is the surface.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -50,6 +52,8 @@ SURROUNDINGS = (2.5, 7.0, 13.0)
 MIN_SEED = 0.004
 # ... whose colours differ by fewer levels than this.
 SAME_COLOUR = 30
+Point: TypeAlias = Sequence[float]
+
 _DISC = np.hypot(*np.mgrid[-5:6, -5:6]) <= 5.5
 
 
@@ -274,22 +278,38 @@ def polygon_area(corners: np.ndarray) -> float:
 
 def enclosing_quadrilateral(hull: np.ndarray) -> np.ndarray | None:
     """Take out sides of a convex polygon, those first that add least area, until four are left."""
-    while len(hull) > 4:
-        start, end = hull, np.roll(hull, -1, axis=0)
-        before, after = start - np.roll(hull, 1, axis=0), end - np.roll(hull, -2, axis=0)
-        side = end - start
-        across = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            reach = (side[:, 0] * after[:, 1] - side[:, 1] * after[:, 0]) / across
-            meeting = start + reach[:, None] * before
-            added = np.abs(reach * (before[:, 0] * side[:, 1] - before[:, 1] * side[:, 0])) / 2
-        added[~(reach > 0)] = np.inf
-        k = int(np.argmin(added))
-        if not np.isfinite(added[k]):
+    # In plain Python: a hull has few corners, on which numpy takes three times as long.
+    corners = hull.tolist()
+    while len(corners) > 4:
+        count = len(corners)
+        ways = [
+            _without_side(*(corners[(k + step) % count] for step in (-1, 0, 1, 2)))
+            for k in range(count)
+        ]
+        added, meeting, k = min((*way, k) for k, way in enumerate(ways))
+        if not math.isfinite(added):
             return None
-        hull = np.roll(hull, -k, axis=0)
-        hull = np.concatenate([np.roll(meeting, -k, axis=0)[:1], hull[2:]])
-    return clockwise_from_top_left(hull) if len(hull) == 4 else None
+        corners = [*corners[k:], *corners[:k]]
+        corners = [meeting, *corners[2:]]
+    return clockwise_from_top_left(np.array(corners)) if len(corners) == 4 else None
+
+
+def _without_side(
+    before: Point, start: Point, end: Point, after: Point
+) -> tuple[float, list[float]]:
+    """Return the area that a polygon gains without the side from start to end, and its new corner.
+
+    The area is infinite where the neighbouring sides do not meet beyond that side.
+    """
+    ahead = start[0] - before[0], start[1] - before[1]
+    back = end[0] - after[0], end[1] - after[1]
+    side = end[0] - start[0], end[1] - start[1]
+    across = ahead[0] * back[1] - ahead[1] * back[0]
+    reach = (side[0] * back[1] - side[1] * back[0]) / across if across else 0.0
+    if reach <= 0:
+        return math.inf, []
+    meeting = [start[0] + reach * ahead[0], start[1] + reach * ahead[1]]
+    return abs(reach * (ahead[0] * side[1] - ahead[1] * side[0])) / 2, meeting
 
 
 def clockwise_from_top_left(corners: np.ndarray) -> np.ndarray:
