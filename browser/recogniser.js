@@ -8,7 +8,7 @@ import { DIGITS } from "./network.js";
 import { turnedLeft, turnedRight } from "./numerics/plane.js";
 import { decode } from "./picture/decode.js";
 import { marksLeftOut, massOf } from "./picture/ignored.js";
-import { locateInk } from "./picture/ink.js";
+import { locateAllInk, locateInk } from "./picture/ink.js";
 import { bestPath, oneDigitLattice } from "./picture/lattice.js";
 import { normalise } from "./picture/normalise.js";
 import { compose, mapPoint, scaling } from "./picture/perspective.js";
@@ -38,23 +38,36 @@ export class Recogniser {
   }
 
   // width, height: of the picture before it was reduced.
-  readPicture(picture, { one = false, started = performance.now(), width, height } = {}) {
-    const { ink, toPicture: matrix } = locateInk(picture);
-    const toPicture = new ToPicture(picture, matrix, width, height);
+  readPicture(picture, { one = false, started = performance.now(), ...size } = {}) {
+    const { width = picture.width, height = picture.height } = size;
+    const located = one ? [locateInk(picture)] : locateAllInk(picture);
+    const sheets = located.map(({ ink, toPicture }) =>
+      this.#readSheet(ink, new ToPicture(picture, toPicture, width, height), one),
+    );
+    let digits = [];
+    for (const sheet of sheets) {
+      const firstRow = digits.length ? digits.at(-1).row + 1 : 0;
+      digits = [...digits, ...sheet.digits.map((digit) => ({ ...digit, row: digit.row + firstRow }))];
+    }
+    return {
+      digits: digits.length ? digits : [this.#guess(sheets)],
+      ignored: digits.length ? sheets.flatMap(({ ignored }) => ignored) : [],
+      seconds: (performance.now() - started) / 1000,
+      width,
+      height,
+    };
+  }
+
+  // The digits on one writing surface, none accepted if it is turned, and what is left out there.
+  #readSheet(ink, toPicture, one) {
     const ways = this.#interpret(waysOf(ink, one));
     const { rows, paths } = ways.reduce((a, b) => (b.cost < a.cost ? b : a));
     const digits = rows.flatMap((row, k) => this.#digitsOfRow(row, paths[k], toPicture));
     if (this.#isTurned(ink, paths)) for (const digit of digits) digit.accepted = false;
-    const ignored = digits.length
-      ? rows.flatMap((row, k) => marksLeftOut(row, paths[k]))
-      : [];
-    return {
-      digits: digits.length ? digits : [this.#guess(ways, toPicture)],
-      ignored: ignored.map(({ box, kind }) => ({ kind, box: toPicture.box(box) })),
-      seconds: (performance.now() - started) / 1000,
-      width: toPicture.width,
-      height: toPicture.height,
-    };
+    const ignored = rows
+      .flatMap((row, k) => marksLeftOut(row, paths[k]))
+      .map(({ box, kind }) => ({ kind, box: toPicture.box(box) }));
+    return { toPicture, ways, digits, ignored };
   }
 
   // Read tiles, (n, 28, 28), each as one digit in the row that `rows` gives.
@@ -117,10 +130,13 @@ export class Recogniser {
   }
 
   // The candidate with the most ink as a digit that is not accepted.
-  #guess(ways, toPicture) {
-    const spans = ways.flatMap(({ rows }) => rows).flatMap((row) => row.spans);
-    const heaviest = spans.reduce((a, b) => (massOf(b.glyph) > massOf(a.glyph) ? b : a));
-    return this.#digitOnInk(heaviest, toPicture, false);
+  #guess(sheets) {
+    const candidates = sheets.flatMap(({ ways, toPicture }) =>
+      ways.flatMap(({ rows }) => rows).flatMap(({ spans }) => spans.map((span) => ({ span, toPicture }))),
+    );
+    const massOfGlyph = ({ span }) => massOf(span.glyph);
+    const { span, toPicture } = candidates.reduce((a, b) => (massOfGlyph(b) > massOfGlyph(a) ? b : a));
+    return this.#digitOnInk(span, toPicture, false);
   }
 
   #digitOnInk(span, toPicture, accepted) {

@@ -33,7 +33,7 @@ from .explain import Explainer
 from .picture.components import Glyph
 from .picture.decode import Decoded, Source, decode_reduced
 from .picture.ignored import marks_left_out
-from .picture.ink import locate_ink
+from .picture.ink import LocatedInk, locate_all_ink, locate_ink
 from .picture.lattice import Lattice, Path, Span, best_path, one_digit_lattice
 from .picture.normalise import normalise
 from .picture.perspective import map_points
@@ -104,7 +104,8 @@ class Recogniser:
         tiles = [
             candidate.tile
             for item in found
-            for rows in item.ways
+            for sheet in item.sheets
+            for rows in sheet.ways
             for row in rows
             for candidate in row.candidates.values()
         ]
@@ -181,24 +182,34 @@ class Recogniser:
 
         If no candidate is part of a best path, the one with the most ink is reported, not accepted.
         """
-        ways = [_interpret(rows, logits) for rows in item.ways]
-        chosen = min(ways, key=lambda way: way.cost)
-        digits = [
-            digit
-            for row, spans, row_logits in zip(chosen.rows, chosen.paths, chosen.logits, strict=True)
-            for digit in self._digits_of_row(item, row, spans, row_logits)
-        ]
-        if self._is_turned(item.ink, chosen):
-            digits = [replace(digit, accepted=False) for digit in digits]
-        ignored = [
-            IgnoredMark(_box_on_picture(mark.box, item), mark.kind)
-            for row, spans in zip(chosen.rows, chosen.paths, strict=True)
-            for mark in marks_left_out(row.lattice, spans)
-        ]
+        digits: list[Digit] = []
+        ignored: list[IgnoredMark] = []
+        guesses = []
+        for sheet in item.sheets:
+            ways = [_interpret(rows, logits) for rows in sheet.ways]
+            chosen = min(ways, key=lambda way: way.cost)
+            first_row = digits[-1].row + 1 if digits else 0
+            digits += self._digits(sheet, chosen, first_row)
+            ignored += _marks_left_out(sheet, chosen)
+            guesses += [(sheet, way) for way in ways]
         if not digits:
-            digits, ignored = [self._guess(item, ways)], []
+            digits, ignored = [self._guess(guesses)], []
         decoded, seconds = item.decoded, item.seconds + share
         return Reading(decoded.picture, tuple(digits), seconds, tuple(ignored), decoded.reduction)
+
+    def _digits(self, sheet: "_Sheet", chosen: "_Interpretation", first_row: int) -> list[Digit]:
+        """Return the digits of one sheet, none accepted if it is turned.
+
+        first_row: the number of its first row.
+        """
+        digits = [
+            replace(digit, row=digit.row + first_row)
+            for row, spans, logits in zip(chosen.rows, chosen.paths, chosen.logits, strict=True)
+            for digit in self._digits_of_row(sheet, row, spans, logits)
+        ]
+        if self._is_turned(sheet.ink, chosen):
+            digits = [replace(digit, accepted=False) for digit in digits]
+        return digits
 
     def _is_turned(self, ink: Ink, upright: "_Interpretation") -> bool:
         """Return whether the digits of a picture read much better after a turn by 90 degrees.
@@ -220,7 +231,7 @@ class Recogniser:
 
     def _digits_of_row(
         self,
-        item: "_Prepared",
+        sheet: "_Sheet",
         row: "_Row",
         spans: list[Span],
         row_logits: Logits,
@@ -238,18 +249,18 @@ class Recogniser:
             spans, self._probabilities(logits), accepted, strict=True
         ):
             is_accepted = bool(sure) and not row.lattice.is_remnant(span, spans)
-            yield _digit(item, row.candidates[span], probabilities, is_accepted)
+            yield _digit(sheet, row.candidates[span], probabilities, is_accepted)
 
-    def _guess(self, item: "_Prepared", ways: "list[_Interpretation]") -> Digit:
+    def _guess(self, ways: "list[tuple[_Sheet, _Interpretation]]") -> Digit:
         """Return the candidate with the most ink as a digit that is not accepted."""
         candidates = [
-            (row.candidates[span], logits)
-            for way in ways
+            (sheet, row.candidates[span], logits)
+            for sheet, way in ways
             for row, row_logits in zip(way.rows, way.logits, strict=True)
             for span, logits in row_logits.items()
         ]
-        candidate, logits = max(candidates, key=lambda guess: guess[0].glyph.ink.sum())
-        return _digit(item, candidate, self._probabilities(logits), accepted=False)
+        sheet, candidate, logits = max(candidates, key=lambda guess: guess[1].glyph.ink.sum())
+        return _digit(sheet, candidate, self._probabilities(logits), accepted=False)
 
     def _probabilities(self, logits: np.ndarray) -> np.ndarray:
         return to_probabilities(logits, self.calibration.temperature).astype(np.float32)
@@ -271,18 +282,29 @@ class _Row:
 
 
 @dataclass(frozen=True, eq=False)
-class _Prepared:
-    """A picture that is ready for the network.
+class _Sheet:
+    """A writing surface of a picture.
 
     to_picture: the (3, 3) matrix that maps the ink's pixels to those of the original picture.
-    ways: the ways to take it, each as rows; the network decides between them.
+    size: the width and height of the original picture.
+    ways: the ways to take the ink, each as rows; the network decides between them.
+    """
+
+    ink: Ink
+    to_picture: np.ndarray
+    size: tuple[int, int]
+    ways: list[list[_Row]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A picture that is ready for the network: its sheets in reading order.
+
     seconds: the time that the preparation took.
     """
 
     decoded: Decoded
-    ink: Ink
-    to_picture: np.ndarray
-    ways: list[list[_Row]]
+    sheets: list[_Sheet]
     seconds: float
 
 
@@ -309,15 +331,21 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
     started = time.perf_counter()
     try:
         decoded = decode_reduced(source)
-        located = locate_ink(decoded.picture)
+        picture = decoded.picture
+        inks = [locate_ink(picture)] if one else locate_all_ink(picture)
     except DigitError as error:
         return error
+    sheets = [_prepare_sheet(located, decoded, one) for located in inks]
+    return _Prepared(decoded, sheets, time.perf_counter() - started)
+
+
+def _prepare_sheet(located: LocatedInk, decoded: Decoded, one: bool) -> _Sheet:
     ways = [] if one else _ways(located.ink)
     if not any(row.candidates for rows in ways for row in rows):
         lattice = one_digit_lattice(single_digit(located.ink))
         ways = [[_Row(lattice, _candidates(lattice))]]
     to_picture = np.diag([decoded.reduction, decoded.reduction, 1]) @ located.to_picture
-    return _Prepared(decoded, located.ink, to_picture, ways, time.perf_counter() - started)
+    return _Sheet(located.ink, to_picture, decoded.size, ways)
 
 
 def _ways(ink: Ink) -> list[list[_Row]]:
@@ -340,6 +368,14 @@ def _best_path(row: _Row, logits: Logits) -> Path:
     return best_path(row.lattice, dict(zip(logits, costs.tolist(), strict=True)))
 
 
+def _marks_left_out(sheet: _Sheet, chosen: _Interpretation) -> list[IgnoredMark]:
+    return [
+        IgnoredMark(_box_on_picture(mark.box, sheet), mark.kind)
+        for row, spans in zip(chosen.rows, chosen.paths, strict=True)
+        for mark in marks_left_out(row.lattice, spans)
+    ]
+
+
 def _candidates(lattice: Lattice) -> dict[Span, _Candidate]:
     return {
         span: _Candidate(glyph, *normalise(glyph.ink)) for span, glyph in lattice.glyphs.items()
@@ -347,13 +383,13 @@ def _candidates(lattice: Lattice) -> dict[Span, _Candidate]:
 
 
 def _digit(
-    item: _Prepared, candidate: _Candidate, probabilities: np.ndarray, accepted: bool
+    sheet: _Sheet, candidate: _Candidate, probabilities: np.ndarray, accepted: bool
 ) -> Digit:
     """Return a candidate as a digit, with its box and placement on the original picture."""
     return Digit(
         tile=candidate.tile,
-        placement=_placement_on_picture(candidate, item.to_picture),
-        box=_box_on_picture(candidate.glyph.box, item),
+        placement=_placement_on_picture(candidate, sheet.to_picture),
+        box=_box_on_picture(candidate.glyph.box, sheet),
         row=candidate.glyph.row,
         probabilities=probabilities,
         accepted=accepted,
@@ -389,11 +425,11 @@ def _placement_on_picture(candidate: _Candidate, to_picture: np.ndarray) -> Plac
     return Placement(float(left), float(top), x_scale, y_scale, turn)
 
 
-def _box_on_picture(box: Box, item: _Prepared) -> Box:
+def _box_on_picture(box: Box, sheet: _Sheet) -> Box:
     """Return a box on the ink as a box on the original picture, enlarged to whole pixels."""
-    width, height = item.decoded.size
+    width, height = sheet.size
     corners = np.array([(x, y) for x in (box.left, box.right) for y in (box.top, box.bottom)])
-    points = map_points(item.to_picture, corners).round(6)
+    points = map_points(sheet.to_picture, corners).round(6)
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
     return Box(
         max(0, math.floor(left)),

@@ -11,6 +11,7 @@ from digit_model.errors import NoInk, UndecodableImage
 from digit_model.recogniser import Recogniser
 from digit_model.synthesis.digits import draw_digits
 from digit_model.synthesis.pen import draw, write
+from digit_model.synthesis.sheets import draw_notes
 from digit_model.synthesis.skeletons import load_skeletons
 from tests.helpers import sketch
 
@@ -290,6 +291,17 @@ def test_tiles_are_read_without_being_normalised_again(recogniser, drawn):
     for mark in reading.digits:
         inside = reading.picture[mark.box.top : mark.box.bottom, mark.box.left : mark.box.right]
         assert inside.min() < 100
+
+
+def test_each_note_in_a_picture_is_read_in_order(recogniser):
+    rng = np.random.default_rng(2)
+    notes = [draw_notes(rng, 2, "dark") for _ in range(6)]
+    readings = recogniser.read_all([picture for picture, _ in notes])
+    right = [r.text == "\n".join(texts) for r, (_, texts) in zip(readings, notes, strict=True)]
+    assert sum(right) >= 4
+    for reading in readings:
+        lefts = [row[0].box.left for row in reading.rows]
+        assert lefts == sorted(lefts)
 
 
 def test_marks_between_digits_are_told(recogniser):

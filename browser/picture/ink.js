@@ -14,7 +14,7 @@ import { withoutFrames } from "./frames.js";
 import { LOWER_STROKE_SHARE, MIN_CONTRAST, MIN_SIGNAL, noiseOf, strokeLevel } from "./levels.js";
 import { withoutLines } from "./lines.js";
 import { compose, scaling } from "./perspective.js";
-import { flatten } from "./surface.js";
+import { flatten, flattenAll } from "./surface.js";
 import { isStrip, withoutSurroundings } from "./surroundings.js";
 
 const WORKING_SIZE = 1000;
@@ -23,13 +23,25 @@ const UPPER_STROKE_SHARE = 0.55;
 // Find the strokes of a picture, and the matrix that maps the ink's pixels to those of the picture.
 export function locateInk(picture) {
   const small = shrinkPicture(picture, WORKING_SIZE);
-  const { picture: surface, toPicture: toSmall } = flatten(small);
-  const ink = strokesOf(darknessOfStrokes(surface));
-  if (!ink || !hasAny(ink)) {
+  return located([flatten(small)], small, picture)[0];
+}
+
+// Find the strokes on every writing surface of a picture that has any, in reading order.
+export function locateAllInk(picture) {
+  const small = shrinkPicture(picture, WORKING_SIZE);
+  return located(flattenAll(small), small, picture);
+}
+
+function located(surfaces, small, picture) {
+  const factors = scaling(picture.width / small.width, picture.height / small.height);
+  const found = surfaces.flatMap(({ picture: surface, toPicture: toSmall }) => {
+    const ink = strokesOf(darknessOfStrokes(surface));
+    return ink && hasAny(ink) ? [{ ink, toPicture: compose(factors, toSmall) }] : [];
+  });
+  if (!found.length) {
     throw new NoInk("This picture looks blank. Draw or photograph a digit with more contrast.");
   }
-  const factors = scaling(picture.width / small.width, picture.height / small.height);
-  return { ink, toPicture: compose(factors, toSmall) };
+  return found;
 }
 
 // The strokes with their grey values; null where nothing stands out from the noise.

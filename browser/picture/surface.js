@@ -46,6 +46,8 @@ const MIN_SHAPE = 0.88;
 const MIN_PAPER = 0.45;
 const MAX_BORDER = 0.5;
 const MIN_SCORE = 0.55;
+const MIN_FURTHER_SCORE = 0.7;
+const MAX_OVERLAP = 0.15;
 const MAX_ASPECT = 4;
 const MIN_CONTRAST = 6;
 const MAX_CORNER_COSINE = 0.5;
@@ -60,20 +62,49 @@ const DISC_RADIUS = 5.5;
 const DISC_MARGIN = 8;
 
 // Return the writing surface of a picture, or null where paper fills the picture.
-export function findSurface(picture) {
+export const findSurface = (picture) => findSurfaces(picture)[0] ?? null;
+
+// Return the writing surface of a picture and, after it, the others that are as clear; none where
+// paper fills the picture.
+export function findSurfaces(picture) {
   const { width, height } = picture;
-  if (Math.min(width, height) < MIN_SIDE || isOnePage(shrink(picture, GLANCE_SIZE))) return null;
+  if (Math.min(width, height) < MIN_SIDE || isOnePage(shrink(picture, GLANCE_SIZE))) return [];
   const copy = shrink(picture, COPY_SIZE);
-  let [best, most] = [null, -Infinity];
+  const candidates = [];
   for (const [flat, region] of flatRegions(copy)) {
     const surface = candidateOf(copy, flat, region);
-    if (!surface || surface.score < MIN_SCORE) continue;
-    const merit = surface.score * polygonArea(surface.corners) ** 0.25;
-    if (merit > most) [best, most] = [surface, merit];
+    if (surface?.score >= MIN_SCORE) candidates.push(surface);
   }
-  if (!best) return null;
-  const corners = best.corners.map(([x, y]) => [(x * width) / copy.width, (y * height) / copy.height]);
-  return { corners, score: best.score };
+  const merit = ({ corners, score }) => score * polygonArea(corners) ** 0.25;
+  candidates.sort((a, b) => merit(b) - merit(a));
+  const scaled = ([x, y]) => [(x * width) / copy.width, (y * height) / copy.height];
+  return apart(candidates).map(({ corners, score }) => ({ corners: corners.map(scaled), score }));
+}
+
+// The first surface and each later one that is clear and overlaps with none before.
+function apart(candidates) {
+  const chosen = candidates.slice(0, 1);
+  for (const surface of candidates.slice(1)) {
+    const isClear = surface.score >= MIN_FURTHER_SCORE;
+    if (isClear && !chosen.some((other) => overlap(surface, other))) chosen.push(surface);
+  }
+  return chosen;
+}
+
+// Whether the upright boxes around two surfaces share much of the smaller one.
+function overlap(a, b) {
+  const boxes = [a, b].map(({ corners }) => [0, 1].map((k) => rangeOf(corners, k)));
+  const areas = boxes.map(([[left, right], [top, bottom]]) => (right - left) * (bottom - top));
+  const [across, down] = [0, 1].map((k) => {
+    const [[low, high], [otherLow, otherHigh]] = boxes.map((box) => box[k]);
+    return Math.max(0, Math.min(high, otherHigh) - Math.max(low, otherLow));
+  });
+  return across * down > MAX_OVERLAP * Math.min(...areas);
+}
+
+function rangeOf(points, k) {
+  const places = points.map((point) => point[k]);
+  return [Math.min(...places), Math.max(...places)];
 }
 
 function shrink(picture, longest) {
@@ -116,7 +147,29 @@ function forEachOnBorder(width, height, visit) {
 // a surface these are the picture itself and the identity.
 export function flatten(picture) {
   const surface = findSurface(picture);
-  if (!surface) return { picture, toPicture: IDENTITY };
+  return surface ? flattened(picture, surface) : { picture, toPicture: IDENTITY };
+}
+
+// Return each writing surface in reading order, like flatten: several notes, for instance.
+export function flattenAll(picture) {
+  const surfaces = inReadingOrder(findSurfaces(picture));
+  if (!surfaces.length) return [{ picture, toPicture: IDENTITY }];
+  return surfaces.map((surface) => flattened(picture, surface));
+}
+
+// Sort surfaces from the top, and from the left where one lies beside another.
+function inReadingOrder(surfaces) {
+  const [x, y] = [0, 1].map((k) => ({ corners }) => meanOf(corners)[k]);
+  const lines = [];
+  for (const surface of [...surfaces].sort((a, b) => y(a) - y(b))) {
+    const line = lines.at(-1);
+    if (line && y(surface) < meanOf(line[0].corners.slice(2))[1]) line.push(surface);
+    else lines.push([surface]);
+  }
+  return lines.flatMap((line) => line.sort((a, b) => x(a) - x(b)));
+}
+
+function flattened(picture, surface) {
   const corners = trimmed(refine(picture, surface.corners));
   const sides = sidesOf(corners);
   const [width, height] = [sides[0] + sides[2], sides[1] + sides[3]].map((both) =>

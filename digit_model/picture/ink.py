@@ -20,7 +20,7 @@ from .displays import join_segments
 from .frames import without_frames
 from .levels import LOWER_STROKE_SHARE, MIN_CONTRAST, MIN_SIGNAL, noise, stroke_level
 from .lines import without_lines
-from .surface import flatten
+from .surface import flatten, flatten_all
 from .surroundings import is_strip, without_surroundings
 
 # Pictures are scaled down to this many pixels on their longer side.
@@ -52,14 +52,34 @@ class LocatedInk:
 def locate_ink(picture: Picture) -> LocatedInk:
     """Find the strokes of a picture, like find_ink, and map them to the picture's pixels."""
     small = _shrink(picture, WORKING_SIZE)
-    surface, to_small = flatten(small)
-    *_, (_, ink) = _surface_steps(surface)
-    if not ink.any():
-        raise NoInk("This picture looks blank. Draw or photograph a digit with more contrast.")
+    return _located([flatten(small)], small, picture)[0]
+
+
+def locate_all_ink(picture: Picture) -> list[LocatedInk]:
+    """Find the strokes on every writing surface of a picture, in reading order.
+
+    Returns one or more, and none without ink. Raises NoInk if there is no ink at all.
+    """
+    small = _shrink(picture, WORKING_SIZE)
+    return _located(flatten_all(small), small, picture)
+
+
+def _located(
+    surfaces: list[tuple[Picture, np.ndarray]], small: Picture, picture: Picture
+) -> list[LocatedInk]:
+    """Return the ink on each surface of ``small``, mapped to ``picture``; raise NoInk without."""
     factors = [
         side / own for side, own in zip(picture.shape[1::-1], small.shape[1::-1], strict=True)
     ]
-    return LocatedInk(ink, np.diag([*factors, 1.0]) @ to_small)
+    to_picture = np.diag([*factors, 1.0])
+    found = []
+    for surface, to_small in surfaces:
+        *_, (_, ink) = _surface_steps(surface)
+        if ink.any():
+            found.append(LocatedInk(ink, to_picture @ to_small))
+    if not found:
+        raise NoInk("This picture looks blank. Draw or photograph a digit with more contrast.")
+    return found
 
 
 def ink_steps(picture: Picture) -> Iterator[tuple[str, np.ndarray]]:

@@ -38,6 +38,10 @@ MIN_PAPER = 0.45
 # At most this share of the picture's border may belong to the surface.
 MAX_BORDER = 0.5
 MIN_SCORE = 0.55
+# Another note beside the surface is as clear as this. The boxes around both share at most
+# MAX_OVERLAP of the smaller one.
+MIN_FURTHER_SCORE = 0.7
+MAX_OVERLAP = 0.15
 # What is longer for its height is a thick stroke, such as a 1.
 MAX_ASPECT = 4.0
 MIN_CONTRAST = 6.0
@@ -70,20 +74,48 @@ def find_surface(picture: Picture) -> Surface | None:
 
     picture: (height, width, 3) uint8. The corners are in its pixels.
     """
+    surfaces = find_surfaces(picture)
+    return surfaces[0] if surfaces else None
+
+
+def find_surfaces(picture: Picture) -> list[Surface]:
+    """Find the writing surface of a picture and, after it, the others that are as clear.
+
+    picture: (height, width, 3) uint8. The corners are in its pixels. Returns an empty list where
+    paper fills the picture.
+    """
     if min(picture.shape[:2]) < MIN_SIDE or _is_one_page(_shrink(picture, GLANCE_SIZE)):
-        return None
+        return []
     copy = _shrink(picture, COPY_SIZE)
-    found = [
+    candidates = [
         candidate
         for flat, region in _flat_regions(copy)
-        if (candidate := _candidate(copy, flat, region))
+        if (candidate := _candidate(copy, flat, region)) and candidate.score >= MIN_SCORE
     ]
-    found = [surface for surface in found if surface.score >= MIN_SCORE]
-    if not found:
-        return None
-    best = max(found, key=lambda surface: surface.score * polygon_area(surface.corners) ** 0.25)
+    candidates.sort(
+        key=lambda surface: -surface.score * polygon_area(surface.corners) ** 0.25,
+    )
     scale = np.array(picture.shape[1::-1]) / copy.shape[1::-1]
-    return Surface(best.corners * scale, best.score)
+    return [Surface(surface.corners * scale, surface.score) for surface in _apart(candidates)]
+
+
+def _apart(candidates: list[Surface]) -> list[Surface]:
+    """Return the first surface and each later one that is clear and overlaps with none before."""
+    chosen = candidates[:1]
+    for surface in candidates[1:]:
+        clear = surface.score >= MIN_FURTHER_SCORE
+        if clear and not any(_overlap(surface.corners, other.corners) for other in chosen):
+            chosen.append(surface)
+    return chosen
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
+    """Return whether the upright boxes around two quadrilaterals share much of the smaller one."""
+    across, down = np.minimum(a.max(axis=0), b.max(axis=0)) - np.maximum(
+        a.min(axis=0), b.min(axis=0)
+    )
+    smaller = min(np.prod(np.ptp(corners, axis=0)) for corners in (a, b))
+    return bool(max(across, 0) * max(down, 0) > MAX_OVERLAP * smaller)
 
 
 def _shrink(picture: Picture, longest: int) -> np.ndarray:
@@ -117,8 +149,32 @@ def flatten(picture: Picture) -> tuple[Picture, np.ndarray]:
     Without such a surface these are the picture itself and the identity.
     """
     surface = find_surface(picture)
-    if surface is None:
-        return picture, np.eye(3)
+    return _flatten(picture, surface) if surface else (picture, np.eye(3))
+
+
+def flatten_all(picture: Picture) -> list[tuple[Picture, np.ndarray]]:
+    """Return each writing surface in reading order, like flatten: several notes, for instance."""
+    surfaces = in_reading_order(find_surfaces(picture))
+    return [_flatten(picture, surface) for surface in surfaces] or [(picture, np.eye(3))]
+
+
+def in_reading_order(surfaces: list[Surface]) -> list[Surface]:
+    """Sort surfaces from the top, and from the left where one lies beside another."""
+    lines: list[list[Surface]] = []
+    for surface in sorted(surfaces, key=lambda surface: float(surface.corners[:, 1].mean())):
+        middle = surface.corners[:, 1].mean()
+        if lines and middle < lines[-1][0].corners[2:, 1].mean():
+            lines[-1].append(surface)
+        else:
+            lines.append([surface])
+    return [
+        surface
+        for line in lines
+        for surface in sorted(line, key=lambda surface: float(surface.corners[:, 0].mean()))
+    ]
+
+
+def _flatten(picture: Picture, surface: Surface) -> tuple[Picture, np.ndarray]:
     corners = _refine(picture, surface.corners)
     centre = corners.mean(axis=0)
     corners = centre + (corners - centre) * (1 - TRIMMED)

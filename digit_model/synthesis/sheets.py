@@ -47,6 +47,27 @@ def draw_scene(
     return SheetScene(_photograph(image, rng), "".join(map(str, labels)), corners)
 
 
+def draw_notes(
+    rng: np.random.Generator, count: int, background: str | None = None
+) -> tuple[Picture, list[str]]:
+    """Draw notes side by side, each with a row of one or two digits; return their texts, too.
+
+    background: a name in BACKGROUNDS; by default one of them at random.
+    """
+    name = background or str(rng.choice(sorted(BACKGROUNDS)))
+    image = Image.fromarray(np.clip(BACKGROUNDS[name](rng), 0, 255).astype(np.uint8))
+    cell = np.array([WIDTH / count, HEIGHT])
+    texts = []
+    for place in range(count):
+        labels = rng.integers(0, DIGITS, rng.integers(1, 3)).tolist()
+        texts.append("".join(map(str, labels)))
+        sheet = _draw_sheet(labels, rng)
+        size = np.array(sheet.size) * min(0.86 * cell / sheet.size)
+        corners = _turned(size / 2, rng.uniform(-6, 6)) + cell * (place + 0.5, 0.5)
+        image = _lay_on(image, sheet, corners, rng)
+    return _photograph(image, rng), texts
+
+
 def _draw_sheet(labels: list[int], rng: np.random.Generator) -> Image.Image:
     """Return paper with a row of digits: (height, width) of its own, in colour."""
     digit_height = round(_SHEET_HEIGHT * rng.uniform(0.35, 0.85))
@@ -87,11 +108,16 @@ def _place_corners(aspect: float, rng: np.random.Generator) -> np.ndarray:
     height = HEIGHT * rng.uniform(0.5, 0.92)
     half = np.array([min(height * aspect, 0.95 * WIDTH), height]) / 2
     slack = np.maximum(np.array([WIDTH, HEIGHT]) / 2 - half, 0) * 0.8
-    turn = np.radians(rng.uniform(-14, 14))
-    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half @ rotation
+    corners = _turned(half, rng.uniform(-14, 14))
     centre = np.array([WIDTH, HEIGHT]) / 2 + rng.uniform(-1, 1, 2) * slack
     return corners * rng.uniform(0.93, 1.07, (4, 1)) + centre
+
+
+def _turned(half: np.ndarray, degrees: float) -> np.ndarray:
+    """Return the corners of a box of twice the size ``half`` around the origin, turned."""
+    turn = np.radians(degrees)
+    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    return np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half @ rotation
 
 
 def _lay_on(

@@ -9,7 +9,13 @@ from PIL import Image, ImageDraw
 from digit_model.picture.ink import ink_steps, locate_ink
 from digit_model.picture.perspective import map_points
 from digit_model.picture.render import overlay_heatmaps
-from digit_model.picture.surface import find_surface, flatten
+from digit_model.picture.surface import (
+    Surface,
+    find_surface,
+    find_surfaces,
+    flatten,
+    in_reading_order,
+)
 from digit_model.picture.thumb import paint_over_thumbs
 from digit_model.synthesis.sheets import BACKGROUNDS, draw_scene
 from tests.helpers import sketch
@@ -157,3 +163,17 @@ def test_a_cell_in_the_corner_of_squared_paper_is_no_sheet():
     picture[108:113] = picture[:, 123:128] = 120
     picture[180:330, 240:250] = 60
     assert find_surface(picture) is None
+
+
+def test_surfaces_come_from_the_top_and_from_the_left():
+    square = np.array([[0, 0], [10, 0], [10, 10], [0, 10]])
+    places = [(30, 40), (20, 2), (0, 0), (0, 40)]
+    surfaces = [Surface(square + place, 1.0) for place in places]
+    order = [tuple(surface.corners[0]) for surface in in_reading_order(surfaces)]
+    assert order == [(0, 0), (20, 2), (0, 40), (30, 40)]
+
+
+def test_a_single_sheet_is_the_only_surface():
+    rng = np.random.default_rng(5)
+    scenes = [draw_scene(rng) for _ in range(12)]
+    assert all(len(find_surfaces(scene.picture)) <= 1 for scene in scenes)
