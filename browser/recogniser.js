@@ -38,8 +38,9 @@ export class Recogniser {
   }
 
   // width, height: of the picture before it was reduced.
-  readPicture(picture, { one = false, started = performance.now(), ...size } = {}) {
-    const { width = picture.width, height = picture.height } = size;
+  readPicture(picture, options = {}) {
+    const { one = false, started = performance.now() } = options;
+    const { width = picture.width, height = picture.height } = options;
     const located = one ? [locateInk(picture)] : locateAllInk(picture);
     const sheets = located.map(({ ink, toPicture }) =>
       this.#readSheet(ink, new ToPicture(picture, toPicture, width, height), one),
