@@ -5,6 +5,7 @@ const note = element.querySelector(".said");
 const place = document.querySelector("#inside .html-container > div") ?? document.querySelector("#inside");
 const load = (path) => import(new URL(`browser/${path}`, document.baseURI));
 let key = null; // of the model that answers
+let loaded = null; // {key, reader}: a promise of the reader that runs that model
 let opened = null; // the reader and the view
 let opening = 0; // how often it was opened or closed; what an older one loads is dropped
 
@@ -28,11 +29,9 @@ async function open() {
   button.setAttribute("aria-expanded", true);
   note.textContent = TEXTS.inside.loading;
   try {
-    const modules = [load("reader.js"), load("page/inside.js")];
-    const [reading, view] = await Promise.all(modules);
-    const reader = await reading.load(`browser/models/${key}/model.json`);
-    if (number !== opening) return reader.close();
-    opened = { reader, view: new view.Inside(place, reader) };
+    const [{ Inside }, reader] = await Promise.all([load("page/inside.js"), readerOfModel()]);
+    if (number !== opening) return;
+    opened = { reader, view: new Inside(place, reader) };
     note.textContent = document.querySelector("#pictures .tile") ? "" : TEXTS.sharing.nothing;
     await show();
   } catch (error) {
@@ -43,10 +42,22 @@ async function open() {
   }
 }
 
+// The reader is kept while the same model answers.
+function readerOfModel() {
+  if (loaded?.key === key) return loaded.reader;
+  const former = loaded;
+  const reader = load("reader.js").then((module) => module.load(`browser/models/${key}/model.json`));
+  loaded = { key, reader };
+  former?.reader.then((one) => one.close(), () => {}); // what failed was told when it did
+  reader.catch(() => {
+    if (loaded?.reader === reader) loaded = null;
+  });
+  return reader;
+}
+
 function close() {
   opening++;
   opened?.view.close();
-  opened?.reader.close();
   opened = null;
   button.setAttribute("aria-expanded", false);
   note.textContent = "";
