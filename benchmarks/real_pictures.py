@@ -116,7 +116,7 @@ def main() -> int:
             cells = " | ".join(f"{share:.1%}" for share in refused)
             print(f"| {name} | {len(strange)} | {cells} |", flush=True)
     if MNIST.exists():
-        tiles = list(_mnist_test()[0].astype(np.float32) / 255)
+        tiles = list(mnist_test()[0].astype(np.float32) / 255)
         share = _accepted(_answers(served.recogniser, tiles))
         print(f"\nOf MNIST's test images {share:.2%} are accepted.")
     return 0
@@ -249,13 +249,13 @@ def _polygon(rng: np.random.Generator) -> np.ndarray:
 
 
 def _overlaid(rng: np.random.Generator) -> list[np.ndarray]:
-    images, labels = _mnist_test()
+    images, labels = mnist_test()
     pairs = rng.integers(0, len(images), (2 * MADE, 2))
     pairs = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]][:MADE]
     return [np.maximum(images[a], images[b]) for a, b in pairs]
 
 
-def _mnist_test() -> tuple[np.ndarray, np.ndarray]:
+def mnist_test() -> tuple[np.ndarray, np.ndarray]:
     with np.load(MNIST) as arrays:
         return arrays["x_test"], arrays["y_test"]
 

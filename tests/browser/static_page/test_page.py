@@ -1,6 +1,7 @@
 """The static page as a visitor uses it, in Chromium."""
 
 import io
+import re
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -25,7 +26,7 @@ from tests.browser.helpers import (
     too_small,
     violations,
 )
-from tests.helpers import sketch
+from tests.helpers import ROOT, sketch
 
 # The Hub's page, as far as it matters here.
 FRAMING = """<iframe src="https://user-static.static.hf.space/" width="1200" height="700"></iframe>
@@ -215,18 +216,15 @@ def test_the_page_starts_without_a_network(visit_static):
     page.context.set_offline(False)
 
 
-def test_programs_can_read_through_the_module(visit_static):
+def test_the_example_in_the_readme_reads_a_file(visit_static):
+    [example] = re.findall(r"```js\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     page = visit_static()
-    found = page.evaluate(
-        """async (bytes) => {
-            const { load } = await import("./reader.js");
-            const reader = await load("model.json");
-            const reading = await reader.read(new Blob([new Uint8Array(bytes)]), { one: false });
-            reader.close();
-            return reading;
-        }""",
-        list(png(sketch(4, 7))),
-    )
+    file = "(bytes) => { window.file = new Blob([new Uint8Array(bytes)]); }"
+    page.evaluate(file, list(png(sketch(4, 7))))
+    tell = "window.found = await reader.read(file, { one: false }); reader.close();"
+    page.add_script_tag(type="module", content=f"{example}\n{tell}")
+    page.wait_for_function("window.found", timeout=PATIENCE)
+    found = page.evaluate("window.found")
     assert found["text"] == "47"
     assert found.keys() == {"text", "digits", "ignored", "seconds"}
     for digit in found["digits"]:
