@@ -1,6 +1,6 @@
 """Compare the accuracy of a network before and after its weights are rounded for the static page.
 
-    python -m benchmarks.exported_weights [--data ../shared/data/real] [--most 500]
+    PYTHONPATH=. python benchmarks/exported_weights.py [--data ../shared/data/real] [--most 500]
 
 The exported weights, 16-bit integers with a scale for each unit, are run by the page's own network
 in Node; float32 and float16 by Keras. Top-1 accuracy on MNIST's test images and on real pictures,
@@ -14,9 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from browser_conformance import make_site, read_in_node
+from real_pictures import HOME, labelled_sets, mnist_test, tile_of
 
-from benchmarks.browser_conformance import make_site, read_in_node
-from benchmarks.real_pictures import HOME, labelled_sets, mnist_test, tile_of
 from digit_model import checkpoint
 from digit_model.checkpoint import Checkpoint
 from digit_model.pretrained import BUNDLED_FOLDER
