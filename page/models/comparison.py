@@ -50,7 +50,7 @@ def compare(models: ModelRegistry, seen: ReadingView, chosen: str, beside: str) 
     return render(
         "models/comparison.html",
         sides=sides,
-        summary=_summary(sides),
+        summary=_summary(sides, seen),
         percent=answer.percent,
         others=others,
         beside=beside,
@@ -82,8 +82,13 @@ def _read_again(model: Pretrained, reading: Reading) -> Reading:
     return replace(reading, digits=digits)
 
 
-def _summary(sides: Sequence[Side]) -> str:
+def _summary(sides: Sequence[Side], seen: ReadingView) -> str:
     first, second = (side.number for side in sides)
     if first == second:
-        return text("models.agree", number=first)
-    return text("models.differ", first=first, second=second)
+        summary = text("models.agree", number=first)
+    else:
+        summary = text("models.differ", first=first, second=second)
+    count = len(seen.reading.digits)
+    if count == 1:
+        return summary
+    return f"{summary} {text('models.bars_of', number=seen.mark + 1, count=count)}"
