@@ -22,7 +22,7 @@ PHONE = {"width": 390, "height": 664}
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 # Generous, because the tests share their processors; what is measured has its own limit.
-PATIENCE = 20_000
+PATIENCE = 45_000
 
 
 @contextmanager
