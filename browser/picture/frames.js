@@ -111,8 +111,8 @@ function isStraight({ depths, count, length }) {
 // Whether a component may be a frame by its sides and lines.
 function isFrame(own, [top, bottom, left, right], thickness) {
   const isLevel = top || bottom;
-  if (isRow(own) && isLevel) return true;
   if (!isLevel || !(left || right)) return false;
+  if (isRow(own)) return true;
   const aspect = top + bottom + left + right > 2 ? BOX_ASPECT : AXES_ASPECT;
   return Math.min(own.width, own.height) >= aspect * thickness;
 }

@@ -21,7 +21,8 @@ MAX_INSET = 0.08
 # more, and of one with two, such as axes. A digit's own strokes are thicker.
 BOX_ASPECT = 4
 AXES_ASPECT = 16
-# A frame this many times as long as high is a comb, or cells. Unlike a digit, it has a baseline.
+# A frame this many times as long as high is a comb, or cells. Without an upright side it is a
+# baseline under digits, which lines.py removes.
 ROW_ASPECT = 2.5
 # Marks inside are this many times as high as the lines are thick. A dot in a 0 is not.
 MIN_CONTENT = 2.5
@@ -80,10 +81,10 @@ def _straight_sides(own: np.ndarray) -> np.ndarray:
 
 def _is_frame(own: np.ndarray, sides: np.ndarray) -> bool:
     """Return whether a component, cropped to its box, may be a frame by its sides and lines."""
-    if _is_row(own) and sides[:2].any():
-        return True
     if not (sides[:2].any() and sides[2:].any()):
         return False
+    if _is_row(own):
+        return True
     aspect = BOX_ASPECT if sides.sum() > 2 else AXES_ASPECT
     return min(own.shape) >= aspect * _thickness(own)
 

@@ -44,6 +44,13 @@ def test_a_comb_is_removed_with_its_ticks():
     assert (without_frames(comb | digits) == digits).all()
 
 
+def test_digits_on_a_baseline_stay():
+    mask = bar(90, 92, 4, 156)
+    for left in (10, 50, 90, 130):
+        mask |= bar(40, 92, left, left + 3) | bar(40, 43, left, left + 20)
+    assert (without_frames(mask) == mask).all()
+
+
 def test_strokes_without_a_frame_stay():
     seven = bar(20, 28, 40, 90) | bar(20, 100, 82, 90)
     assert (without_frames(seven | bar(50, 60, 50, 60)) == (seven | bar(50, 60, 50, 60))).all()
