@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from PIL import Image
 
 from page import data_urls
 from page.reading.handlers import Handlers
@@ -51,6 +52,19 @@ def test_a_choice_changes_the_mark_the_target_and_the_method(handlers, number):
     assert method == "LayerCAM"
     assert 'data-method="LayerCAM" aria-pressed="true"' in pictures
     assert "Why 7 and not 1" in pictures
+
+
+def test_a_frame_of_the_camera_says_digits_only_if_all_of_them_are_clear(handlers, number):
+    assert handlers.look(number) == "147"
+    assert handlers.look(data_urls.from_image(Image.new("RGB", (280, 280), "white"))) == ""
+    assert handlers.look(data_urls.from_bytes(b"no picture at all", "text/plain")) == ""
+    assert handlers.look("") == ""
+
+
+def test_the_steps_of_a_picture_are_shown_and_those_of_a_link_are_not_there(handlers, number):
+    assert "data-step" in handlers.steps(number)
+    assert "A link to a picture holds only" in handlers.steps("?d=tAAAA")
+    assert "text file" in handlers.steps(data_urls.from_bytes(b"no picture at all", "text/plain"))
 
 
 def test_a_choice_that_makes_no_sense_changes_nothing(handlers, number):
