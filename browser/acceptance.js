@@ -1,5 +1,5 @@
 // Turn logits into probabilities, and decide which digits are accepted (digit_model/acceptance.py).
-// Logits are arrays of ten numbers; a calibration is what model.json says of it.
+// Logits are arrays of ten numbers; a calibration is the entry of that name in model.json.
 
 const MIN_SURE_SHARE = 0.5;
 const LENIENT_MIN_CONFIDENCE = 0.3;
@@ -13,7 +13,7 @@ export function toProbabilities(logits, temperature) {
   return shares.map((share) => share / sum);
 }
 
-// -logsumexp of the logits: the less a tile looks like any digit, the higher.
+// Return -logsumexp of the logits: the less a tile looks like any digit, the higher.
 export function energy(logits) {
   const highest = Math.max(...logits);
   return -highest - Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0));
@@ -29,8 +29,8 @@ export function accept(logits, calibration, isLenient = false) {
   return confidence >= leastConfidence && energy(logits) <= mostEnergy;
 }
 
-// Which digits of one row are accepted. Of digits cut from one component all are, or none; of fewer
-// than MIN_CUT_DIGITS, all must pass the calibrated thresholds.
+// Return which digits of one row are accepted. Of digits cut from one component all are accepted or
+// none; of fewer than MIN_CUT_DIGITS, all must pass the calibrated thresholds.
 export function acceptRow(rowOfLogits, calibration, isCutFromOne = false) {
   const sure = rowOfLogits.map((logits) => accept(logits, calibration));
   const share = sure.filter(Boolean).length / sure.length;
@@ -42,7 +42,7 @@ export function acceptRow(rowOfLogits, calibration, isCutFromOne = false) {
   return isCutFromOne ? sure.map(() => sure.every(Boolean)) : sure;
 }
 
-// What it costs, in nats, to read a tile as its likeliest digit.
+// Return the cost, in nats, of reading a tile as its likeliest digit.
 export function readingCost(logits) {
   const nats = (logit) => Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit)));
   return logits.reduce((sum, logit) => sum + nats(logit), 0) - Math.max(...logits);

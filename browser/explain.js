@@ -1,8 +1,8 @@
-// Why a network says what it says: which places of a tile speak for a digit (digit_model/explain.py).
+// Explain the answer of a network: which pixels of a tile count for a digit (digit_model/explain.py).
 //
-// Grad-CAM, or HiResCAM where the last layer sees each place on its own; the finer LayerCAM; and
-// gradient x input for networks without feature maps. Gradients run backwards through the list of
-// layers, from the logits of one member to its maps.
+// Networks with feature maps are explained by Grad-CAM, or by HiResCAM if their last layer weights each
+// position on its own, and by the sharper LayerCAM; other networks by gradient x input. Gradients are
+// propagated backwards through the list of layers, from the logits of one member to its maps.
 
 import { DIGITS, forEachSeen, stretch, TILE_SIZE } from "./network.js";
 
@@ -14,23 +14,23 @@ export const GRADIENT_INPUT = "gradient × input";
 const TILE_SHAPE = [TILE_SIZE, TILE_SIZE, 1];
 
 export class Explainer {
-  // methods: which explanations the network allows; the first is meant when none is named.
+  // methods: the names of the methods that suit the network; the first is the default.
   constructor(network) {
     this.network = network;
     this.members = membersOf(network);
     this.methods = methodsOf(network, this.members);
   }
 
-  // What speaks for the digit in a tile: (28, 28) in 0..1, all 0 where nothing does.
+  // Return which pixels of a tile count for a digit: (28, 28) in 0..1, all 0 if none does.
   heatmap(tile, digit, method = this.methods[0]) {
-    // So that no member outweighs the others.
+    // Scaled, so that no member of an ensemble outweighs the others.
     const weigh = method === LAYER_CAM ? scaledToPeak : undefined;
     const evidence = this.#evidence(tile, digit, method, weigh);
     return scaledToPeak(evidence.map((value) => Math.max(value, 0)));
   }
 
-  // What speaks for one digit rather than for another: the evidence for the one minus the evidence for
-  // the other, (28, 28) in -1..1.
+  // Return which pixels count for one digit rather than for another: the difference of their evidence,
+  // (28, 28) in -1..1.
   contrast(tile, digit, other, method = this.methods[0]) {
     const against = this.#evidence(tile, other, method);
     return scaledToPeak(this.#evidence(tile, digit, method).map((value, i) => value - against[i]));
@@ -53,7 +53,7 @@ function scaledToPeak(evidence) {
   return evidence.map((value) => (peak > 0 ? value / peak : 0));
 }
 
-// The networks whose logits are averaged: the places of their first layer, features and logits.
+// Return the networks whose logits are averaged: the places of their first layer, features and logits.
 function membersOf({ layers, model }) {
   const ends = layers.at(-1).op === "average" ? layers.at(-1).inputs : [layers.length - 1];
   return ends.map((logits, k) => {
@@ -70,7 +70,7 @@ function methodsOf({ layers }, members) {
   return [members.every(averages) ? GRAD_CAM : HIRES_CAM, LAYER_CAM];
 }
 
-// The first maps of the next finer size that all information passes through, or undefined.
+// Return the first maps of the next finer size that all information passes through, or undefined.
 function finerMaps(layers, first, features, logits) {
   if (features === undefined) return undefined;
   const isFiner = ({ shape }) => shape[0] > layers[features].shape[0] && shape[2] > 3;
@@ -106,13 +106,13 @@ const EVIDENCE = {
   },
 };
 
-// Each place of each map weighted by its gradient, the maps summed.
+// Weight each position of each map by its gradient, and sum the maps.
 function hiresCam(layers, { features, logits }, digit) {
   const gradients = gradientsOf(layers, logits, digit, features);
   return stretch(sumOfMaps(layers[features], gradients[features]), square(layers[features]), TILE_SHAPE);
 }
 
-// Each place of each map weighted by the positive part of its gradient.
+// Weight each position of each map by the positive part of its gradient, and sum the maps.
 function seen(layer, gradients) {
   const positive = gradients.map((slope) => Math.max(slope, 0));
   const sums = sumOfMaps(layer, positive).map((value) => Math.max(value, 0));
@@ -128,7 +128,7 @@ function sumOfMaps({ output, shape, size }, weights) {
   return sums;
 }
 
-// The gradient of a digit's logit by the output of each layer down to the place `last`.
+// Return the gradients of a digit's logit with respect to each layer's output, down to the place `last`.
 function gradientsOf(layers, logits, digit, last) {
   const gradients = [];
   const at = (place) => (gradients[place] ??= new Float32Array(layers[place].size));
@@ -150,7 +150,7 @@ function stopWhereSilent({ output, activation }, gradient) {
   }
 }
 
-// Each adds to the gradients of its inputs what its own gives them.
+// Each operation adds its contribution to the gradients of its inputs.
 const BACKWARDS = {
   dense({ weights, kernel: [depth, columns] }, gradient, [input]) {
     for (let k = 0; k < depth; k++) {
@@ -208,7 +208,7 @@ const BACKWARDS = {
   },
 };
 
-// Call visit(inner, outer) for each number of maps that lie inside others.
+// Call visit(inner, outer) for each index of maps that are a window of larger maps.
 function forEachInWindow([height, width, channels], [, outerWidth], top, left, visit) {
   for (let inner = 0; inner < height * width * channels; inner++) {
     const place = Math.floor(inner / channels);

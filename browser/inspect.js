@@ -1,4 +1,4 @@
-// One unit of a network under the magnifying glass, after the network has run.
+// Show how one unit of a network computes its output, after the network has run.
 
 // layer: its place in the list. place: row times columns plus column. Returns what the kernel sees,
 // the kernel, both (rows, columns, channels), their sum of products, the bias and the output; null

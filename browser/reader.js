@@ -1,4 +1,4 @@
-// The whole reader behind one object, its work done in a worker:
+// Read pictures from any page. The work is done in a worker:
 //
 //     import { load } from "./reader.js";
 //     const reader = await load("model.json");
@@ -25,7 +25,7 @@ async function fetchNetwork(address) {
 async function fetched(address) {
   const response = await fetch(address).catch(() => null);
   if (response?.ok) return response;
-  // A server that exports networks itself says why it cannot.
+  // The server of the Gradio page exports networks on demand, and says why it cannot export one.
   if (response?.status === 422) throw new BadModel(await response.text());
   throw new BadModel("The network’s files could not be loaded. Check the connection, and try again.");
 }
@@ -73,22 +73,22 @@ class Reader {
     return this.#ask("readTiles", [tiles, rows]);
   }
 
-  // What speaks for the digit in a tile: a Float32Array of 28 x 28 in 0..1.
+  // Return which pixels of a tile count for a digit: a Float32Array of 28 x 28 in 0..1.
   explain(tile, digit, method = this.methods[0]) {
     return this.#ask("explain", [tile, digit, method]);
   }
 
-  // What speaks for one digit in a tile rather than for another: a Float32Array of 28 x 28 in -1..1.
+  // Return which pixels count for one digit rather than for another: a Float32Array in -1..1.
   contrast(tile, digit, other, method = this.methods[0]) {
     return this.#ask("contrast", [tile, digit, other, method]);
   }
 
-  // The output of each layer for a tile, in the order of model.layers.
+  // Return the output of each layer for a tile, in the order of model.layers.
   activations(tile) {
     return this.#ask("activations", [tile]);
   }
 
-  // What one unit of a layer sees, its kernel, and the sum; see inspect.js.
+  // Return the input of one unit of a layer, its kernel, and their sum of products; see inspect.js.
   inspect(tile, layer, place, channel) {
     return this.#ask("inspect", [tile, layer, place, channel]);
   }

@@ -1,4 +1,4 @@
-// What is read in a picture. A digit is {label, confidence, probabilities, accepted, box, row, tile,
+// Digits and readings. A digit is {label, confidence, probabilities, accepted, box, row, tile,
 // placement}; a reading is {digits, ignored, seconds, width, height}, the size being that of its picture.
 
 // The digits of each row, from the top.

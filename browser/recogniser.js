@@ -1,6 +1,6 @@
 // Pictures -> readings, with one network (digit_model/recogniser.py).
 //
-// What is read is described in reading.js.
+// reading.js describes digits and readings.
 
 import { acceptRow, readingCost, toProbabilities } from "./acceptance.js";
 import { Explainer } from "./explain.js";
@@ -154,21 +154,21 @@ export class Recogniser {
   }
 }
 
-// The ways to take the ink, each as rows; as exactly one digit where there is nothing else.
+// Return the ways to take the ink, each as rows; one digit alone if there are no other candidates.
 function waysOf(ink, one) {
   const ways = one ? [] : segmentations(ink);
   const hasSpans = ways.some((rows) => rows.some((row) => row.spans.length));
   return hasSpans ? ways : [[oneDigitLattice(singleDigit(ink))]];
 }
 
-// The mean cost of the digits in nats; infinite for few.
+// Return the mean cost of the digits in nats; infinite for fewer than MIN_TURNED_DIGITS.
 function meanCost(paths) {
   const costs = paths.flat().map(({ logits }) => readingCost(logits));
   if (costs.length < MIN_TURNED_DIGITS) return Infinity;
   return costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
 }
 
-// From the pixels of the ink to those of a picture, or of a larger one of which it is a copy.
+// Maps the ink's pixels to those of the original picture, of which the picture may be a smaller copy.
 class ToPicture {
   constructor(picture, matrix, width = picture.width, height = picture.height) {
     const factors = scaling(width / picture.width, height / picture.height);

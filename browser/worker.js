@@ -1,4 +1,4 @@
-// The reader's work, away from the page: answers {id, call, args} with {id, result} or {id, error}.
+// Do the reader's work in a worker: answer {id, call, args} with {id, result} or {id, error}.
 
 import { BadModel } from "./errors.js";
 import { inspect } from "./inspect.js";
@@ -43,13 +43,13 @@ self.addEventListener("message", async ({ data: { id, call, args } }) => {
   }
 });
 
-// What moves to the page without a copy: the maps of activations, the bitmap of a file.
+// Return what is moved to the page instead of copied: the activations, the bitmap of a file.
 function buffersOf(result) {
   if (Array.isArray(result)) return result.flatMap(({ buffer }) => buffer ?? []);
   return result?.bitmap ? [result.bitmap] : [];
 }
 
-// The first reading is slow, while the browser compiles; a line on paper takes that on itself.
+// Read a drawn line a few times, because the first readings are slow while the browser compiles.
 function warmUp() {
   const picture = { data: new Uint8Array(3 * 280 * 280).fill(255), width: 280, height: 280 };
   for (let y = 40; y < 240; y++) picture.data.fill(0, 3 * (280 * y + 130), 3 * (280 * y + 150));

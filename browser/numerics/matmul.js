@@ -1,5 +1,5 @@
 // Matrix product in WebAssembly SIMD, assembled here by hand: 150 bytes, and about five times as fast
-// as the same loops in JavaScript, which step in where there is no SIMD.
+// as the same loops in JavaScript, which are used where there is no SIMD.
 //
 // multiply(a, b, c, rows, columns, depth) adds A B to C. a, b and c are byte offsets into the memory.
 // A is (rows, depth) and C is (rows, columns), row by row. B is (depth, columns) in panels of PANEL

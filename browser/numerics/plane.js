@@ -89,6 +89,20 @@ export function sumOf({ data }) {
   return sum;
 }
 
+// The rows and columns of a mask's pixels; those of its first pixel are added.
+export function pixelsOf({ data, width, height }, top = 0, left = 0) {
+  const [rows, columns] = [new Float64Array(data.length), new Float64Array(data.length)];
+  let count = 0;
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (!data[i]) continue;
+      rows[count] = top + y;
+      columns[count++] = left + x;
+    }
+  }
+  return { rows: rows.subarray(0, count), columns: columns.subarray(0, count) };
+}
+
 // The numbers of a plane under a mask.
 export function valuesIn({ data }, { data: isIn }) {
   const values = new Float32Array(data.length);

@@ -1,4 +1,4 @@
-// A reading in words: the number, how sure, ten bars (page/reading/answer.py and answer.html).
+// Show a reading: the number, its confidence, ten bars (page/reading/answer.py and answer.html).
 
 import { rowsOf, textOf } from "../reading.js";
 import { element } from "./elements.js";
@@ -11,7 +11,7 @@ const WORDS = [
   [0, "a_guess"],
 ];
 
-// The answer's place before there is anything to read.
+// Fill the answer's place before there is anything to read.
 export const showEmpty = (place, way) =>
   fill(place, {
     kind: "empty",
@@ -20,7 +20,7 @@ export const showEmpty = (place, way) =>
     detail: text(`reading.${way}_empty_hint`),
   });
 
-// The answer's place if there is no answer, and why not.
+// Fill the answer's place if there is no answer, and say why.
 export const showProblem = (place, sentence, title = text("reading.problem")) =>
   fill(place, { kind: "problem", number: ["!"], title, detail: sentence });
 
@@ -49,7 +49,7 @@ function fill(place, { kind, number, title, detail, view = null }) {
   refocus(place, focused);
 }
 
-// A new answer brings new buttons; the one that had the focus has it again.
+// Restore the focus, because a new answer replaces the buttons.
 function refocus(place, { target, mark, copy }) {
   const [name, value] = target ? ["target", target] : mark ? ["mark", mark] : ["copy", copy];
   if (value !== undefined) place.querySelector(`button[data-${name}="${value}"]`)?.focus();

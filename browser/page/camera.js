@@ -1,5 +1,5 @@
-// The camera: one photo at a press, or readings as fast as they come. It is off as soon as its tab or
-// the page is left.
+// The camera: takes one photo, or reads continuously. It is switched off as soon as the visitor leaves its
+// tab or the page.
 
 import { text } from "./texts.js";
 
@@ -62,7 +62,7 @@ export class Camera {
     }
   }
 
-  // Return the name of what is wrong, or nothing.
+  // Open the camera; return the name of the problem, or "".
   async #open() {
     if (!navigator.mediaDevices) return "insecure";
     const size = { width: { ideal: (4 * MAX_SIDE) / 3 }, height: { ideal: MAX_SIDE } };

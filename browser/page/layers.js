@@ -1,4 +1,4 @@
-// Which layers are shown, and what of the tile their units see.
+// Choose the layers to show, and compute their units' receptive fields on the tile.
 
 const MAX_LAYERS = 10;
 

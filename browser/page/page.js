@@ -1,4 +1,4 @@
-// The page: what a visitor draws or gives is read in a worker, and the answer is shown.
+// The page: reads in a worker what a visitor draws or chooses, and shows the answer.
 
 import { load } from "../reader.js";
 import { showAnswer, showEmpty, showProblem } from "./answer.js";
@@ -17,13 +17,13 @@ const answerPlace = byId("answer");
 const pictures = new Pictures(document.querySelector("#pictures > .html-container > div"));
 
 let reader = null;
-let view = null; // what is shown: the reading, its picture, the chosen mark, target and method
+let view = null; // the shown reading, its picture, the chosen mark, target and method
 let way = "pad";
 let question = null; // the newest picture that waits to be read
 let isReading = false;
 let inside = null;
 
-// The newest question is asked as soon as the one before is answered.
+// Ask the newest question as soon as the previous one is answered.
 function ask(picture) {
   question = picture;
   return isReading ? undefined : answerAll();
@@ -87,7 +87,7 @@ function showView() {
   document.dispatchEvent(new Event("answered"));
 }
 
-// The heatmaps come after the answer, unless something newer waits to be read.
+// Compute the heatmaps after the answer, unless a newer picture waits to be read.
 async function explainAll(shown) {
   for (const [k, { tile, label }] of shown.reading.digits.entries()) {
     if (question || shown !== view) return;

@@ -1,4 +1,4 @@
-// What the network sees, and why (page/reading/pictures.html).
+// Show the tile and the heatmap beside an answer (page/reading/pictures.html).
 
 import { drawEvidence, drawTile } from "./draw.js";
 import { element } from "./elements.js";

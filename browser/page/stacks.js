@@ -1,5 +1,5 @@
-// The maps of each layer as a stack of glowing cards in three dimensions, drawn with WebGL. Light adds
-// up, so that no order of drawing is needed.
+// Draw the maps of each layer as a stack of glowing cards in three dimensions, with WebGL. Light adds up,
+// so the cards need not be sorted.
 
 import { element } from "./elements.js";
 import { peakOf } from "./layers.js";

@@ -1,4 +1,4 @@
-// What the page says: texts.json, a section for each part.
+// The page's texts: texts.json, with a section for each part.
 
 const TEXTS = await (await fetch(new URL("../texts.json", import.meta.url))).json();
 

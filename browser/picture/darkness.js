@@ -38,7 +38,7 @@ function darknessOf({ data, width, height }, light) {
 
 const negative = (source) => mapPlane(source, (i) => 1 - source.data[i]);
 
-// The median of the light or of the dark pixels, whichever lie more around the strokes.
+// Return the median of the light or of the dark pixels, whichever are the background.
 function backgroundLevel(grey) {
   const { data, width, height } = grey;
   const [low, high] = [data.reduce((a, b) => Math.min(a, b)), data.reduce((a, b) => Math.max(a, b))];
@@ -64,7 +64,7 @@ function backgroundLevel(grey) {
   return median(data.filter((_, i) => isLight[i] === chosen));
 }
 
-// Whether what stands out from the paper is lighter than it.
+// Return whether the strokes are lighter than the paper.
 function isLightOnDark(grey, paper) {
   const rows = sampledRows(grey);
   const light = resizeTo(paper, rows).data;

@@ -88,10 +88,10 @@ async function startOf(file) {
 function whatThisIs(start) {
   const kind = KINDS.find(([, pattern]) => pattern.test(start));
   if (kind) return `This file is ${kind[0]}, which cannot be read here. ${ADVICE}`;
-  return `This file is no picture that can be read, or it is damaged. ${ADVICE}`;
+  return `This file is not a picture that can be read, or it is damaged. ${ADVICE}`;
 }
 
-// Four bytes a pixel, with alpha, to three: on white, or on black what would vanish on white.
+// Convert RGBA to RGB on white; on black where the strokes would vanish on white.
 function onPaper({ data, width, height }) {
   if (isOpaque(data)) return withoutAlpha(data, width, height);
   const onWhite = laidOn(255, data, width, height);
@@ -133,7 +133,7 @@ function isTransparent(data) {
   return false;
 }
 
-// The widest range of any channel.
+// Return the widest range of any channel.
 function contrastOf(data) {
   const [least, most] = [[255, 255, 255], [0, 0, 0]];
   for (let i = 0; i < data.length; i++) {

@@ -119,7 +119,7 @@ function isFrame(own, [top, bottom, left, right], thickness) {
 
 const isRow = ({ width, height }) => width >= ROW_ASPECT * height;
 
-// What a frame's component holds besides its lines and ticks.
+// Return a frame's component without its lines and ticks.
 function writtenAcross(own, thickness) {
   const length = Math.max(LINE_ASPECT * thickness, round(LINE_LENGTH * cellSide(own)));
   const lines = either(

@@ -12,7 +12,7 @@ const MAX_COMMA_HEIGHT = 0.55;
 const DASH_ASPECT = 1.8;
 const COMMA_ASPECT = 1.3;
 
-// The marks of a row that are in none of the spans that are read, as {box, kind}.
+// Return the marks of a row that are in none of the spans that are read as digits, as {box, kind}.
 export function marksLeftOut(lattice, spans) {
   const marks = lattice.leftOut(spans);
   if (!spans.length) return marks.map(({ box }) => ({ box, kind: lattice.sign }));

@@ -1,4 +1,4 @@
-// A row of ink -> what its digits may be, and the best way to put them together
+// Build a lattice of possible digits from a row of ink, and find the best path through it
 // (digit_model/picture/lattice.py).
 //
 // A span is {start, end, isShared, glyph, shapeCost}: the pieces from `start` to before `end`,
@@ -6,7 +6,7 @@
 
 import { eroded, gaussianOfRow } from "../numerics/filters.js";
 import { findPeaks } from "../numerics/peaks.js";
-import { above, without } from "../numerics/plane.js";
+import { above, pixelsOf, without } from "../numerics/plane.js";
 import { round } from "../numerics/statistics.js";
 import { enclosingBox, heightOf, widthOf } from "./boxes.js";
 import { componentAt, makeGlyph, mergeComponents, typicalHeight } from "./components.js";
@@ -41,18 +41,18 @@ const WIDE = 1.0;
 // spans: of pieces that may be one digit. omissions: {start, end, cost} of each piece and of each
 // component that was cut. pieces: from the left. components: for each piece, the number of its
 // connected component. height: usual of the row's digits. sign: the kind of the row's only mark, if
-// its shape shows that it is no digit.
+// its shape shows that it is not a digit.
 export class Lattice {
   constructor(spans, omissions, pieces, components, height, sign = null) {
     Object.assign(this, { spans, omissions, pieces, components, height, sign });
   }
 
-  // Whether these are all the same connected component, cut.
+  // Return whether several spans are all cut from the same connected component.
   isCutFromOne(spans) {
     return spans.length > 1 && this.#componentsOf(spans).size === 1;
   }
 
-  // Whether the span is cut from a component most of whose ink is in none of `spans`.
+  // Return whether the span was cut from a component that `spans` mostly leave out.
   isRemnant(span, spans) {
     const read = piecesOf(spans);
     return [...this.#componentsOf([span])].some((component) => {
@@ -65,7 +65,7 @@ export class Lattice {
     });
   }
 
-  // The components none of whose pieces is in one of the spans.
+  // Return the components none of whose pieces is in one of the spans, from the left.
   leftOut(spans) {
     const read = this.#componentsOf(spans);
     const marks = new Map();
@@ -192,7 +192,7 @@ export function bestPath({ spans, omissions, pieces }, doubts) {
   return paths.at(-1);
 }
 
-// The shear that sets the row upright, so that its columns are full or empty.
+// Return the shear that makes the row upright: its columns are then either full or empty.
 export function rowSlant(components, height) {
   const step = Math.max(1, height / 40);
   const outlines = components.map(outlineOf);
@@ -213,7 +213,7 @@ export function rowSlant(components, height) {
 
 // The pixels of a component that have paper beside them, in the pixels of its box.
 const outlineOf = ({ mask }) =>
-  pixelsOf({ box: { left: 0, top: 0 }, mask: without(mask, eroded(mask)) });
+  pixelsOf(without(mask, eroded(mask)));
 
 function sheared(columns, rows, slant) {
   const along = new Float64Array(columns.length);
@@ -240,9 +240,9 @@ function mostOf(numbers) {
   return most;
 }
 
-// A component in pieces, from the left: cut along the slant wherever digits may touch.
+// Cut a component along the slant wherever digits may touch; return pieces from the left.
 function cut(ink, component, height, slant) {
-  const { rows, columns: columnsOnInk } = pixelsOf(component);
+  const { rows, columns: columnsOnInk } = pixelsOf(component.mask, component.box.top, component.box.left);
   const fromMiddle = rows.map((y) => y - ink.height / 2);
   const along = sheared(columnsOnInk, fromMiddle, slant);
   const left = leastOf(along);
@@ -274,17 +274,6 @@ function cut(ink, component, height, slant) {
   });
 }
 
-function pixelsOf({ box, mask }) {
-  const [rows, columns] = [new Float64Array(mask.data.length), new Float64Array(mask.data.length)];
-  let count = 0;
-  for (let i = 0; i < mask.data.length; i++) {
-    if (!mask.data[i]) continue;
-    rows[count] = box.top + Math.floor(i / mask.width);
-    columns[count++] = box.left + (i % mask.width);
-  }
-  return { rows: rows.subarray(0, count), columns: columns.subarray(0, count) };
-}
-
 // From the highest to the lowest ink of each column, in pixels; 0 where there is none.
 function extentsOf(columns, rows) {
   const count = mostOf(columns) + 1;
@@ -297,7 +286,7 @@ function extentsOf(columns, rows) {
   return extents;
 }
 
-// The columns whose extents are lower than those around them.
+// Return the columns at local minima of the extents.
 function valleys(extents, height) {
   const smooth = gaussianOfRow(extents, Math.max(0.5, 0.03 * height));
   const narrowest = Math.max(1, MIN_PIECE_WIDTH * height);
@@ -329,7 +318,7 @@ function widestGap(pieces) {
   return widest;
 }
 
-// How much speaks against a digit in the cuts around it, its gaps and its size, in nats.
+// Return the cost in nats of a digit's cuts, gaps and size.
 function shapeCostOf(pieces, height) {
   const own = heightOf(enclosingBox(pieces.map(({ component }) => component.box)));
   const perLow = extentOf(pieces) < NARROW * own ? PER_LOW : 0;

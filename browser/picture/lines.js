@@ -40,7 +40,8 @@ export function withoutLines(mask, darkness) {
   return hasAny(level) ? withoutLevelLines(mask, darkness, level) : mask;
 }
 
-// What is darker than the line, or lies between ink above and below it, is a stroke across it.
+// Keep the pixels of a line that are darker than it, or lie between ink above and below it: strokes
+// across it.
 function withoutLevelLines(mask, darkness, lines) {
   const usual = median(valuesIn(darkness, lines));
   const dark = above(darkness, Math.fround(STROKE_TO_LINE_RATIO * usual));
@@ -106,7 +107,7 @@ function baseline(mask) {
   return mapMask(mask, (i) => mask.data[i] && isFull[Math.floor(i / width)]);
 }
 
-// Whether the covered places of a side come near both of its ends.
+// Return whether the covered places of a side reach close to both of its ends.
 function reachesBothEnds(covered, length) {
   const margin = MAX_LINE_WIDTH * length;
   return covered.length > 0 && covered[0] <= margin && covered.at(-1) >= length - 1 - margin;

@@ -1,6 +1,7 @@
 // Recognise by its shape a mark that is no digit: a plus, a multiplication sign, a slash
 // (digit_model/picture/marks.py).
 
+import { pixelsOf } from "../numerics/plane.js";
 import { median } from "../numerics/statistics.js";
 import { heightOf, widthOf } from "./boxes.js";
 
@@ -14,7 +15,7 @@ const PLUS_SLANTS = [-0.15, 0, 0.15];
 
 // How far a straight stroke leans to the right, as a tangent; null if it is bent.
 export function leanOfStroke({ mask }) {
-  const { xs, ys } = pixelsOf(mask);
+  const { rows: ys, columns: xs } = pixelsOf(mask);
   if (xs.length < 2) return null;
   const [xVariance, yVariance, covariance] = [covarianceOf(xs, xs), covarianceOf(ys, ys), covarianceOf(xs, ys)];
   const spread = Math.hypot(xVariance - yVariance, 2 * covariance);
@@ -24,19 +25,6 @@ export function leanOfStroke({ mask }) {
   );
   if (width > MAX_STROKE_SHARE * length || width * length > MAX_BEND * xs.length) return null;
   return (-2 * covariance) / Math.max(yVariance - xVariance + spread, 1e-6);
-}
-
-function pixelsOf({ data, width, height }) {
-  const [xs, ys] = [new Float64Array(data.length), new Float64Array(data.length)];
-  let count = 0;
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      if (!data[i]) continue;
-      xs[count] = x;
-      ys[count++] = y;
-    }
-  }
-  return { xs: xs.subarray(0, count), ys: ys.subarray(0, count) };
 }
 
 function covarianceOf(first, second) {
@@ -51,7 +39,7 @@ function covarianceOf(first, second) {
 export function kindOfCross({ box, mask }) {
   const [width, height] = [widthOf(box), heightOf(box)];
   if (Math.max(height, width) > MAX_CROSS_ASPECT * Math.min(height, width)) return null;
-  const { xs, ys } = pixelsOf(mask);
+  const { rows: ys, columns: xs } = pixelsOf(mask);
   const stroke = xs.length / (height * width);
   const x = xs.map((at) => (2 * (at + 0.5)) / width - 1);
   const y = ys.map((at) => (2 * (at + 0.5)) / height - 1);

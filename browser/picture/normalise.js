@@ -1,4 +1,4 @@
-// One digit's ink -> an MNIST tile, by LeCun's rule (digit_model/picture/normalise.py).
+// Turn the ink of one digit into an MNIST tile, by LeCun's rule (digit_model/picture/normalise.py).
 
 import { NoInk } from "../errors.js";
 import { distanceToPaper } from "../numerics/distance.js";
@@ -79,7 +79,7 @@ function atLeast({ data, width, height }, threshold) {
   return mask(height, width, found);
 }
 
-// Bring a pen thinner or thicker than any of MNIST's to the nearest that it has.
+// Thicken or thin strokes to the nearest width that is usual in MNIST.
 function restroked(glyph) {
   const tilePixel = longest(glyph) / TILE_BOX;
   const width = strokeWidth(glyph) / tilePixel;
@@ -98,7 +98,7 @@ function fitted(glyph, size) {
   return plane(height, width, clipped);
 }
 
-// Where the first row and column go: the centre of mass into the middle pixel, all of it inside.
+// Return the row and column of the tile where the crop starts: its centre of mass is moved to the middle.
 function offsets({ data, width, height }) {
   const [rows, columns] = [new Float64Array(height), new Float64Array(width)];
   for (let i = 0; i < data.length; i++) {

@@ -33,7 +33,7 @@ function touchesEdge({ data, width, height }) {
   return false;
 }
 
-// The strokes of what comes in from the edge, if a far fainter shadow joins them to it.
+// Return the strokes that a much fainter shadow joins to the edge.
 function withoutShadow(outside, darkness) {
   const least = Math.fround(LOWER_STROKE_SHARE * strokeLevel(darkness, outside));
   const faintest = valuesIn(darkness, outside).reduce((a, b) => Math.min(a, b));
@@ -41,7 +41,7 @@ function withoutShadow(outside, darkness) {
   return componentsInside(both(outside, above(darkness, least)));
 }
 
-// The parts of a mask that do not come in from the picture's edge; none if all are low.
+// Return the components of a mask that do not enter from the edge; none if all are low.
 function componentsInside(mask) {
   const { width, height } = mask;
   const { labels, count, boxes } = label(mask);
