@@ -57,8 +57,8 @@ SLANTS = np.linspace(-0.3, 0.8, 12)
 USUAL_SLANT = 0.2
 SLANT_PRIOR = 0.3
 
-# Costs in nats, comparable to the network's reading cost. Chosen on rows of synthetic digits and of
-# MNIST training digits, with dots, dashes and paper between them.
+# Costs in nats, comparable to the network's reading cost. Chosen on rows of synthetic digits
+# (synthesis/rows.py) and of MNIST training digits, with dots, dashes and paper between them.
 PER_CUT_INK = 1.0  # per digit height of ink that the cuts at its sides go through
 PER_GAP = 1.5  # per digit height of paper between the pieces of a broken digit
 PER_WIDTH = 0.5  # per e-fold that a digit is wider than high
@@ -68,9 +68,9 @@ PER_LOW = 3.0  # per e-fold that a NARROW mark is lower than LOW digit heights: 
 LOW = 0.8
 NARROW = 0.75  # the largest width of such a mark, as a share of its height
 PER_OMISSION = 4.0  # for leaving out a mark as tall as the row's digits; less if it is lower, ...
-ONE_DIGIT_PRIOR = 1.0  # how much likelier one broken digit is than several
-PER_CROSS = 1.0  # for leaving out a plus or a cross
 WIDE = 1.0  # ... and more if it is wider than this, in digit heights
+PER_CROSS = 1.0  # for leaving out a plus or a multiplication sign
+ONE_DIGIT_PRIOR = 1.0  # how much likelier one broken digit is than several
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,17 +176,26 @@ def build_lattice(
                 span = Span(i, j, shared)
                 glyphs[span] = make_glyph(ink, own + common if shared else own, row)
                 shape_costs[span] = _shape_cost(pieces[i:j], height)
-    omission_costs = {
-        Span(i, j): _omission_cost(
-            enclosing_box(piece.component.box for piece in pieces[i:j]), min(height, usual_height)
-        )
-        for i, j in [*pairwise(range(len(pieces) + 1)), *wholes]
-    }
-    for i, j in [*pairwise(range(len(pieces) + 1)), *wholes]:
-        if numbers.count(numbers[i]) == j - i and kind_of_cross(components[numbers[i]]):
-            omission_costs[Span(i, j)] = min(PER_CROSS, omission_costs[Span(i, j)])
+    omission_costs = _omission_costs(components, pieces, numbers, min(height, usual_height))
     own_components = [piece.component for piece in pieces]
     return Lattice(glyphs, shape_costs, omission_costs, own_components, numbers, height)
+
+
+def _omission_costs(
+    components: list[Component], pieces: "list[_Piece]", numbers: list[int], height: float
+) -> dict[Span, float]:
+    """Return the cost of leaving out each piece, and each component that was cut.
+
+    numbers: for each piece, the number of its component.
+    """
+    crosses = {number for number, component in enumerate(components) if kind_of_cross(component)}
+    costs = {}
+    for i, j in [*pairwise(range(len(pieces) + 1)), *_whole_components(numbers)]:
+        box = enclosing_box(piece.component.box for piece in pieces[i:j])
+        cost = _omission_cost(box, height)
+        is_cross = numbers[i] in crosses and numbers.count(numbers[i]) == j - i
+        costs[Span(i, j)] = min(PER_CROSS, cost) if is_cross else cost
+    return costs
 
 
 def _whole_components(numbers: list[int]) -> list[tuple[int, int]]:
