@@ -11,6 +11,7 @@ from digit_model.errors import NoInk, UndecodableImage
 from digit_model.recogniser import Recogniser
 from digit_model.synthesis.digits import draw_digits
 from digit_model.synthesis.pen import draw, write
+from digit_model.synthesis.rows import draw_number
 from digit_model.synthesis.sheets import draw_notes
 from digit_model.synthesis.skeletons import load_skeletons
 from tests.helpers import sketch
@@ -335,6 +336,16 @@ def test_signs_beside_digits_are_told_and_are_not_read(recogniser, strokes, text
     reading = recogniser.read(np.asarray(picture))
     assert reading.text == text
     assert [mark.kind for mark in reading.ignored] == kinds
+
+
+@pytest.mark.parametrize("text", ["3.14", "1,234", "-5", "6-4"])
+def test_no_mark_of_a_number_is_left_out_in_silence(recogniser, text):
+    """A small mark close to a digit must not count as a part of it."""
+    rng = np.random.default_rng(0)
+    numbers = [draw_number(text, rng) for _ in range(6)]
+    readings = recogniser.read_all([number.picture for number in numbers])
+    told = [len(r.ignored) == len(n.marks) for r, n in zip(readings, numbers, strict=True)]
+    assert sum(told) >= 5
 
 
 def test_clean_digits_leave_nothing_out(recogniser):

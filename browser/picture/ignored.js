@@ -22,7 +22,7 @@ export function marksLeftOut(lattice, spans) {
     .filter(({ mass }) => mass >= MIN_MASS * heaviest)
     .map((mark) => ({
       box: mark.box,
-      kind: kindOfCross(mark) ?? kindOfMark(mark.box, row, lattice.height),
+      kind: kindOfMark(mark.box, row, lattice.height) ?? kindOfCross(mark),
     }));
 }
 

@@ -26,7 +26,7 @@ const USUAL_SLANT = 0.2;
 const SLANT_PRIOR = 0.3;
 
 const PER_CUT_INK = 1.0;
-const PER_GAP = 1.5;
+const PER_GAP = 3.0;
 const PER_WIDTH = 0.5;
 const PER_HEIGHT = 1.6;
 const FREE_HEIGHT = 0.2;
@@ -34,7 +34,6 @@ const PER_LOW = 3.0;
 const LOW = 0.8;
 const NARROW = 0.75;
 const PER_OMISSION = 4.0;
-const ONE_DIGIT_PRIOR = 1.0;
 const PER_CROSS = 1.0;
 const WIDE = 1.0;
 
@@ -98,7 +97,7 @@ export function oneDigitLattice(glyph, others = []) {
     end: k + 1,
     cost: k ? omissionCost(piece.box, height) : Infinity,
   }));
-  const span = { start: 0, end: 1, isShared: false, glyph, shapeCost: -ONE_DIGIT_PRIOR };
+  const span = { start: 0, end: 1, isShared: false, glyph, shapeCost: (PER_GAP * widestGapIn(ink)) / height };
   return new Lattice([span], omissions, pieces, [...pieces.keys()], height);
 }
 
@@ -314,6 +313,18 @@ function widestGap(pieces) {
   for (const { left, right } of pieces) {
     if (reach > -Infinity) widest = Math.max(widest, left - reach);
     reach = Math.max(reach, right);
+  }
+  return widest;
+}
+
+// How many empty columns of ink lie side by side, at most.
+function widestGapIn({ data, width, height }) {
+  let [gap, widest] = [0, 0];
+  for (let x = 0; x < width; x++) {
+    let isEmpty = true;
+    for (let y = 0; y < height && isEmpty; y++) isEmpty = !data[y * width + x];
+    gap = isEmpty ? gap + 1 : 0;
+    widest = Math.max(widest, gap);
   }
   return widest;
 }

@@ -36,7 +36,7 @@ def marks_left_out(row: Lattice, spans: Sequence[Span]) -> list[LeftOut]:
     boxes = enclosing_box([glyph.box for glyph in glyphs])
     heaviest = max(float(glyph.ink.sum()) for glyph in glyphs)
     return [
-        LeftOut(mark.box, kind_of_cross(mark) or kind_of_mark(mark.box, boxes, row.height))
+        LeftOut(mark.box, kind_of_mark(mark.box, boxes, row.height) or kind_of_cross(mark))
         for mark in marks
         if mark.mass >= MIN_MASS * heaviest
     ]

@@ -60,7 +60,7 @@ SLANT_PRIOR = 0.3
 # Costs in nats, comparable to the network's reading cost. Chosen on rows of synthetic digits
 # (synthesis/rows.py) and of MNIST training digits, with dots, dashes and paper between them.
 PER_CUT_INK = 1.0  # per digit height of ink that the cuts at its sides go through
-PER_GAP = 1.5  # per digit height of paper between the pieces of a broken digit
+PER_GAP = 3.0  # per digit height of paper between the pieces of a broken digit
 PER_WIDTH = 0.5  # per e-fold that a digit is wider than high
 PER_HEIGHT = 1.6  # per e-fold that a digit is taller than the row's, beyond FREE_HEIGHT
 FREE_HEIGHT = 0.2
@@ -70,7 +70,6 @@ NARROW = 0.75  # the largest width of such a mark, as a share of its height
 PER_OMISSION = 4.0  # for leaving out a mark as tall as the row's digits; less if it is lower, ...
 WIDE = 1.0  # ... and more if it is wider than this, in digit heights
 PER_CROSS = 1.0  # for leaving out a plus or a multiplication sign
-ONE_DIGIT_PRIOR = 1.0  # how much likelier one broken digit is than several
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,10 +132,10 @@ def one_digit_lattice(glyph: Glyph, others: Sequence[Component] = ()) -> Lattice
         for place, piece in enumerate(pieces)
     }
     whole = Span(0, 1)
+    filled = np.flatnonzero(glyph.ink.any(axis=0))
+    gap_cost = PER_GAP * float(np.max(np.diff(filled), initial=1) - 1) / height
     numbers = list(range(len(pieces)))
-    return Lattice(
-        {whole: glyph}, {whole: -ONE_DIGIT_PRIOR}, omission_costs, pieces, numbers, height
-    )
+    return Lattice({whole: glyph}, {whole: gap_cost}, omission_costs, pieces, numbers, height)
 
 
 def digitless_lattice(mark: Component, height: float, sign: str | None = None) -> Lattice:

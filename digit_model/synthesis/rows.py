@@ -18,6 +18,7 @@ from .skeletons import load_skeletons
 # Ink of a row before it is put on paper; digits are about this high, in pixels.
 DIGIT_HEIGHT = 96
 _MARGIN = 40
+MARKS = {".": "dot", ",": "comma", "-": "dash", "/": "slash"}
 # Letters that look like no digit, nor like two.
 _LETTERS = "AEFKPRXek"
 
@@ -38,6 +39,21 @@ class DrawnRows:
 def draw_rows(rng: np.random.Generator, kind: str) -> DrawnRows:
     """Draw dark digits on light paper. kind: a name in ROW_KINDS."""
     return ROW_KINDS[kind](rng)
+
+
+def draw_number(text: str, rng: np.random.Generator) -> DrawnRows:
+    """Draw a number of digits and marks; text: of 0 to 9 and the characters in MARKS."""
+    pen = rng.uniform(1.2, 3)
+    glyphs = [
+        _draw_mark(MARKS[character], pen * DIGIT_HEIGHT / 20, rng)
+        if character in MARKS
+        else _digits([int(character)], rng, pen=(pen, pen))[0]
+        for character in text
+    ]
+    labels = [int(character) for character in text if character not in MARKS]
+    drawn = _on_paper([_side_by_side(glyphs, (0.1, 0.35), rng)], [labels], rng)
+    marks = tuple(MARKS[character] for character in text if character in MARKS)
+    return DrawnRows(drawn.picture, drawn.text, marks)
 
 
 def _apart(rng: np.random.Generator) -> DrawnRows:
