@@ -65,7 +65,7 @@ def test_the_longer_side_is_twenty_and_the_centre_of_mass_is_in_the_middle():
 @pytest.mark.parametrize("centre", [(70, 70), (100, 120), (139, 61)])
 @pytest.mark.parametrize("radius", [20, 45, 60])
 def test_the_tile_lies_where_the_placement_says(centre, radius):
-    tile, (left, top, x_scale, y_scale) = normalise(ring(centre=centre, radius=radius))
+    tile, (left, top, x_scale, y_scale, _) = normalise(ring(centre=centre, radius=radius))
     y, x = (np.average(np.arange(28) + 0.5, weights=tile.sum(axis=axis)) for axis in (1, 0))
     assert left + x_scale * x == pytest.approx(centre[0] + 0.5, abs=1.5)
     assert top + y_scale * y == pytest.approx(centre[1] + 0.5, abs=1.5)
@@ -76,7 +76,7 @@ def test_the_tile_of_a_thin_stroke_lies_on_it_in_both_directions():
     ink = np.zeros((320, 90), np.float32)
     ink[40:220, 30:50] = 1
     ink[40:220, 39:41] = 0.5
-    tile, (left, top, x_scale, y_scale) = normalise(ink)
+    tile, (left, top, x_scale, y_scale, _) = normalise(ink)
     rows, columns = (np.flatnonzero(tile.max(axis=axis) > 0.02)[[0, -1]] for axis in (1, 0))
     np.testing.assert_allclose(left + x_scale * (columns + [0, 1]), [30, 50], atol=1)
     np.testing.assert_allclose(top + y_scale * (rows + [0, 1]), [40, 220], atol=1)

@@ -17,8 +17,9 @@ def test_each_tile_lies_where_its_placement_says(rows):
     picture, placements = draw_tile_sheet(given, rows)
     assert picture.dtype == np.uint8
     assert max(picture.shape) <= 64 * TILE_SIZE
-    for tile, (left, top, scale, y_scale) in zip(given, placements, strict=True):
+    for tile, (left, top, scale, y_scale, turn) in zip(given, placements, strict=True):
         assert y_scale == scale
+        assert turn == 0
         side = round(scale * TILE_SIZE)
         part = picture[round(top) : round(top) + side, round(left) : round(left) + side, 0]
         assert part.shape == (side, side)
