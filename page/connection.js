@@ -37,6 +37,7 @@ function retryLater() {
 class AnswerStream {
   static EVENT_ID = /"event_id":\s*"(\w+)"/g;
   static EVENT_ID_LETTERS = 80;
+  static CLOSING_MILLISECONDS = 50; // in which Gradio reads that the stream has ended
   #named = new Set();
   #isOver = false;
   #waiting = [];
@@ -62,6 +63,8 @@ class AnswerStream {
         controller.enqueue(chunk);
         this.#wake();
       },
+      // Chromium may lose the signal with the request that holds it, so an abort alone is not enough.
+      flush: () => setTimeout(() => this.end(), AnswerStream.CLOSING_MILLISECONDS),
     });
     response.body.pipeTo(writable).catch(() => this.end());
     return new Response(readable, response);

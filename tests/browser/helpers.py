@@ -20,7 +20,7 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 664}
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
+THEMES = ("light", "dark")
 # Generous, because the tests share their processors; what is measured has its own limit.
 PATIENCE = 45_000
 
@@ -115,15 +115,19 @@ def scribble(page: Page) -> None:
     page.mouse.up()
 
 
+def show_in(page: Page, theme: str) -> None:
+    """Show the page in a theme at once, because a fading colour would be judged half way."""
+    page.add_style_tag(content="* { transition: none !important; animation: none !important }")
+    page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
+
+
 def violations(page: Page) -> list[str]:
     """Return each serious violation that axe-core finds: theme, rule and first element."""
     if not page.evaluate("'axe' in window"):
         page.add_script_tag(path=AXE)
-        # Axe would judge a fading colour half way.
-        page.add_style_tag(content="* { transition: none !important; animation: none !important }")
     found = []
-    for theme in ("light", "dark"):
-        page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
+    for theme in THEMES:
+        show_in(page, theme)
         result = page.evaluate("axe.run({ resultTypes: ['violations'] })")
         found += [
             f"{theme}: {one['id']}: {one['nodes'][0]['html'][:200]}"

@@ -175,3 +175,17 @@ def test_after_a_restart_the_drawing_is_read_again_by_itself(browser, tmp_path):
         expect_no_trouble(opened)
         assert not opened.locator("#answer").evaluate("answer => answer.inert")
         opened.close()
+
+
+def test_an_answer_comes_though_the_browser_loses_the_end_of_the_last_one(browser, app_url):
+    """Chromium may collect the signal of a finished request, whose end is then never heard of."""
+    opened = browser.new_page()
+    opened.add_init_script("AbortSignal.prototype.addEventListener = () => {}")
+    opened.goto(app_url)
+    opened.wait_for_selector("#pad [data-tool=clear]")
+    draw(opened, 7, width=0.5)
+    expect_number(opened, "7")
+    opened.wait_for_timeout(500)  # until the stream of answers has ended
+    draw(opened, 1, left=0.5, width=0.5)
+    expect_number(opened, "71")
+    opened.close()
