@@ -191,7 +191,7 @@ def test_a_damaged_link_is_told(visit_static):
     expect(page.locator("#answer .hero")).to_contain_text("This link is damaged")
 
 
-@THEMES
+@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", [None, PHONE], ids=["desktop", "phone"])
 def test_the_page_passes_axe(visit_static, theme, size):
     if not AXE.exists():
