@@ -225,7 +225,7 @@ class Recogniser:
 
     def _cost_of(self, ink: Ink) -> float:
         """Return the mean cost of the digits in ink, in nats."""
-        rows = _ways(ink)[0]
+        rows = _rows(next(segmentations(ink)))
         tiles = [candidate.tile for row in rows for candidate in row.candidates.values()]
         return _interpret(rows, iter(self.predict_logits(np.array(tiles)))).mean_reading_cost()
 
@@ -340,19 +340,16 @@ def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
 
 
 def _prepare_sheet(located: LocatedInk, decoded: Decoded, one: bool) -> _Sheet:
-    ways = [] if one else _ways(located.ink)
+    ways = [] if one else [_rows(lattices) for lattices in segmentations(located.ink)]
     if not any(row.candidates for rows in ways for row in rows):
         lattice = one_digit_lattice(single_digit(located.ink))
-        ways = [[_Row(lattice, _candidates(lattice))]]
+        ways = [_rows([lattice])]
     to_picture = np.diag([decoded.reduction, decoded.reduction, 1]) @ located.to_picture
     return _Sheet(located.ink, to_picture, decoded.size, ways)
 
 
-def _ways(ink: Ink) -> list[list[_Row]]:
-    return [
-        [_Row(lattice, _candidates(lattice)) for lattice in lattices]
-        for lattices in segmentations(ink)
-    ]
+def _rows(lattices: list[Lattice]) -> list[_Row]:
+    return [_Row(lattice, _candidates(lattice)) for lattice in lattices]
 
 
 def _interpret(rows: list[_Row], logits: Iterator[np.ndarray]) -> _Interpretation:

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..arrays import Picture
+from .components import EIGHT_NEIGHBOURS
 from .darkness import divide_light_out
 from .levels import MIN_CONTRAST, MIN_SIGNAL, noise, sampled_rows
 from .light import LIGHT_SIZE, resize
@@ -74,7 +75,7 @@ def _unseen_strokes(view: np.ndarray, darkness: np.ndarray) -> np.ndarray:
     own, level = _dark_level(view), _dark_level(darkness)
     strokes = view > max(own / 2, level / 2, 2 * MIN_CONTRAST, 2 * MIN_SIGNAL * noise(view))
     unseen = strokes & (darkness * own < MAX_UNSEEN * level * np.minimum(view, own))
-    labels, _ = ndimage.label(strokes, np.ones((3, 3)))
+    labels, _ = ndimage.label(strokes, EIGHT_NEIGHBOURS)
     touched = np.unique(labels[darkness > level / 2])
     return unseen & ~np.isin(labels, touched)
 

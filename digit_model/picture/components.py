@@ -9,6 +9,8 @@ from scipy import ndimage
 from ..arrays import Box, Ink
 from .normalise import bounding_box
 
+# A structuring element for scipy.ndimage: pixels that share a corner are connected.
+EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 # More components than a page of digits has; noise has thousands.
 MAX_COMPONENTS = 300
 
@@ -35,7 +37,7 @@ def connected_components(ink: Ink) -> list[Component]:
     """Return the heaviest MAX_COMPONENTS connected components of (height, width) ink."""
     left, top, right, bottom = bounding_box(ink)
     inside = ink[top:bottom, left:right]
-    labels, count = ndimage.label(inside > 0, np.ones((3, 3)))
+    labels, count = ndimage.label(inside > 0, EIGHT_NEIGHBOURS)
     masses = np.bincount(labels.ravel(), inside.ravel(), count + 1)[1:]
     slices = ndimage.find_objects(labels)
     components = []

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..arrays import Ink
+from .components import EIGHT_NEIGHBOURS
 
 # The gaps are at most this share of the strokes' width.
 MAX_GAP = 0.7
@@ -15,7 +16,6 @@ MAX_HEIGHT = 0.65
 ASPECTS = (0.3, 0.9)
 # More components than a display has; noise has thousands.
 MAX_COMPONENTS = 100
-_EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 
 _Box = tuple[slice, slice]
 
@@ -26,7 +26,7 @@ def join_segments(ink: Ink) -> Ink:
     ink: (height, width) float32 in 0..1, exactly 0 on the paper.
     """
     mask = ink > 0
-    labels, count = ndimage.label(mask, _EIGHT_NEIGHBOURS)
+    labels, count = ndimage.label(mask, EIGHT_NEIGHBOURS)
     if count > MAX_COMPONENTS:
         return ink
     # The mean distance to the paper across a stroke of width w is w / 4.
@@ -34,7 +34,7 @@ def join_segments(ink: Ink) -> Ink:
     reach = round(MAX_GAP * width / 2)
     if reach < 1:
         return ink
-    groups, _ = ndimage.label(ndimage.maximum_filter(mask, 2 * reach + 1), _EIGHT_NEIGHBOURS)
+    groups, _ = ndimage.label(ndimage.maximum_filter(mask, 2 * reach + 1), EIGHT_NEIGHBOURS)
     segments: dict[int, list[_Box]] = {}
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         first = np.argmax(labels[box] == number)

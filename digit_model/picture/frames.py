@@ -7,6 +7,8 @@ lines stays, without them.
 import numpy as np
 from scipy import ndimage
 
+from .components import EIGHT_NEIGHBOURS
+
 # In pixels. A smaller frame has no room for a digit.
 MIN_SIDE = 10
 # A side is straight if the component's outline stays this near to a line, in pixels plus a share of
@@ -31,14 +33,13 @@ LINE_ASPECT = 4
 LINE_LENGTH = 0.8
 # What is left of a component, and no wider than this many lines, is a tick.
 MAX_TICK = 2.0
-_EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 
 _Box = tuple[slice, slice]
 
 
 def without_frames(mask: np.ndarray) -> np.ndarray:
     """Return a (height, width) bool mask without its frames."""
-    labels, _ = ndimage.label(mask, _EIGHT_NEIGHBOURS)
+    labels, _ = ndimage.label(mask, EIGHT_NEIGHBOURS)
     boxes = ndimage.find_objects(labels)
     result = mask
     for number, box in enumerate(boxes, start=1):
@@ -120,7 +121,7 @@ def _written_across(own: np.ndarray) -> np.ndarray:
         lines |= ndimage.binary_opening(thick, _segment(length, axis))
     broad = ndimage.binary_opening(own, np.ones((2 * thickness + 1,) * 2))
     rest = own & (broad | ~lines)
-    labels, _ = ndimage.label(rest, _EIGHT_NEIGHBOURS)
+    labels, _ = ndimage.label(rest, EIGHT_NEIGHBOURS)
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         if min(_size(box)) <= MAX_TICK * thickness or max(_size(box)) < MIN_SIDE:
             rest[box] &= labels[box] != number

@@ -15,6 +15,7 @@ from scipy import ndimage
 from ..arrays import Ink, Picture
 from ..errors import NoInk
 from .colour import clearest_colour
+from .components import EIGHT_NEIGHBOURS
 from .darkness import MIN_PAGE_SIDE
 from .displays import join_segments
 from .frames import without_frames
@@ -27,7 +28,6 @@ from .surroundings import is_strip, without_surroundings
 WORKING_SIZE = 1000
 # Hysteresis: every stroke is as dark as this share of the stroke level somewhere.
 UPPER_STROKE_SHARE = 0.55
-_EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 
 
 def find_ink(picture: Picture) -> Ink:
@@ -142,7 +142,7 @@ def _stroke_steps(darkness: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
 
 def _components_with_seeds(mask: np.ndarray, seeds: np.ndarray) -> tuple[np.ndarray, int]:
     """Return the connected components of the mask that contain a seed, and how many they are."""
-    labels, count = ndimage.label(mask, _EIGHT_NEIGHBOURS)
+    labels, count = ndimage.label(mask, EIGHT_NEIGHBOURS)
     kept = np.zeros(count + 1, bool)
     kept[labels[mask & seeds]] = True
     return kept[labels], int(kept.sum())

@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from ..arrays import Box, Ink
 from .components import (
+    EIGHT_NEIGHBOURS,
     Component,
     Glyph,
     component_at,
@@ -282,7 +283,7 @@ def _outline(mask: np.ndarray) -> np.ndarray:
 
     They include the top and bottom pixel of every column, also of slanted columns.
     """
-    return mask & ~ndimage.binary_erosion(mask, np.ones((3, 3)))
+    return mask & ~ndimage.binary_erosion(mask, EIGHT_NEIGHBOURS)
 
 
 def _columns(along: np.ndarray, step: float = 1.0) -> np.ndarray:

@@ -4,6 +4,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from ..arrays import Picture
+
 # The light is followed on a copy of this size; finer than that, it would follow the strokes.
 LIGHT_SIZE = 64
 _RIDGE = 0.01 * np.eye(6, dtype=np.float32)
@@ -49,7 +51,7 @@ def border_mask(shape: tuple[int, int]) -> np.ndarray:
 
 
 def local_light(coarse: np.ndarray) -> np.ndarray:
-    """The paper's brightness near each pixel: strokes closed over, then smoothed.
+    """Return the paper's brightness near each pixel: strokes closed over, then smoothed.
 
     Beyond the picture's edge the light is carried on as it falls off towards it; a closing that
     stopped there would make dark edges of every vignette. It grows no brighter there: strokes near
@@ -61,6 +63,13 @@ def local_light(coarse: np.ndarray) -> np.ndarray:
     beyond = np.minimum(falling, np.pad(even, reach, mode="edge"))
     closed = ndimage.gaussian_filter(ndimage.grey_closing(beyond, (reach, reach)), 1)
     return closed[reach:-reach, reach:-reach]
+
+
+def shrink(picture: Picture, longest: int) -> np.ndarray:
+    """Return a picture scaled to ``longest`` pixels on its longer side, as float32 in 0..255."""
+    factor = longest / max(picture.shape)
+    size = tuple(max(8, round(side * factor)) for side in picture.shape[1::-1])
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX), np.float32)
 
 
 def resize(grey: np.ndarray, longest: int) -> np.ndarray:

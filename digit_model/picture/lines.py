@@ -1,8 +1,9 @@
-"""Ink between lines: remove ruled lines, grids, boxes, combs, axes and borders; keep strokes."""
+"""Remove ruled lines and grids that reach from edge to edge; keep the strokes across them."""
 
 import numpy as np
 from scipy import ndimage
 
+from .components import EIGHT_NEIGHBOURS
 from .surroundings import MIN_STRIP_RATIO
 
 # A ruled line consists of runs of at least 1 / LINE_PIECES of the picture's side, covers this
@@ -16,7 +17,6 @@ STROKE_TO_LINE_RATIO = 1.5
 # A baseline under a strip of writing may have more gaps. The feet of digits cover a smaller share.
 MIN_BASELINE_COVERAGE = 0.65
 BASELINE_MARGIN = 0.07
-_EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 
 
 def without_lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
@@ -53,7 +53,7 @@ def _lines(mask: np.ndarray, axis: int) -> np.ndarray:
         ndimage.minimum_filter1d(thick, piece, axis=axis), piece, axis=axis
     )
     labels, _ = ndimage.label(
-        ndimage.maximum_filter1d(runs, 2 * piece, axis=axis), _EIGHT_NEIGHBOURS
+        ndimage.maximum_filter1d(runs, 2 * piece, axis=axis), EIGHT_NEIGHBOURS
     )
     for number, where in enumerate(ndimage.find_objects(labels), start=1):
         own = runs[where] & (labels[where] == number)

@@ -1,5 +1,7 @@
 """Split ink into rows, and each row into a lattice of possible digits; or take it as one digit."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ..arrays import Box, Ink
@@ -66,8 +68,8 @@ def single_digit(ink: Ink) -> Glyph:
     return make_glyph(ink, _near_heaviest(components, ink.shape), 0)
 
 
-def segmentations(ink: Ink) -> list[list[Lattice]]:
-    """Return the ways to take a picture, each as a lattice for each of its rows, from the top.
+def segmentations(ink: Ink) -> Iterator[list[Lattice]]:
+    """Yield the ways to take a picture, each as a lattice for each of its rows, from the top.
 
     ink: (height, width) float32 in 0..1, not all 0. The first way joins the fragments of broken
     digits where they are together as high as a digit. The others differ from it and are there
@@ -78,14 +80,14 @@ def segmentations(ink: Ink) -> list[list[Lattice]]:
     components = _without_specks(connected_components(ink))
     height = typical_height(components)
     fitting = _merge_stacked(components, MAX_BROKEN_HEIGHT * height)
-    ways = [_lattices(ink, fitting, height)]
+    yield _lattices(ink, fitting, height)
     if len(components) > MAX_DOUBTFUL_COMPONENTS:
-        return ways
+        return
     joined = _merge_stacked(fitting, MAX_STACK_HEIGHT * height)
     if len(joined) < len(fitting):
-        ways.append(_lattices(ink, joined, height))
-    as_one = _as_one_digit(ink, components)
-    return [*ways, [as_one]] if as_one else ways
+        yield _lattices(ink, joined, height)
+    if as_one := _as_one_digit(ink, components):
+        yield [as_one]
 
 
 def _near_heaviest(

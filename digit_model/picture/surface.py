@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from PIL import Image
 from scipy import ndimage
 
 from ..arrays import Picture
+from .components import EIGHT_NEIGHBOURS
+from .light import shrink
 from .perspective import homography, warp
 from .thumb import paint_over_thumbs
 
@@ -84,9 +85,9 @@ def find_surfaces(picture: Picture) -> list[Surface]:
     picture: (height, width, 3) uint8. The corners are in its pixels. Returns an empty list where
     paper fills the picture.
     """
-    if min(picture.shape[:2]) < MIN_SIDE or _is_one_page(_shrink(picture, GLANCE_SIZE)):
+    if min(picture.shape[:2]) < MIN_SIDE or _is_one_page(shrink(picture, GLANCE_SIZE)):
         return []
-    copy = _shrink(picture, COPY_SIZE)
+    copy = shrink(picture, COPY_SIZE)
     candidates = [
         candidate
         for flat, region in _flat_regions(copy)
@@ -118,12 +119,6 @@ def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
     return bool(max(across, 0) * max(down, 0) > MAX_OVERLAP * smaller)
 
 
-def _shrink(picture: Picture, longest: int) -> np.ndarray:
-    factor = longest / max(picture.shape)
-    size = tuple(max(8, round(side * factor)) for side in picture.shape[1::-1])
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX), np.float32)
-
-
 def _is_one_page(copy: np.ndarray) -> bool:
     """Return whether even paper reaches all of the border, and nothing on it is a quadrilateral.
 
@@ -136,7 +131,7 @@ def _is_one_page(copy: np.ndarray) -> bool:
     page = int(border[1:].argmax()) + 1 if count else 0
     if page == 0 or border[page] < EVEN_BORDER * border.sum():
         return False
-    objects, _ = ndimage.label(labels != page, np.ones((3, 3)))
+    objects, _ = ndimage.label(labels != page, EIGHT_NEIGHBOURS)
     return not any(
         _fit_quadrilateral(_without_holes(objects[box] == number), labels.size)
         for number, box in enumerate(ndimage.find_objects(objects), start=1)

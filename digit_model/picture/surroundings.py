@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
+from .components import EIGHT_NEIGHBOURS
 from .levels import LOWER_STROKE_SHARE, stroke_level
 
 # Strokes are at least this many times as dark as the faint shadow that joins them to the edge.
@@ -18,7 +19,6 @@ MIN_SMALL_STRIP_RATIO = 1.3
 MIN_PHOTO_SIDE = 320
 # In a strip, a stroke may touch the sides over this share of its own length. Lines touch more.
 MAX_STRIP_CONTACT = 0.4
-_EIGHT_NEIGHBOURS = np.ones((3, 3), bool)
 
 
 def without_surroundings(mask: np.ndarray, darkness: np.ndarray | None = None) -> np.ndarray:
@@ -49,7 +49,7 @@ def _components_inside(mask: np.ndarray) -> np.ndarray:
     A component that touches the edge is kept if it lies mostly in the middle, or touches one side
     with no more than the end of a stroke.
     """
-    labels, count = ndimage.label(mask, _EIGHT_NEIGHBOURS)
+    labels, count = ndimage.label(mask, EIGHT_NEIGHBOURS)
     height, width = mask.shape
     sides = [labels[0], labels[-1], labels[:, 0], labels[:, -1]]
     contacts = np.stack([np.bincount(side, minlength=count + 1) for side in sides])

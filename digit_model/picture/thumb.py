@@ -5,7 +5,7 @@ from PIL import Image
 from scipy import ndimage
 
 from ..arrays import Picture
-from .light import fit_paper
+from .light import fit_paper, shrink
 
 # Thumbs are looked for on a copy of this many pixels on its longer side.
 COPY_SIZE = 128
@@ -26,9 +26,7 @@ MIN_FILL = 0.6
 
 def paint_over_thumbs(sheet: Picture) -> Picture:
     """Return a sheet, seen straight on, with its thumbs painted in the paper's colour."""
-    factor = COPY_SIZE / max(sheet.shape)
-    size = tuple(max(8, round(side * factor)) for side in sheet.shape[1::-1])
-    copy = np.asarray(Image.fromarray(sheet).resize(size, Image.Resampling.BOX), np.float32)
+    copy = shrink(sheet, COPY_SIZE)
     paper = _paper(copy)
     marks = np.abs(copy - paper).max(axis=2) > MIN_DIFFERENCE
     thumbs = _thumbs(marks)
