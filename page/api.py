@@ -44,11 +44,8 @@ class Api:
         """
         if not picture:
             raise _error(text("api.no_picture"))
-        try:
-            values, [heatmap] = self._readers.call("predict", picture=picture, one=bool(one))
-        except DigitError as error:
-            raise _error(str(error)) from error
-        return values["reading"], self._put(heatmap)
+        values, heatmap = self._ask("predict", picture, one=bool(one))
+        return values["reading"], heatmap
 
     def predict_batch(self, pictures: list[str] | None, one: bool = False) -> list[dict]:
         """Read the handwritten digits of up to 100 pictures.
@@ -91,13 +88,7 @@ class Api:
             raise _error(text("api.no_picture"))
         if other is not None and other not in range(DIGITS):
             raise _error(text("api.no_digit", other=other))
-        try:
-            values, [image] = self._readers.call(
-                "explain", picture=picture, other=other, method=method or None, one=bool(one)
-            )
-        except DigitError as error:
-            raise _error(str(error)) from error
-        return values, self._put(image)
+        return self._ask("explain", picture, other=other, method=method or None, one=bool(one))
 
     def model_info(self) -> dict:
         """Say which model is serving, where it came from and how well it reads MNIST's test set.
@@ -129,6 +120,14 @@ class Api:
             "up_seconds": round(time.monotonic() - self._started, 1),
             "restarts": self._readers.restarts,
         }
+
+    def _ask(self, name: str, picture: str, **parameters: Any) -> tuple[dict, str]:
+        """Return what a reader answers to a call about one picture, and its PNG as a file."""
+        try:
+            values, [png] = self._readers.call(name, picture=picture, **parameters)
+        except DigitError as error:
+            raise _error(str(error)) from error
+        return values, self._put(png)
 
     def _read_named(self, path: str, one: bool) -> dict:
         """Read one picture of a batch in a call of its own, so that it can fail alone."""

@@ -76,7 +76,7 @@ class Handlers:
             return ""  # The next frame may be better, and the page says what to do.
 
     def steps(self, picture: str | None, model: str | None = None) -> str:
-        """Return the steps of the reading as HTML. picture: as ``pad`` or ``image`` takes it."""
+        """Return the steps of the reading as HTML. picture: as ``read`` takes it."""
         content = data_urls.content_of(picture)
         if not content:
             return no_steps(text("steps.no_picture"))
