@@ -1,8 +1,8 @@
-// The connection to the server. Trouble that the server cannot report itself is a sentence in the
-// answer's place, and no answer is lost on its way.
+// The connection to the server: no answer is lost, and trouble that the server cannot report itself is
+// shown as a sentence in the answer's place.
 
-// Whether the sentence is about a file that was not sent. Then an answer is about something else,
-// such as the tab that was just opened, and the sentence stays.
+// Whether the sentence is about a file that was not sent. It then stays when an answer arrives, which is
+// about something else, such as the tab that was just opened.
 let isAboutFile = false;
 
 function report(sentence) {
@@ -29,78 +29,76 @@ function retryLater() {
   }, RETRY_MILLISECONDS);
 }
 
-// What the server tells about questions, as Gradio 6.31 opens it with its first question and as the
-// server ends it with its last answer. A question that reaches the server just then is told about on
-// the next stream. If the browser hears that the question arrived before it hears of the end, Gradio
-// takes the old stream for open, opens no other, and waits for ever. So no question counts as arrived
-// before the stream has named it or Gradio has given the stream up.
+// Gradio 6.31 opens a stream of answers with its first question, and the server ends it with the last
+// answer. A question that arrives just then is answered on the next stream, which Gradio does not open
+// if it hears of the end too late, and so the answer would never come. Therefore Gradio gets one stream
+// that does not end; it is fed by a stream of the server as long as a question waits for its answer.
 class AnswerStream {
-  static EVENT_ID = /"event_id":\s*"(\w+)"/g;
-  static EVENT_ID_LETTERS = 80;
-  static CLOSING_MILLISECONDS = 50; // in which Gradio reads that the stream has ended
-  #named = new Set();
-  #isOver = false;
-  #waiting = [];
+  #ask = null; // opens a stream of the server
+  #controller = null; // of the stream that Gradio reads
+  #isFed = false;
+  #unanswered = new Set(); // ids of questions
+  #early = new Set(); // ids of questions answered before the browser hears that they arrived
 
-  constructor(signal) {
-    signal?.addEventListener("abort", () => this.end());
+  // Return the response with the stream that Gradio reads.
+  async open(ask) {
+    const first = await ask();
+    if (!first.ok) return first;
+    this.#ask = ask;
+    const endless = new ReadableStream({ start: (controller) => (this.#controller = controller) });
+    this.#feed(first);
+    return new Response(endless, first);
   }
 
-  end() {
-    this.#isOver = true;
-    this.#wake();
+  expect(id) {
+    if (this.#early.delete(id)) return;
+    this.#unanswered.add(id);
+    if (this.#controller && !this.#isFed) this.#feed();
   }
 
-  // Return the response, whose content is looked at on its way to Gradio.
-  follow(response) {
-    const decoder = new TextDecoder();
+  async #feed(response) {
+    this.#isFed = true;
+    try {
+      do {
+        response ??= await this.#ask();
+        if (!response.ok) throw new Error(`The stream of answers has status ${response.status}.`);
+        await this.#pass(response.body);
+        response = null;
+      } while (this.#unanswered.size);
+    } catch (error) {
+      this.#controller.error(error);
+      this.#controller = null;
+      this.#unanswered.clear();
+    }
+    this.#isFed = false;
+  }
+
+  async #pass(body) {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
-    const { readable, writable } = new TransformStream({
-      transform: (chunk, controller) => {
-        const text = rest + decoder.decode(chunk, { stream: true });
-        for (const [, id] of text.matchAll(AnswerStream.EVENT_ID)) this.#named.add(id);
-        rest = text.slice(-AnswerStream.EVENT_ID_LETTERS);
-        controller.enqueue(chunk);
-        this.#wake();
-      },
-      // Chromium may lose the signal with the request that holds it, so an abort alone is not enough.
-      flush: () => setTimeout(() => this.end(), AnswerStream.CLOSING_MILLISECONDS),
-    });
-    response.body.pipeTo(writable).catch(() => this.end());
-    return new Response(readable, response);
-  }
-
-  async untilNamed(id) {
-    while (!this.#isOver && !this.#named.has(id)) {
-      await new Promise((wake) => this.#waiting.push(wake));
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      const events = (rest + part.value).split("\n\n");
+      rest = events.pop();
+      for (const event of events) this.#tell(event);
     }
   }
 
-  #wake() {
-    for (const wake of this.#waiting.splice(0)) wake();
+  #tell(event) {
+    const { msg, event_id: id } = JSON.parse(event.slice("data: ".length));
+    if (msg === "close_stream") return;
+    if (msg === "process_completed" && !this.#unanswered.delete(id)) this.#early.add(id);
+    if (msg === "unexpected_error") this.#unanswered.clear(); // the server knows none of them
+    this.#controller.enqueue(new TextEncoder().encode(`${event}\n\n`));
   }
 }
 
-let answers = null; // the stream that was opened last
-
-async function openAnswers(ask, signal) {
-  const stream = (answers = new AnswerStream(signal));
-  try {
-    const response = await ask();
-    return response.ok ? stream.follow(response) : response;
-  } catch (error) {
-    stream.end();
-    throw error;
-  }
-}
+const answers = new AnswerStream();
 
 const fetchUnwatched = window.fetch.bind(window);
 window.fetch = async (input, init) => {
   const address = String(input.url ?? input);
   const ask = () => fetchUnwatched(input, init);
-  if (/\/gradio_api\/queue\/data/.test(address)) {
-    return openAnswers(ask, init?.signal ?? input.signal);
-  }
+  if (/\/gradio_api\/queue\/data/.test(address)) return answers.open(ask);
   // After an answer that broke off, Gradio asks this until the server is back, and then reloads.
   if (address.endsWith("/gradio_api/app_id")) {
     report(TEXTS.trouble.gone);
@@ -108,9 +106,8 @@ window.fetch = async (input, init) => {
   }
   if (!/\/gradio_api\/(queue\/join|run\/|upload)/.test(address)) return ask();
   const response = await watched(ask);
-  if (response.ok && answers && address.includes("queue/join")) {
-    const { event_id: id } = await response.clone().json();
-    await answers.untilNamed(id);
+  if (response.ok && address.includes("queue/join")) {
+    answers.expect((await response.clone().json()).event_id);
   }
   return response;
 };

@@ -35,6 +35,20 @@ def serving(folder: Path) -> Iterator[str]:
     server.server_close()
 
 
+# Holds questions to the server back until release() is called.
+HOLD_QUESTIONS = """
+const ask = window.fetch;
+const released = new Promise((release) => (window.release = release));
+window.fetch = async (input, init) => {
+  if (String(input.url ?? input).includes("queue/join")) {
+    window.isAsked = true;
+    await released;
+  }
+  return ask(input, init);
+};
+"""
+
+
 def draw(
     page: Page,
     digit: int,

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.helpers import (
     AXE,
     DESKTOP,
+    HOLD_QUESTIONS,
     PATIENCE,
     SIZES,
     THEMES,
@@ -103,19 +104,7 @@ def test_the_last_of_two_quick_choices_answers(visit):
     open_models(page)
     expect(page.locator("#model-view [data-answers=served]")).to_be_attached(timeout=PATIENCE)
     page.evaluate("window.picks = 0; document.addEventListener('picked', () => window.picks++)")
-    page.evaluate(
-        """() => {
-            const ask = window.fetch;
-            const released = new Promise((release) => (window.release = release));
-            window.fetch = async (input, init) => {
-                if (String(input.url ?? input).includes("queue/join")) {
-                    window.isAsked = true;
-                    await released;
-                }
-                return ask(input, init);
-            };
-        }"""
-    )
+    page.evaluate(f"() => {{ {HOLD_QUESTIONS} }}")
     page.locator("#models input").first.focus()
     page.keyboard.press("ArrowDown")
     page.wait_for_function("window.isAsked", timeout=PATIENCE)

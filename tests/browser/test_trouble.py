@@ -4,7 +4,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from page.settings import MAX_UPLOAD_MEGABYTES
-from tests.browser.helpers import PATIENCE, choose_picture, draw, expect_number, upload
+from tests.browser.helpers import (
+    HOLD_QUESTIONS,
+    PATIENCE,
+    choose_picture,
+    draw,
+    expect_number,
+    upload,
+)
 from tests.helpers import ROOT, free_port, served
 
 JOIN = "**/gradio_api/queue/join*"
@@ -30,18 +37,8 @@ def test_the_size_limit_is_shown_in_advance(page):
 
 def test_a_message_outlives_the_answer_to_an_earlier_question(browser, app_url, tmp_path):
     opened = browser.new_page()
-    opened.add_init_script(
-        """const ask = window.fetch;
-        const released = new Promise((release) => (window.release = release));
-        window.fetch = async (input, init) => {
-            if (String(input.url ?? input).includes("queue/join")) {
-                window.isAsked = true;
-                await released;
-            }
-            return ask(input, init);
-        };
-        document.addEventListener("answered", () => (window.isAnswered = true));"""
-    )
+    answered = "document.addEventListener('answered', () => (window.isAnswered = true))"
+    opened.add_init_script(f"{HOLD_QUESTIONS} {answered}")
     opened.goto(app_url)
     # What is drawn is asked whether or not the page asks about the empty pad when it opens.
     opened.wait_for_selector("#pad [data-tool=clear]")
@@ -175,17 +172,3 @@ def test_after_a_restart_the_drawing_is_read_again_by_itself(browser, tmp_path):
         expect_no_trouble(opened)
         assert not opened.locator("#answer").evaluate("answer => answer.inert")
         opened.close()
-
-
-def test_an_answer_comes_though_the_browser_loses_the_end_of_the_last_one(browser, app_url):
-    """Chromium may collect the signal of a finished request, whose end is then never heard of."""
-    opened = browser.new_page()
-    opened.add_init_script("AbortSignal.prototype.addEventListener = () => {}")
-    opened.goto(app_url)
-    opened.wait_for_selector("#pad [data-tool=clear]")
-    draw(opened, 7, width=0.5)
-    expect_number(opened, "7")
-    opened.wait_for_timeout(500)  # until the stream of answers has ended
-    draw(opened, 1, left=0.5, width=0.5)
-    expect_number(opened, "71")
-    opened.close()
