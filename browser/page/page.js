@@ -20,6 +20,7 @@ let reader = null;
 let view = null; // the shown reading, its picture, the chosen mark, target and method
 let way = "pad";
 let question = null; // the newest picture that waits to be read
+let beingRead = null; // the picture whose reading is still wanted
 let isReading = false;
 let inside = null;
 
@@ -33,9 +34,9 @@ async function answerAll() {
   isReading = true;
   try {
     while (question && reader) {
-      const picture = question;
+      beingRead = question;
       question = null;
-      await answer(picture);
+      await answer(beingRead);
     }
   } finally {
     isReading = false;
@@ -47,9 +48,9 @@ async function answerAll() {
 async function answer(picture) {
   try {
     const reading = await readingOf(picture);
-    if (picture.way !== way) return;
-    await show(reading, picture);
+    if (picture === beingRead) await show(reading, picture);
   } catch (error) {
+    if (picture !== beingRead) return;
     view = null;
     pictures.clear();
     const isKnown = ["NoInk", "UndecodableImage", "PictureTooLarge"].includes(error.name);
@@ -145,8 +146,7 @@ async function copyNumber(button) {
 }
 
 function showNothing() {
-  view = null;
-  question = null;
+  view = question = beingRead = null;
   pictures.clear();
   showEmpty(answerPlace, way);
 }
@@ -232,7 +232,7 @@ async function start() {
   keepForOffline(byId("update"));
 }
 
-// page.css has its dark colours under a class, as Gradio does.
+// The dark colours of page.css depend on a class, as on the Gradio page.
 function followTheme() {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const follow = () => document.body.classList.toggle("dark", dark.matches);

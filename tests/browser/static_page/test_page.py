@@ -71,6 +71,36 @@ def test_undo_redo_and_clear(visit_static):
     expect_number(page, "3")
 
 
+# The worker's answers are heard late.
+LATE_ANSWERS = """
+const listen = Worker.prototype.addEventListener;
+window.answersHeard = 0;
+Worker.prototype.addEventListener = function (type, listener) {
+  const hear = (event) => {
+    listener(event);
+    window.answersHeard++;
+  };
+  const hearLate = (event) => setTimeout(hear, 300, event);
+  return listen.call(this, type, type === "message" ? hearLate : listener);
+};
+"""
+
+
+def test_an_answer_to_a_cleared_drawing_is_not_shown(visit_static):
+    page = visit_static()
+    page.add_init_script(LATE_ANSWERS)
+    page.reload()
+    page.wait_for_selector("html[data-ready]", timeout=PATIENCE)
+    draw(page, 3)
+    expect_number(page, "3")
+    draw(page, 4)
+    heard = page.evaluate("window.answersHeard")
+    press(page, "Clear")
+    page.wait_for_function(f"window.answersHeard > {heard}")
+    page.wait_for_timeout(100)
+    expect_empty(page)
+
+
 def test_a_scribble_is_refused(visit_static):
     page = visit_static()
     scribble(page)
