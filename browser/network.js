@@ -275,8 +275,8 @@ function collectSeen(layer, input, batch, seen) {
   return seen;
 }
 
-// Call visit(place in the output, first channel in the input, place in the kernel) for all that the
-// kernel sees inside the maps.
+// Call visit(place in the output, first channel in the input, place in the kernel) for every position
+// of the kernel that lies inside the maps.
 export function forEachSeen({ kernel, strides, padding, shape }, input, batch, visit) {
   const [height, width, channels] = input.shape;
   for (let tile = 0; tile < batch; tile++) {

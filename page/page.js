@@ -1,4 +1,4 @@
-// Shared by the scripts of the page, and what concerns all of it. serve.py puts before it connection.js
+// What the scripts of the page share, and what concerns the whole page. serve.py puts before it connection.js
 // and the constants MAX_UPLOAD_MEGABYTES, PAD_HEIGHT, MAX_PAD_WIDTH, PEN_WIDTH, MAX_LINK_LETTERS and
 // TEXTS.
 
@@ -45,8 +45,8 @@ function copyBySelection(text) {
   return isCopied;
 }
 
-// Gradio is up once it has opened the first tab, of which it does not always tell. It overwrites the
-// values that components are given before.
+// Gradio is ready once it has opened the first tab, for which it does not always send an event. It
+// overwrites values that components get before that.
 const gradioReady = new Promise((resolve) => {
   document.addEventListener("pad opened", resolve);
   document.addEventListener("answer ready", () => setTimeout(resolve, 500));
@@ -140,8 +140,8 @@ window.addEventListener("paste", (event) => {
   give(event.clipboardData.files);
 });
 
-// "?view=api" opens the description of the API. Gradio 6.31 takes it for open and shows nothing; so it
-// must not see the address, and its button is pressed once that is there.
+// "?view=api" opens the description of the API. With that address Gradio 6.31 believes the description
+// to be open and shows nothing, so the query is hidden from it and its button is pressed instead.
 const here = new URL(location);
 if (here.searchParams.get("view") === "api") {
   here.searchParams.delete("view");
@@ -154,6 +154,6 @@ if (here.searchParams.get("view") === "api") {
   }, 200);
 }
 
-// Gradio's words in the Files tab cannot be chosen; style.css puts these in their place.
+// Gradio's texts in the Files tab cannot be set; style.css replaces them with these.
 const dropHint = `"${TEXTS.files.drop}\\A ${TEXTS.files.formats}"`;
 document.documentElement.style.setProperty("--drop-files", dropHint);

@@ -159,7 +159,7 @@ function single({ confidence, probabilities }) {
 
 const words = (confidence) => text(`reading.${WORDS.find(([least]) => confidence >= least)[1]}`);
 
-// The class that lets the longest row fit.
+// Return the CSS class with which the longest row fits.
 function sizeOf(digits) {
   const rows = rowsOf(digits);
   const length = Math.max(...rows.map((row) => row.length), 3 * rows.length - 2);

@@ -100,7 +100,7 @@ export class Camera {
     }
   }
 
-  // The square in the middle, on a canvas of its own, for the page shows it on.
+  // Return the square in the middle on a new canvas, because the page goes on showing it.
   #frame(maxSide) {
     const [width, height] = [this.video.videoWidth, this.video.videoHeight];
     const side = Math.min(width, height);

@@ -1,5 +1,5 @@
-// A picture of the result that is shown, to share or save: the drawing, the evidence over it, what was
-// read and how sure, and the page's name. Both pages use it: their answers have the same elements.
+// Draw the shown result as a picture to share or save: the drawing with its heatmap, the number read, its
+// confidence, and the page's name. Both pages use it: their answers have the same elements.
 
 const [WIDTH, HEIGHT, MARGIN] = [1200, 630, 60];
 const FRAME = { width: 525, height: 376, top: 48 };
@@ -72,7 +72,7 @@ function sizeOf(part) {
   return [part.naturalWidth ?? part.videoWidth ?? part.width, part.naturalHeight ?? part.videoHeight ?? part.height];
 }
 
-// The part of the pad that was drawn on, because a wide pad is mostly empty; null if it is all empty.
+// Return the part of the pad that was drawn on (a wide pad is mostly empty), or null if it is empty.
 function strokesOf(canvas) {
   const { width, height } = canvas;
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
@@ -114,7 +114,7 @@ function fillBox(context, colour, left, top, width, height, radius) {
   context.fill();
 }
 
-// As large as the frame at `left` allows.
+// Draw a picture as large as the frame at `left` allows.
 function drawFramed(context, { source, cut }, left) {
   fillBox(context, COLOURS.page, left, FRAME.top, FRAME.width, FRAME.height, 14);
   context.strokeStyle = COLOURS.line;
@@ -127,7 +127,7 @@ function drawFramed(context, { source, cut }, left) {
   context.drawImage(source, ...cut, ...place, width, height);
 }
 
-// What was read, in a box that is as wide as it needs. Returns its width.
+// Write what was read into a box as wide as its text. Returns the width.
 function drawNumber(context, rows) {
   const lineHeight = BAND.height / rows.length;
   context.font = `650 100px ${FONT}`;
@@ -142,7 +142,7 @@ function drawNumber(context, rows) {
   return width;
 }
 
-// room: the width at most; a longer text is made smaller.
+// room: the largest width; a longer text is set in a smaller size.
 function write(context, text, x, y, { size, weight = 400, colour = COLOURS.text, align = "left", room = Infinity }) {
   const fontOf = (pixels) => `${weight} ${pixels}px ${FONT}`;
   context.font = fontOf(size);

@@ -20,9 +20,8 @@ export function drawTile(canvas, tile) {
   canvas.getContext("2d").putImageData(pixels, 0, 0);
 }
 
-// The picture, fitted to the screen, with each digit's heatmap over it. Several digits get a frame
-// and their answer each. picture: of any size. heatmaps: one for each digit, or null while it is being
-// made.
+// Draw the picture, fitted to the screen, with each digit's heatmap over it. Several digits get a frame
+// and their answer each. picture: of any size. heatmaps: one for each digit, null until it is computed.
 export function drawEvidence(canvas, picture, { digits, width, height }, heatmaps) {
   const longest = Math.max(width, height);
   const scale = longest > MAX_SIDE_PIXELS ? MAX_SIDE_PIXELS / longest : Math.ceil(MIN_SIDE_PIXELS / longest);
@@ -53,7 +52,7 @@ function drawHeat(context, { left, top, xScale, yScale, turn = 0 }, heatmap, sca
   context.restore();
 }
 
-// 1 inside a tile, falling to 0 at its edge, which would look like a finding.
+// 1 inside a tile, falling to 0 at its edge: a hard edge would look like part of the evidence.
 function fade(i) {
   const [x, y] = [i % TILE, Math.floor(i / TILE)];
   const share = (place) => Math.min(1, (Math.min(place, TILE - 1 - place) + 0.5) / FADE);

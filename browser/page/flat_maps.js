@@ -1,4 +1,4 @@
-// The maps of each layer side by side, for where there is no WebGL, on phones, and for reduced motion.
+// Draw the maps of each layer side by side: on phones, without WebGL, and for reduced motion.
 
 import { element } from "./elements.js";
 import { peakOf } from "./layers.js";
@@ -49,7 +49,7 @@ class Sheet {
     this.element = element("figure", {}, element("figcaption", {}, titleOf(layer)), this.canvas);
   }
 
-  // As many maps in a row as fit into a width in pixels.
+  // Return how many maps fit side by side into a width in pixels.
   fit(available) {
     const { channels } = this.layer;
     const [stepAcross, stepDown] = this.step;
@@ -83,7 +83,7 @@ class Sheet {
     context.fillRect(...this.#pixelOf(this.marked.place, this.marked.channel), 1, 1);
   }
 
-  // unit: the one that is looked at, or null where it is another layer's.
+  // unit: the selected unit, or null if it belongs to another layer.
   mark(unit) {
     if (!unit && !this.marked) return;
     this.marked = unit;
@@ -110,7 +110,7 @@ class Sheet {
     }
   }
 
-  // The arrow keys go over the places of a map, Page Up and Page Down from map to map.
+  // The arrow keys move between the positions of a map, Page Up and Page Down between maps.
   #press(event) {
     const { rows, columns, channels } = this.layer;
     const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };

@@ -38,8 +38,8 @@ export class Inside {
     this.place.replaceChildren();
   }
 
-  // digit: of a reading. target: the digit for which the strokes are shown. The newest one is shown
-  // as soon as the one before is.
+  // digit: of a reading. target: the digit for which the strokes are shown. While one digit is being
+  // shown, only the newest of those that follow waits.
   show(digit, target = digit.label) {
     this.next = { ...digit, target };
     if (!this.isBusy) this.#showAll();
@@ -84,5 +84,5 @@ export class Inside {
   }
 }
 
-// On a phone, or for those who asked for less motion, the maps begin flat.
+// The maps are flat at first on phones and for visitors who prefer reduced motion.
 const isCalm = () => matchMedia("(prefers-reduced-motion: reduce), (max-width: 767px)").matches;

@@ -20,7 +20,7 @@ export function codeOfStrokes(strokes) {
   return "";
 }
 
-// The code of a reading's tiles, or "" where they are too many for a link.
+// The code of a reading's tiles, or "" if they are too many for a link.
 export async function codeOfDigits(digits) {
   if (digits.length > MOST_TILES || digits.some(({ row }) => row > 255)) return "";
   const body = new Uint8Array(digits.length * (TILE + 1));
@@ -33,7 +33,7 @@ export async function codeOfDigits(digits) {
   return code.length <= MAX_LINK_LETTERS ? code : "";
 }
 
-// {strokes} or {tiles, rows}. Raises BadLink for everything that is not wholly a code.
+// Return {strokes} or {tiles, rows}. Raises BadLink unless the whole text is a valid code.
 export async function read(code) {
   if (code.length > MAX_LINK_LETTERS) {
     const most = MAX_LINK_LETTERS.toLocaleString("en");
@@ -156,7 +156,7 @@ async function tilesOf(body) {
   return { tiles, rows };
 }
 
-// The bytes that come out of a stream; a small code may hold a flood, which is cut off.
+// Return the bytes of a decompressed stream; a small code may decompress to very many, so they are limited.
 async function through(stream, bytes, most = Infinity) {
   const reader = new Blob([bytes]).stream().pipeThrough(stream).getReader();
   const parts = [];

@@ -120,8 +120,8 @@ export class Stacks {
     gl.drawArrays(gl.TRIANGLES, 0, 6 * this.cards.length);
   }
 
-  // Turned about the upright axis, tilted, moved back until all is in view, and seen in perspective;
-  // column by column. The near end takes more of the picture, so the row is moved away from it.
+  // Return the matrix of the view, column by column: a turn about the upright axis, a tilt, a move back
+  // until everything is visible, and perspective. The near end looks larger, so the row is moved away.
   #matrix() {
     const [cosTurn, sinTurn] = [Math.cos(this.turn), Math.sin(this.turn)];
     const [cosTilt, sinTilt] = [Math.cos(this.tilt), Math.sin(this.tilt)];
@@ -168,7 +168,7 @@ export class Stacks {
     });
   }
 
-  // Of the units under the pointer the one that shines brightest.
+  // Return the brightest of the units under the pointer.
   #point({ offsetX, offsetY }) {
     const matrix = this.#matrix();
     const [x, y] = [(2 * offsetX) / this.canvas.clientWidth - 1, 1 - (2 * offsetY) / this.canvas.clientHeight];

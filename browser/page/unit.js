@@ -1,4 +1,4 @@
-// One unit under the pointer: the patch of the drawing that it sees, its kernel, and the sum.
+// Show one unit: the patch of the drawing in its receptive field, its kernel, and their sum of products.
 
 import { element } from "./elements.js";
 import { text } from "./texts.js";
@@ -46,7 +46,7 @@ export class UnitPanel {
   }
 }
 
-// The tile, with what the unit sees of it in full light.
+// Draw the tile, dimmed outside the unit's receptive field.
 function drawPatch(canvas, tile, unit) {
   const pixels = new ImageData(28, 28);
   const inside = unit?.layer.sees ? windowOf(unit) : () => true;
@@ -62,7 +62,7 @@ function windowOf({ layer: { sees, columns }, place }) {
   return (x, y) => x >= left && x < left + sees.size && y >= top && y < top + sees.size;
 }
 
-// Numbers around 0: blue above, red below, on white. ink: shown in grey beneath, where given.
+// Draw signed numbers: blue above 0, red below, on white. ink: drawn in grey beneath them, if given.
 export function drawSigned(canvas, numbers, columns, ink = null) {
   const rows = numbers.length / columns;
   [canvas.width, canvas.height] = [columns, rows];

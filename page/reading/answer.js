@@ -15,7 +15,7 @@ function ask(way, choice) {
   next();
 }
 
-// The server was still loading its network when it was asked.
+// The server was still loading its network when the question arrived.
 function askAgain() {
   if (element.querySelector("[data-ask-again]") && !isAsking && !waiting.length) ask(lastWay);
 }
@@ -44,7 +44,7 @@ function stopWaiting() {
   document.querySelector("#trouble .waiting").textContent = "";
 }
 
-// An answer to an older picture can still be seen, but not used.
+// The answer to an older picture stays visible, but its buttons are disabled.
 function setStale(isStale) {
   for (const part of [document.getElementById("answer"), pictures()]) {
     part.classList.toggle("stale", isStale);

@@ -100,7 +100,7 @@ function readOn() {
   timer = setTimeout(readOn, MIN_PAUSE);
 }
 
-// What several pictures agree on is answered; otherwise the note says what to do.
+// Ask for an answer once several pictures agree; otherwise the note says what to do.
 function compare(text) {
   seen = [...seen, text].slice(-AGREEING);
   if (seen.length < AGREEING) return;
@@ -166,7 +166,7 @@ document.addEventListener("correcting", () => live && take());
 document.addEventListener("visibilitychange", () => {
   if (document.hidden && stream) stop();
 });
-// A stage without a size is in a tab that was left.
+// A stage without a size is in a tab that is not open.
 new ResizeObserver(() => {
   if (!stage.offsetWidth && stream) stop();
 }).observe(stage);

@@ -64,7 +64,7 @@ function show(fileName = "") {
   else preview.removeAttribute("src");
 }
 
-// The browser cannot show a damaged picture, or a TIFF; its name stands there instead.
+// The browser cannot show a damaged picture or a TIFF; the file's name is shown instead.
 preview.addEventListener("error", () => {
   preview.hidden = true;
   name.hidden = false;

@@ -97,7 +97,7 @@ function place(event) {
   return [(event.clientX - box.left) / scale, (event.clientY - box.top - top) / scale];
 }
 
-// Draw strokes by themselves, like a hand that takes the same time for all of them.
+// Animate the drawing of strokes; every drawing takes the same time.
 function replay(drawn) {
   change([]);
   document.dispatchEvent(new Event("drawing begun"));
@@ -166,7 +166,7 @@ function use(name) {
   send();
 }
 
-// A slow server is asked less often: it rests for as long as its last answer took.
+// A slow server is asked less often: the pause is as long as its last answer took.
 function isTimeToSend() {
   const now = performance.now();
   return !isAwaited && now - sent > MIN_PAUSE && now - answered > answerTime;
@@ -221,8 +221,8 @@ document.addEventListener("keydown", (event) => {
 });
 new ResizeObserver(show).observe(sheet);
 
-// An opened link puts its drawing here: strokes, or a picture of its tiles. Until something is drawn
-// over that, the link itself is sent, also if it is damaged.
+// An opened link puts its drawing here: strokes, or a picture of its tiles. Until the visitor draws, the
+// link itself is sent to the server, which also reports what is wrong with a damaged one.
 async function restore({ strokes: drawn, picture, link }) {
   if (picture) {
     const image = new Image();

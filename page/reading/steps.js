@@ -1,5 +1,5 @@
-// How it got there: the steps of the reading in a dialog, one of which is described at a time. They are
-// asked for only when someone wants to see them.
+// "How it got there": the steps of the reading in a dialog, one at a time with its description. They are
+// requested when the dialog is opened.
 const WAYS = ["pad", "image", "camera"];
 const dialog = () => element.querySelector("dialog");
 const steps = () => [...element.querySelectorAll("[data-step]")];

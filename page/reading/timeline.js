@@ -1,4 +1,4 @@
-// The guess over time: how the ten shares went while one digit was drawn, a line for each digit.
+// The guess over time: the ten probabilities while one digit was drawn, as a line for each digit.
 const [WIDTH, HEIGHT, TOP] = [400, 46, 13]; // of the drawing, in its units; the top is for labels
 const MAX_PAUSE = 600; // milliseconds that a pause between two answers counts at most
 const LEAST_SHARE = 0.05; // a digit that never had more has no line
@@ -53,8 +53,8 @@ function show() {
   );
 }
 
-// A digit's name stands where its share was the largest, on the right if it still is, unless another
-// stands there.
+// A digit's label is placed where its probability was largest, at the right end if that is now, unless
+// another label is in the way.
 function labels(digits, place) {
   const made = [];
   const taken = [];
