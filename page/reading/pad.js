@@ -88,7 +88,12 @@ function send() {
   store.set(STORED, whole.some((points) => points.image) ? null : whole);
   sent = performance.now();
   isAwaited = true;
+  showBusy();
   trigger("picture");
+}
+
+function showBusy() {
+  element.setAttribute("aria-busy", isAwaited || replayed !== null);
 }
 
 function place(event) {
@@ -103,6 +108,7 @@ function replay(drawn) {
   document.dispatchEvent(new Event("drawing begun"));
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return finishReplay(drawn);
   replayed = drawn;
+  showBusy();
   const started = performance.now();
   function draw() {
     if (replayed !== drawn) return;
@@ -200,8 +206,12 @@ document.addEventListener("answered", () => {
   isAwaited = false;
   answered = performance.now();
   answerTime = answered - sent;
+  showBusy();
 });
-document.addEventListener("unanswered", () => (isAwaited = false));
+document.addEventListener("unanswered", () => {
+  isAwaited = false;
+  showBusy();
+});
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-tool]");
   if (button) use(button.dataset.tool);
