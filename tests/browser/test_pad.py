@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from page.settings import PAD_HEIGHT
-from tests.browser.helpers import PATIENCE, PHONE, draw, expect_empty, expect_number, press
+from tests.browser.helpers import DESKTOP, PATIENCE, PHONE, draw, expect_empty, expect_number, press
 
 
 def drawing_sent(page: Page) -> np.ndarray:
@@ -24,13 +24,23 @@ def drawing_sent(page: Page) -> np.ndarray:
         return np.asarray(image.convert("L"), float)
 
 
+@pytest.fixture(scope="module")
+def usual(browser, app_url) -> np.ndarray:
+    """Return what a window of the usual size sends."""
+    page = browser.new_page(viewport=DESKTOP)
+    page.goto(app_url)
+    page.wait_for_selector("#pad [data-tool=clear]")
+    sent = drawing_sent(page)
+    page.close()
+    return sent
+
+
 @pytest.mark.parametrize(
     ("size", "density", "zoom"),
     [((900, 500), 1, 1), ((390, 664), 3, 1), ((1280, 800), 1.5, 1), ((1280, 800), 1, 1.5)],
     ids=["low window", "phone", "dense screen", "zoomed"],
 )
-def test_the_drawing_does_not_depend_on_the_window(visit, size, density, zoom):
-    usual = drawing_sent(visit())
+def test_the_drawing_does_not_depend_on_the_window(visit, usual, size, density, zoom):
     width, height = size
     page = visit({"width": width, "height": height}, device_scale_factor=density)
     page.evaluate("zoom => { document.body.style.zoom = zoom; }", zoom)

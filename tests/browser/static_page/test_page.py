@@ -14,7 +14,6 @@ from page.sharing import link
 from tests.browser.helpers import (
     AXE,
     PATIENCE,
-    PHONE,
     SIZES,
     THEMES,
     draw,
@@ -122,21 +121,17 @@ def test_a_picture_is_read(visit_static):
     expect_number(page, "47")
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
+def test_what_cannot_be_read_is_told(visit_static):
+    page = visit_static()
+    for content, sentence in (
         (b"", "The file is empty"),
         (b"%PDF-1.7 and so on", "This file is a PDF document"),
         (b"no picture", "This file is a text file"),
         (png(Image.new("RGB", (64, 64), "white")), "This picture looks blank"),
         (png(Image.new("RGB", (3, 3))), "The picture is 3 × 3 pixels"),
-    ],
-    ids=["empty", "pdf", "text", "blank", "tiny"],
-)
-def test_what_cannot_be_read_is_told(visit_static, content, sentence):
-    page = visit_static()
-    choose(page, "file.png", content)
-    expect(page.locator("#answer .hero.problem")).to_contain_text(sentence)
+    ):
+        choose(page, "file.png", content)
+        expect(page.locator("#answer .hero.problem")).to_contain_text(sentence)
 
 
 def test_a_photo_is_turned_upright_by_its_exif(visit_static):
@@ -221,16 +216,17 @@ def test_a_damaged_link_is_told(visit_static):
     expect(page.locator("#answer .hero")).to_contain_text("This link is damaged")
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("size", [None, PHONE], ids=["desktop", "phone"])
-def test_the_page_passes_axe(visit_static, theme, size):
+@SIZES
+def test_the_page_passes_axe(visit_static, size):
     if not AXE.exists():
         pytest.skip("axe-core is not installed: npm install axe-core")
-    page = visit_static(**({"size": size} if size else {}), color_scheme=theme)
+    page = visit_static(size)
     assert violations(page) == []
     draw(page, 3)
     expect_number(page, "3")
-    assert violations(page) == []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        assert violations(page) == [], theme
     assert too_small(page) == []
 
 
