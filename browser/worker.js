@@ -10,11 +10,11 @@ let recogniser = null;
 
 const CALLS = {
   async load(model, weights) {
-    if (sha256(new Uint8Array(weights)) !== model.weights.sha256) {
+    if ((await digestOf(weights)) !== model.weights.sha256) {
       throw new BadModel("The weights are not those that model.json describes. Load the page again.");
     }
     recogniser = new Recogniser(await Network.unpack(model, weights));
-    warmUp();
+    setTimeout(warmUp);
     return recogniser.explainer.methods;
   },
 
@@ -34,6 +34,13 @@ const CALLS = {
   },
 };
 
+// The browser's own SHA-256 is quicker, and is there on https pages only.
+async function digestOf(buffer) {
+  if (!self.crypto.subtle) return sha256(new Uint8Array(buffer));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", buffer));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 self.addEventListener("message", async ({ data: { id, call, args } }) => {
   try {
     const result = await CALLS[call](...args);
@@ -49,9 +56,11 @@ function buffersOf(result) {
   return result?.bitmap ? [result.bitmap] : [];
 }
 
-// Read a drawn line a few times, because the first readings are slow while the browser compiles.
-function warmUp() {
+// Read a drawn line a few times, because the first readings are slow while the browser compiles. What a
+// visitor asks meanwhile is answered between two of them.
+function warmUp(rounds = 8) {
   const picture = { data: new Uint8Array(3 * 280 * 280).fill(255), width: 280, height: 280 };
   for (let y = 40; y < 240; y++) picture.data.fill(0, 3 * (280 * y + 130), 3 * (280 * y + 150));
-  for (let round = 0; round < 8; round++) recogniser.readPicture(picture);
+  recogniser.readPicture(picture);
+  if (rounds > 1) setTimeout(warmUp, 0, rounds - 1);
 }

@@ -5,7 +5,7 @@ import { text } from "./texts.js";
 
 // In pixels of the square that is read: of a photo, and of each of the readings that follow each other.
 const MAX_SIDE = 720;
-const MAX_LIVE_SIDE = 480;
+const MAX_LIVE_SIDE = 320;
 const PROBLEMS = { NotAllowedError: "not_allowed", NotFoundError: "not_found", NotReadableError: "not_readable" };
 
 export class Camera {

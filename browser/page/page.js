@@ -1,6 +1,5 @@
 // The page: reads in a worker what a visitor draws or chooses, and shows the answer.
 
-import { load } from "../reader.js";
 import { showAnswer, showEmpty, showProblem } from "./answer.js";
 import { Camera } from "./camera.js";
 import { Image } from "./image.js";
@@ -9,6 +8,7 @@ import { keepForOffline } from "./offline.js";
 import { Pad } from "./pad.js";
 import { Pictures } from "./pictures.js";
 import { linkToServer, openedCode, wireSharing } from "./sharing.js";
+import { loading } from "./start.js";
 import { wireTabs } from "./tabs.js";
 import { text } from "./texts.js";
 
@@ -219,7 +219,7 @@ async function start() {
   followTheme();
   showEmpty(answerPlace, way);
   try {
-    reader = await load("model.json");
+    reader = await loading;
   } catch (error) {
     showProblem(answerPlace, error.message, text("model.problem"));
     return;

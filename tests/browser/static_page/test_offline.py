@@ -25,6 +25,7 @@ def site_url(own_site) -> Iterator[str]:
 
 def publish_second_version(folder: Path) -> None:
     replace(folder / "index.html", "<h1>Digit reader", "<h1>Second version")
+    replace(folder / "index.html", "page/offline.js", "page/offline_2.js")
     replace(folder / "page" / "page.js", '"./offline.js"', '"./offline_2.js"')
     (folder / "page" / "offline.js").rename(folder / "page" / "offline_2.js")
     write_file_list(folder)
