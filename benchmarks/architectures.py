@@ -171,7 +171,7 @@ def measure(folder: Path, test: LabelledImages, real: Sequence[TileSet]) -> Row:
     logits = recogniser.predict_logits(test.tiles)
     errors = {image.index for image in misread(logits, test.labels, temperature)}
     return Row(
-        title_of(checkpoint),
+        title_of(folder, checkpoint),
         checkpoint.architecture,
         parameters=checkpoint.model.count_params(),
         bytes=(folder / WEIGHTS).stat().st_size,
@@ -183,8 +183,13 @@ def measure(folder: Path, test: LabelledImages, real: Sequence[TileSet]) -> Row:
     )
 
 
-def title_of(checkpoint: Checkpoint) -> str:
-    """Return the architecture, and how the training differed from the usual one."""
+def title_of(folder: Path, checkpoint: Checkpoint) -> str:
+    """Return the architecture, and how the training differed from the usual one.
+
+    A shipped checkpoint is called by the name of its folder, which is its recipe's.
+    """
+    is_shipped = folder.parent == BUNDLED_FOLDER.parent
+    name = folder.name if is_shipped else checkpoint.architecture
     training = checkpoint.record.get("training", {})
     seed = checkpoint.record.get("recipe", {}).get("seed", 0)
     details = [
@@ -192,7 +197,7 @@ def title_of(checkpoint: Checkpoint) -> str:
         *(["all images"] if "refit" in training else []),
         *([f"seed {seed}"] if seed else []),
     ]
-    return ", ".join([f"`{checkpoint.architecture}`", *details])
+    return ", ".join([f"`{name}`", *details])
 
 
 def accuracy(recogniser: Recogniser, tiles: TileSet) -> float:
