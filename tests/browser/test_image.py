@@ -1,11 +1,12 @@
 """Upload a picture: it is read, or a sentence says why not."""
 
 import io
+import time
 
 import numpy as np
 import pytest
 from PIL import ExifTags, Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FileChooser, Page, TimeoutError, expect
 
 from tests.browser.helpers import PATIENCE, SIZES, choose_picture, draw, expect_number, png, upload
 from tests.helpers import sketch
@@ -126,14 +127,25 @@ def test_a_slow_answer_is_announced_and_the_old_one_cannot_be_used(visit):
     assert not page.locator("#answer").evaluate("answer => answer.inert")
 
 
+def chooser_by_enter(page: Page) -> FileChooser:
+    """Press Enter until the chooser opens, because the tab's script is loaded once it is opened."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while True:
+        try:
+            with page.expect_file_chooser(timeout=1000) as chooser:
+                page.keyboard.press("Enter")
+            return chooser.value
+        except TimeoutError:
+            assert time.monotonic() < deadline
+
+
 def test_a_picture_is_chosen_and_removed_by_keyboard(visit):
     page = visit()
     page.get_by_role("tab", name="Image").click()
-    page.wait_for_timeout(500)  # the tab's script is loaded when it is opened
     page.locator("#image .zone").focus()
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files({"name": "7.png", "mimeType": "image/png", "buffer": png(sketch(7))})
+    chooser_by_enter(page).set_files(
+        {"name": "7.png", "mimeType": "image/png", "buffer": png(sketch(7))}
+    )
     expect_number(page, "7")
     page.get_by_role("button", name="Remove", exact=True).focus()
     page.keyboard.press("Enter")
