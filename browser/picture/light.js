@@ -3,7 +3,7 @@
 
 import { gaussian, greyClosing, medianOfNine } from "../numerics/filters.js";
 import { crop, mapMask, plane } from "../numerics/plane.js";
-import { BILINEAR, resize as resample } from "../numerics/resample.js";
+import { BILINEAR, BOX, resize as resample, resizePicture } from "../numerics/resample.js";
 import { solve } from "../numerics/solve.js";
 import { clamp, median, round } from "../numerics/statistics.js";
 
@@ -128,6 +128,13 @@ function oddlyMirrored(values, place) {
   if (place < 0) return 2 * values[0] - oddlyMirrored(values, -place);
   if (place > last) return 2 * values[last] - oddlyMirrored(values, 2 * last - place);
   return values[place];
+}
+
+// Scale a picture to so many pixels on its longer side.
+export function shrink(picture, longest) {
+  const factor = longest / Math.max(picture.width, picture.height);
+  const sides = [picture.height, picture.width].map((side) => Math.max(8, round(side * factor)));
+  return resizePicture(picture, ...sides, BOX);
 }
 
 // Scale a plane down to at most so many pixels on its longer side.

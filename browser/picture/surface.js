@@ -28,8 +28,8 @@ import {
   rolled,
   sidesOf,
 } from "../numerics/polygons.js";
-import { BOX, resizePicture } from "../numerics/resample.js";
 import { linearFit, median, quantile, round } from "../numerics/statistics.js";
+import { shrink } from "./light.js";
 import { homography, IDENTITY, warp } from "./perspective.js";
 import { paintOverThumbs } from "./thumb.js";
 
@@ -105,14 +105,6 @@ function overlap(a, b) {
 function rangeOf(points, k) {
   const places = points.map((point) => point[k]);
   return [Math.min(...places), Math.max(...places)];
-}
-
-function shrink(picture, longest) {
-  const factor = longest / Math.max(picture.width, picture.height);
-  const [width, height] = [picture.width, picture.height].map((side) =>
-    Math.max(8, round(side * factor)),
-  );
-  return resizePicture(picture, height, width, BOX);
 }
 
 // Whether even paper reaches all of the border, and nothing on it is a quadrilateral. This is so for

@@ -5,9 +5,9 @@ import { distanceTransform } from "../numerics/distance.js";
 import { mirrored } from "../numerics/filters.js";
 import { label } from "../numerics/labels.js";
 import { crop, hasAny, mapMask, mask as emptyMask, plane, without } from "../numerics/plane.js";
-import { BICUBIC, BOX, nearestPlaces, resizePicture } from "../numerics/resample.js";
+import { BICUBIC, nearestPlaces, resizePicture } from "../numerics/resample.js";
 import { clamp, round } from "../numerics/statistics.js";
-import { fitPaper } from "./light.js";
+import { fitPaper, shrink } from "./light.js";
 
 const COPY_SIZE = 128;
 const MIN_DIFFERENCE = 20;
@@ -20,9 +20,8 @@ const MIN_FILL = 0.6;
 
 // Return a sheet, seen straight on, with its thumbs painted in the paper's colour.
 export function paintOverThumbs(sheet) {
-  const factor = COPY_SIZE / Math.max(sheet.width, sheet.height);
-  const [width, height] = [sheet.width, sheet.height].map((side) => Math.max(8, round(side * factor)));
-  const copy = resizePicture(sheet, height, width, BOX);
+  const copy = shrink(sheet, COPY_SIZE);
+  const { width, height } = copy;
   const paper = paperOf(copy);
   const thumbs = thumbsAmong(marksOn(copy, paper));
   if (!hasAny(thumbs)) return sheet;
