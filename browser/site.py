@@ -135,6 +135,11 @@ class _Handler(SimpleHTTPRequestHandler):
         ".webmanifest": "application/manifest+json",
     }
 
+    def handle(self) -> None:
+        """Answer requests until the browser closes the connection, perhaps in an answer."""
+        with suppress(ConnectionError):
+            super().handle()
+
     def do_GET(self) -> None:
         """Compress text, as hosts of static pages do."""
         path = Path(self.translate_path(self.path))
@@ -152,8 +157,7 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        with suppress(BrokenPipeError, ConnectionResetError):  # The page was closed.
-            self.wfile.write(content)
+        self.wfile.write(content)
 
     def log_message(self, *arguments: object) -> None:
         """Say nothing of requests."""

@@ -14,7 +14,7 @@ const CALLS = {
       throw new BadModel("The weights are not those that model.json describes. Load the page again.");
     }
     recogniser = new Recogniser(await Network.unpack(model, weights));
-    setTimeout(warmUp);
+    setTimeout(warmUp, 0, drawnLine(), 8);
     return recogniser.explainer.methods;
   },
 
@@ -56,11 +56,15 @@ function buffersOf(result) {
   return result?.bitmap ? [result.bitmap] : [];
 }
 
-// Read a drawn line a few times, because the first readings are slow while the browser compiles. What a
+// Read a picture a few times, because the first readings are slow while the browser compiles. What a
 // visitor asks meanwhile is answered between two of them.
-function warmUp(rounds = 8) {
+function warmUp(picture, rounds) {
+  recogniser.readPicture(picture);
+  if (rounds > 1) setTimeout(warmUp, 0, picture, rounds - 1);
+}
+
+function drawnLine() {
   const picture = { data: new Uint8Array(3 * 280 * 280).fill(255), width: 280, height: 280 };
   for (let y = 40; y < 240; y++) picture.data.fill(0, 3 * (280 * y + 130), 3 * (280 * y + 150));
-  recogniser.readPicture(picture);
-  if (rounds > 1) setTimeout(warmUp, 0, rounds - 1);
+  return picture;
 }

@@ -127,7 +127,7 @@ function drawFramed(context, { source, cut }, left) {
   context.drawImage(source, ...cut, ...place, width, height);
 }
 
-// Write what was read into a box as wide as its text. Returns the width.
+// Draw a box with the number that was read. Returns its width, which fits the number.
 function drawNumber(context, rows) {
   const lineHeight = BAND.height / rows.length;
   context.font = `650 100px ${FONT}`;

@@ -38,8 +38,8 @@ export class Inside {
     this.place.replaceChildren();
   }
 
-  // digit: of a reading. target: the digit for which the strokes are shown. While one digit is being
-  // shown, only the newest of those that follow waits.
+  // digit: of a reading. target: the digit for which the strokes are shown. Of the digits
+  // that arrive while another is being shown, only the newest is shown next.
   show(digit, target = digit.label) {
     this.next = { ...digit, target };
     if (!this.isBusy) this.#showAll();
