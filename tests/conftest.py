@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import pytest
 
+from browser.site import make_site
 from digit_model import checkpoint, pretrained
 from digit_model.architectures import ARCHITECTURES
 from digit_model.arrays import Calibration
@@ -81,3 +82,11 @@ def readers() -> Iterator[Readers]:
 def bundled() -> Pretrained:
     """Load the bundled checkpoint, once for all tests."""
     return pretrained.load({})
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, bundled: Pretrained) -> Path:
+    """Make the static page with the bundled network; return its folder."""
+    folder = tmp_path_factory.mktemp("site")
+    make_site(folder, bundled.checkpoint, bundled.source)
+    return folder

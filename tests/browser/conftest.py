@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.helpers import CHROMIUM, DESKTOP
+from tests.browser.helpers import CHROMIUM, DESKTOP, open_page
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
@@ -63,8 +63,6 @@ def visit(browser, app_url) -> Iterator[Callable[..., Page]]:
 @pytest.fixture
 def page(browser, app_url) -> Iterator[Page]:
     """The page, whose console may report that the server does not answer."""
-    opened = browser.new_page()
-    opened.goto(app_url)
-    opened.wait_for_selector("#pad [data-tool=clear]")
+    opened = open_page(browser, app_url)
     yield opened
     opened.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser.site import serve
 from tests.helpers import ROOT, STROKES
@@ -47,6 +47,14 @@ window.fetch = async (input, init) => {
   return ask(input, init);
 };
 """
+
+
+def open_page(browser: Browser, url: str, **settings) -> Page:
+    """Open the Gradio page in a context of its own, and wait until one can draw."""
+    page = browser.new_page(**settings)
+    page.goto(url)
+    page.wait_for_selector("#pad [data-tool=clear]")
+    return page
 
 
 def draw(

@@ -9,7 +9,16 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from page.settings import PAD_HEIGHT
-from tests.browser.helpers import DESKTOP, PATIENCE, PHONE, draw, expect_empty, expect_number, press
+from tests.browser.helpers import (
+    DESKTOP,
+    PATIENCE,
+    PHONE,
+    draw,
+    expect_empty,
+    expect_number,
+    open_page,
+    press,
+)
 
 
 def drawing_sent(page: Page) -> np.ndarray:
@@ -27,9 +36,7 @@ def drawing_sent(page: Page) -> np.ndarray:
 @pytest.fixture(scope="module")
 def usual(browser, app_url) -> np.ndarray:
     """Return what a window of the usual size sends."""
-    page = browser.new_page(viewport=DESKTOP)
-    page.goto(app_url)
-    page.wait_for_selector("#pad [data-tool=clear]")
+    page = open_page(browser, app_url, viewport=DESKTOP)
     sent = drawing_sent(page)
     page.close()
     return sent

@@ -10,6 +10,7 @@ from tests.browser.helpers import (
     choose_picture,
     draw,
     expect_number,
+    open_page,
     upload,
 )
 from tests.helpers import ROOT, free_port, served
@@ -157,9 +158,7 @@ def test_a_server_that_is_gone(page):
 def test_after_a_restart_the_drawing_is_read_again_by_itself(browser, tmp_path):
     port = free_port()
     with served(ROOT, tmp_path, port=port):
-        opened = browser.new_page()
-        opened.goto(f"http://127.0.0.1:{port}")
-        opened.wait_for_selector("#pad [data-tool=clear]")
+        opened = open_page(browser, f"http://127.0.0.1:{port}")
         draw(opened, 7, width=0.5)
         expect_number(opened, "7")
     draw(opened, 1, left=0.5, width=0.5)

@@ -1,17 +1,8 @@
-"""What the folder of the static page holds beside the sources."""
+"""What the site of the static page holds beside the sources."""
 
 import re
 
-import pytest
-
-from browser.site import make_site, modules
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory, bundled):
-    folder = tmp_path_factory.mktemp("site")
-    make_site(folder, bundled.checkpoint, bundled.source)
-    return folder
+from browser.site import modules
 
 
 def test_modules_are_listed_once_and_level_by_level(tmp_path):
@@ -27,22 +18,22 @@ def test_modules_are_listed_once_and_level_by_level(tmp_path):
     assert modules(tmp_path, "a.js") == ["a.js", "b.js", "deep/c.js", "d.js"]
 
 
-def test_the_page_asks_for_all_its_modules_at_once(folder):
-    index = (folder / "index.html").read_text(encoding="utf-8")
+def test_the_page_asks_for_all_its_modules_at_once(site):
+    index = (site / "index.html").read_text(encoding="utf-8")
     linked = re.findall('rel="modulepreload" href="(.*?)"', index)
-    assert sorted(linked) == sorted(modules(folder, "page/start.js", "page/page.js"))
+    assert sorted(linked) == sorted(modules(site, "page/start.js", "page/page.js"))
     assert index.index("modulepreload") < index.index("<script")
 
 
-def test_the_worker_asks_for_all_its_modules_at_once(folder):
-    worker = (folder / "worker.js").read_text(encoding="utf-8")
+def test_the_worker_asks_for_all_its_modules_at_once(site):
+    worker = (site / "worker.js").read_text(encoding="utf-8")
     imported = re.findall(r'^import "\./(.*?)";$', worker, re.MULTILINE)
     assert {"recogniser.js", "picture/thumb.js"} <= set(imported)
-    assert all((folder / path).is_file() for path in imported)
+    assert all((site / path).is_file() for path in imported)
     for path in imported:
-        assert set(modules(folder, path)) <= set(imported)
+        assert set(modules(site, path)) <= set(imported)
 
 
-def test_code_is_served_without_its_comments(folder):
-    for path in folder.rglob("*.js"):
+def test_code_is_served_without_its_comments(site):
+    for path in site.rglob("*.js"):
         assert not re.search(r"^ *//", path.read_text(encoding="utf-8"), re.MULTILINE), path

@@ -1,21 +1,12 @@
 """The static page, made from this repository and served on loopback."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page
 
-from browser.site import make_site
 from tests.browser.helpers import DESKTOP, PATIENCE, serving
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory, bundled) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    make_site(folder, bundled.checkpoint, bundled.source)
-    return folder
 
 
 @pytest.fixture(scope="session")
