@@ -112,11 +112,13 @@ def frame_of(picture: Image.Image) -> str:
 
 
 def test_continuous_reading_answers_when_pictures_agree_and_else_says_what_to_do(camera):
+    # The next frame is shown once the last one is read, however long that takes.
     camera.evaluate(
         """() => {
-            let count = 0;
+            let read = 0;
+            document.addEventListener("looked", () => (read += 1));
             HTMLCanvasElement.prototype.toDataURL = () =>
-                window.frames[count++ % window.frames.length];
+                window.frames[read % window.frames.length];
         }"""
     )
     show = "frames => { window.frames = frames; }"
@@ -241,7 +243,7 @@ def test_a_missing_camera_is_reported_with_a_remedy(visit):
 
 
 def test_a_forbidden_camera_is_reported_with_a_remedy(start, app_url):
-    running = start("--use-fake-device-for-media-stream", "--deny-permission-prompts")
+    running = start("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream=deny")
     page = running.new_page()
     page.goto(app_url)
     page.get_by_role("tab", name="Webcam").click()
