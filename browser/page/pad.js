@@ -119,7 +119,7 @@ export class Pad {
       canvas.addEventListener(end, (event) => {
         if (event.pointerId !== this.pointer) return;
         this.pointer = null;
-        this.#changed();
+        store(this.strokes);
       });
     }
     place.addEventListener("click", ({ target }) => {

@@ -31,7 +31,7 @@ function ask(picture) {
 }
 
 async function answerAll() {
-  isReading = true;
+  isReading = answerPlace.ariaBusy = true;
   try {
     while (question && reader) {
       beingRead = question;
@@ -39,7 +39,7 @@ async function answerAll() {
       await answer(beingRead);
     }
   } finally {
-    isReading = false;
+    isReading = answerPlace.ariaBusy = false;
   }
 }
 
@@ -64,19 +64,22 @@ async function answer(picture) {
 const readingOf = ({ tiles, rows, source }) => (tiles ? reader.readTiles(tiles, rows) : reader.look(source));
 
 function show(reading, { drawable, way: from }) {
-  const mark = Math.min(view?.mark ?? 0, reading.digits.length - 1);
-  const picture = reading.bitmap ?? drawable ?? sheetOf(reading);
-  const method = view?.method ?? reader.methods[0];
+  const earlier = view;
+  const hasSameCount = earlier?.reading.digits.length === reading.digits.length;
+  const mark = hasSameCount ? earlier.mark : 0;
+  const { label } = reading.digits[mark];
+  // The evidence that was asked for is shown while more of the same digit is drawn.
+  const isSame = hasSameCount && earlier.reading.digits[mark].label === label;
   view = {
     reading,
-    picture,
-    mark: view?.reading.digits.length === reading.digits.length ? mark : 0,
-    method,
+    picture: reading.bitmap ?? drawable ?? sheetOf(reading),
+    mark,
+    target: isSame ? earlier.target : label,
+    method: earlier?.method ?? reader.methods[0],
     methods: reader.methods,
     heatmaps: reading.digits.map(() => null),
     from,
   };
-  view.target = reading.digits[view.mark].label;
   showView();
   return explainAll(view);
 }

@@ -93,7 +93,7 @@ def press(page: Page, tool: str) -> None:
 def expect_number(page: Page, text: str) -> None:
     """Expect that the page shows this number and waits for no other answer."""
     expect(page.locator("#answer .number")).to_have_text(text, timeout=PATIENCE)
-    busy = page.locator("#answer [aria-busy=true], #pad [aria-busy=true]")
+    busy = page.locator("#answer[aria-busy=true], #answer [aria-busy=true], #pad [aria-busy=true]")
     expect(busy).to_have_count(0, timeout=PATIENCE)
     expect(page.locator("#answer .number")).to_have_text(text)
 
