@@ -20,11 +20,18 @@ from digit_model.synthesis.digits import draw_digits
 from page.reader import Readers, ReaderSettings
 from tests.helpers import RECORD, ROOT, served
 
+# Most programs of the tests run a few times only: a fifth of the tests' time is saved.
+QUICK_COMPILATION = (
+    "--xla_backend_optimization_level=0",
+    "--xla_llvm_disable_expensive_passes=true",
+)
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Share JAX's compilation cache among all processes of the tests."""
+    """Have all processes of the tests compile quickly, and share what they compiled."""
     if hasattr(config, "workerinput"):
         return  # The environment is inherited.
+    os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *QUICK_COMPILATION])
     folder = TemporaryDirectory()
     config.add_cleanup(folder.cleanup)
     options = {
