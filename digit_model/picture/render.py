@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from ..arrays import TILE_SIZE, Digit, Heatmap, Picture, Placement
 
@@ -15,8 +15,8 @@ MIN_SIDE_PIXELS = 280
 # Weak and strong heat. Amber and vermilion differ from grey, and from sky blue and blue, for the
 # three common kinds of colour blindness (Okabe and Ito 2008, https://jfly.uni-koeln.de/color/), and
 # all are visible on white paper and on dark boards.
-FOR = (np.array([255, 176, 0], np.float32), np.array([213, 62, 0], np.float32))
-AGAINST = (np.array([120, 190, 255], np.float32), np.array([0, 80, 200], np.float32))
+FOR = ((255, 176, 0), (213, 62, 0))
+AGAINST = ((120, 190, 255), (0, 80, 200))
 # Heat below this share of its maximum is not shown.
 MIN_HEAT = 0.25
 OPACITY = 0.75
@@ -71,12 +71,9 @@ def overlay_heatmaps(
     frame and a question mark.
     """
     picture, digits = fit_to_screen(picture, digits)
-    heat, cold = np.zeros((2, *picture.shape[:2]), np.float32)
-    for digit, heatmap in zip(digits, heatmaps, strict=True):
-        _add_heat(heat, digit.placement, heatmap)
-        if heatmap.min() < 0:
-            _add_heat(cold, digit.placement, -heatmap)
-    image = Image.fromarray(_glow(_glow(picture, heat, FOR), cold, AGAINST))
+    image = Image.fromarray(picture)
+    _paint_heat(image, digits, heatmaps, FOR)
+    _paint_heat(image, digits, [-heatmap for heatmap in heatmaps], AGAINST)
     if len(digits) > 1:
         for digit in digits:
             _frame(image, digit)
@@ -147,28 +144,49 @@ def _tiles_together(digits: Sequence[Digit]) -> Image.Image:
     return _fit_to_step(_visible(square))
 
 
-def _add_heat(heat: np.ndarray, placement: Placement, heatmap: Heatmap) -> None:
-    """Draw the heatmap of a tile into the heat of the picture; the maximum of both is kept."""
+def _paint_heat(
+    image: Image.Image,
+    digits: Sequence[Digit],
+    heatmaps: Sequence[Heatmap],
+    colours: tuple[tuple[int, int, int], tuple[int, int, int]],
+) -> None:
+    """Paint the positive part of the digits' heatmaps on the image, from weak to strong colour."""
+    heat = Image.new("L", image.size)
+    for digit, heatmap in zip(digits, heatmaps, strict=True):
+        if heatmap.max() > 0:
+            _add_heat(heat, digit.placement, heatmap)
+    if window := heat.getbbox():
+        heat = heat.crop(window)
+        palette, opacity = _colour_table(colours)
+        mask = heat.point(opacity)
+        heat.putpalette(palette)
+        image.paste(heat.convert("RGB"), window, mask)
+
+
+def _add_heat(heat: Image.Image, placement: Placement, heatmap: Heatmap) -> None:
+    """Draw the heatmap of a tile into the heat of the picture; the maximum of both is kept.
+
+    heat: of mode L, 255 is the strongest.
+    """
     across, down = _axes(placement)
     size = TILE_SIZE * np.array([placement.x_scale, placement.y_scale])
     centre = np.array([placement.left, placement.top]) + size / 2
     reach = TILE_SIZE / 2 * (np.abs(across) + np.abs(down))
-    limit = heat.shape[::-1]
-    left, top = np.clip(np.floor(centre - reach), 0, limit).astype(int).tolist()
-    right, bottom = np.clip(np.ceil(centre + reach), 0, limit).astype(int).tolist()
+    left, top = np.clip(np.floor(centre - reach), 0, heat.size).astype(int).tolist()
+    right, bottom = np.clip(np.ceil(centre + reach), 0, heat.size).astype(int).tolist()
     if right <= left or bottom <= top:
         return
     # Pillow evaluates the transform at pixel centres, so the matrix maps edges to edges.
     to_tile = np.linalg.inv(np.column_stack([across, down]))
     start = to_tile @ ((left, top) - centre) + TILE_SIZE / 2
-    local = Image.fromarray(np.asarray(heatmap, np.float32) * _fade()).transform(
+    local = _visible(heatmap * _fade()).transform(
         (right - left, bottom - top),
         Image.Transform.AFFINE,
         np.column_stack([to_tile, start]).ravel().tolist(),
         Image.Resampling.BILINEAR,
     )
-    window = heat[top:bottom, left:right]
-    np.maximum(window, np.asarray(local), out=window)
+    window = (left, top, right, bottom)
+    heat.paste(ImageChops.lighter(heat.crop(window), local), window)
 
 
 def _axes(placement: Placement) -> tuple[np.ndarray, np.ndarray]:
@@ -178,6 +196,7 @@ def _axes(placement: Placement) -> tuple[np.ndarray, np.ndarray]:
     return across, placement.y_scale * np.array([-sine, cosine])
 
 
+@cache
 def _fade() -> np.ndarray:
     """Return a (28, 28) mask that is 1 inside and falls to 0 at the edge."""
     along = np.minimum(np.arange(TILE_SIZE), np.arange(TILE_SIZE)[::-1])
@@ -185,18 +204,16 @@ def _fade() -> np.ndarray:
     return np.minimum(side[:, None], side)
 
 
-def _glow(picture: Picture, heat: np.ndarray, colours: tuple[np.ndarray, np.ndarray]) -> Picture:
-    # Only the hot pixels are computed: most of a picture has no heat.
-    hot = heat > MIN_HEAT
-    if not hot.any():
-        return picture
-    weak, strong = colours
-    strength = np.minimum((heat[hot] - MIN_HEAT) / (1 - MIN_HEAT), 1)[:, None]
-    colour = weak + (strong - weak) * strength
-    alpha = OPACITY * strength**0.75
-    glowing = picture.copy()
-    glowing[hot] = np.rint(picture[hot] * (1 - alpha) + colour * alpha)
-    return glowing
+@cache
+def _colour_table(
+    colours: tuple[tuple[int, int, int], tuple[int, int, int]],
+) -> tuple[list[int], list[int]]:
+    """Return the colour of each of 256 levels of heat as a palette, and its opacity in 0..255."""
+    strength = np.clip((np.arange(256) / 255 - MIN_HEAT) / (1 - MIN_HEAT), 0, 1)
+    weak, strong = np.array(colours)
+    palette = weak + strength[:, None] * (strong - weak)
+    opacity = 255 * OPACITY * strength**0.75
+    return np.rint(palette).astype(int).ravel().tolist(), np.rint(opacity).astype(int).tolist()
 
 
 def _frame(image: Image.Image, digit: Digit) -> None:
