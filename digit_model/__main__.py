@@ -139,6 +139,9 @@ def _read(options: argparse.Namespace) -> int:
     if options.out and (options.json or options.heatmap or options.steps):
         options.parser.error("--out cannot be combined with --json, --heatmap or --steps")
     files = bulk.find_pictures(options.files)
+    if not files:
+        suffixes = " ".join(sorted(bulk.PICTURE_SUFFIXES))
+        raise DigitError(f"No pictures in {', '.join(options.files)}. Looked for {suffixes}.")
     return _read_into_file(files, options) if options.out else _read_and_print(files, options)
 
 

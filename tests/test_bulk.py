@@ -44,6 +44,12 @@ def test_a_name_that_matches_nothing_is_kept_so_that_it_is_reported():
     assert bulk.find_pictures(names) == names
 
 
+def test_a_folder_without_pictures_gives_a_sentence(tmp_path, capsys):
+    (tmp_path / "notes.txt").touch()
+    assert main(["read", str(tmp_path)]) == 1
+    assert f"No pictures in {tmp_path}. Looked for .avif .bmp" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_picture_gets_a_row_and_a_bad_file_its_error(folder, tmp_path, jobs, capsys):
     out = tmp_path / "readings.csv"
