@@ -34,3 +34,18 @@ export function asJson({ digits, ignored, seconds }) {
     seconds: rounded(seconds),
   };
 }
+
+// The same reading on a picture of another width, in which the picture that was read begins at `left`.
+export function onWiderPicture(reading, left, width) {
+  const moved = ([start, top, end, bottom]) => [start + left, top, end + left, bottom];
+  return {
+    ...reading,
+    width,
+    digits: reading.digits.map(({ box, placement, ...digit }) => ({
+      ...digit,
+      box: moved(box),
+      placement: { ...placement, left: placement.left + left },
+    })),
+    ignored: reading.ignored.map(({ box, kind }) => ({ box: moved(box), kind })),
+  };
+}

@@ -3,6 +3,7 @@
 
 import { MAX_PAD_WIDTH, PAD_HEIGHT, PEN_WIDTH } from "./settings.js"; // written by page/settings.py
 
+const MARGIN = 32; // units of plain pad that are read on both sides of the drawing
 const STORED = "drawing"; // where the browser keeps the drawing for a reload
 
 export class Pad {
@@ -32,6 +33,16 @@ export class Pad {
     [this.picture.width, this.picture.height] = [this.width, PAD_HEIGHT];
     this.#paint(this.context, 1, 0);
     return this.picture;
+  }
+
+  // The pixels of the part of draw() that has strokes, and how far it is from the left.
+  cutOut() {
+    const across = this.strokes.flat().map(([x]) => x);
+    const first = across.reduce((a, b) => Math.min(a, b)) - MARGIN;
+    const last = across.reduce((a, b) => Math.max(a, b)) + MARGIN;
+    const left = Math.max(0, Math.floor(first));
+    const width = Math.min(this.width, Math.ceil(last)) - left;
+    return { source: this.context.getImageData(left, 0, width, PAD_HEIGHT), left };
   }
 
   use(strokes) {

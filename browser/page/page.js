@@ -1,5 +1,6 @@
 // The page: reads in a worker what a visitor draws or chooses, and shows the answer.
 
+import { onWiderPicture } from "../reading.js";
 import { showAnswer, showEmpty, showProblem } from "./answer.js";
 import { Camera } from "./camera.js";
 import { Image } from "./image.js";
@@ -43,8 +44,8 @@ async function answerAll() {
   }
 }
 
-// picture: {way, source, drawable}: what is read, and what is shown unless the reading has a bitmap; or
-// {tiles, rows} of a link.
+// picture: {way, source, drawable}: what is read, and what is shown unless the reading has a bitmap; with
+// `left` where only a part of the drawable is read, which begins there; or {tiles, rows} of a link.
 async function answer(picture) {
   try {
     const reading = await readingOf(picture);
@@ -61,7 +62,11 @@ async function answer(picture) {
   }
 }
 
-const readingOf = ({ tiles, rows, source }) => (tiles ? reader.readTiles(tiles, rows) : reader.look(source));
+async function readingOf({ tiles, rows, source, left, drawable }) {
+  if (tiles) return reader.readTiles(tiles, rows);
+  const reading = await reader.look(source);
+  return left === undefined ? reading : onWiderPicture(reading, left, drawable.width);
+}
 
 function show(reading, { drawable, way: from }) {
   const earlier = view;
@@ -156,8 +161,8 @@ function showNothing() {
 
 const pad = new Pad(byId("pad"), () => {
   if (pad.isEmpty) return showNothing();
-  const source = pad.draw();
-  return ask({ way: "pad", source, drawable: source });
+  const drawable = pad.draw();
+  return ask({ way: "pad", ...pad.cutOut(), drawable });
 });
 
 const image = new Image(byId("image"), (file) => {
