@@ -35,16 +35,17 @@ export function asJson({ digits, ignored, seconds }) {
   };
 }
 
-// The same reading on a picture of another width, in which the picture that was read begins at `left`.
-export function onWiderPicture(reading, left, width) {
-  const moved = ([start, top, end, bottom]) => [start + left, top, end + left, bottom];
+// The reading of a part of a picture as a reading of the whole. left, top: where the part begins.
+export function onWhole(reading, { left, top, width, height }) {
+  const moved = ([x, y, right, bottom]) => [x + left, y + top, right + left, bottom + top];
   return {
     ...reading,
     width,
+    height,
     digits: reading.digits.map(({ box, placement, ...digit }) => ({
       ...digit,
       box: moved(box),
-      placement: { ...placement, left: placement.left + left },
+      placement: { ...placement, left: placement.left + left, top: placement.top + top },
     })),
     ignored: reading.ignored.map(({ box, kind }) => ({ box: moved(box), kind })),
   };

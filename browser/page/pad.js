@@ -3,7 +3,7 @@
 
 import { MAX_PAD_WIDTH, PAD_HEIGHT, PEN_WIDTH } from "./settings.js"; // written by page/settings.py
 
-const MARGIN = 32; // units of plain pad that are read on both sides of the drawing
+const MARGIN = 32; // units of plain pad that are read around the drawing
 const STORED = "drawing"; // where the browser keeps the drawing for a reload
 
 export class Pad {
@@ -35,14 +35,12 @@ export class Pad {
     return this.picture;
   }
 
-  // The pixels of the part of draw() that has strokes, and how far it is from the left.
+  // The pixels of the part of draw() that has strokes, and how far it is from the left and the top.
   cutOut() {
-    const across = this.strokes.flat().map(([x]) => x);
-    const first = across.reduce((a, b) => Math.min(a, b)) - MARGIN;
-    const last = across.reduce((a, b) => Math.max(a, b)) + MARGIN;
-    const left = Math.max(0, Math.floor(first));
-    const width = Math.min(this.width, Math.ceil(last)) - left;
-    return { source: this.context.getImageData(left, 0, width, PAD_HEIGHT), left };
+    const points = this.strokes.flat();
+    const [left, right] = reachOf(points.map(([x]) => x), this.width);
+    const [top, bottom] = reachOf(points.map(([, y]) => y), PAD_HEIGHT);
+    return { source: this.context.getImageData(left, top, right - left, bottom - top), left, top };
   }
 
   use(strokes) {
@@ -165,6 +163,13 @@ export class Pad {
     event.preventDefault();
     this.#step(name);
   }
+}
+
+// From where to where the pad is read along one axis, in whole units of 0 to `side`.
+function reachOf(places, side) {
+  const first = places.reduce((a, b) => Math.min(a, b)) - MARGIN;
+  const last = places.reduce((a, b) => Math.max(a, b)) + MARGIN;
+  return [Math.max(0, Math.floor(first)), Math.min(side, Math.ceil(last))];
 }
 
 // In a frame of another site storage may be forbidden; then a reload forgets the drawing.

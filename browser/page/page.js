@@ -1,6 +1,6 @@
 // The page: reads in a worker what a visitor draws or chooses, and shows the answer.
 
-import { onWiderPicture } from "../reading.js";
+import { onWhole } from "../reading.js";
 import { showAnswer, showEmpty, showProblem } from "./answer.js";
 import { Camera } from "./camera.js";
 import { Image } from "./image.js";
@@ -45,7 +45,7 @@ async function answerAll() {
 }
 
 // picture: {way, source, drawable}: what is read, and what is shown unless the reading has a bitmap; with
-// `left` where only a part of the drawable is read, which begins there; or {tiles, rows} of a link.
+// left and top if the source is only a part of the drawable; or {tiles, rows} of a link.
 async function answer(picture) {
   try {
     const reading = await readingOf(picture);
@@ -62,10 +62,11 @@ async function answer(picture) {
   }
 }
 
-async function readingOf({ tiles, rows, source, left, drawable }) {
+async function readingOf({ tiles, rows, source, left, top, drawable }) {
   if (tiles) return reader.readTiles(tiles, rows);
   const reading = await reader.look(source);
-  return left === undefined ? reading : onWiderPicture(reading, left, drawable.width);
+  if (left === undefined) return reading;
+  return onWhole(reading, { left, top, width: drawable.width, height: drawable.height });
 }
 
 function show(reading, { drawable, way: from }) {

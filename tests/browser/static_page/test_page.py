@@ -56,29 +56,34 @@ def test_several_digits_are_read_and_each_can_be_looked_at(visit_static):
     expect(page.locator("#answer .bar.winner")).to_contain_text("7")
 
 
-# How far from the left something blue is on the evidence, the frames of the digits, as shares.
+# The left, top, right and bottom of what is blue on the evidence: the frames of digits. As shares.
 FRAMED = """() => {
   const canvas = [...document.querySelectorAll("#pictures canvas")].at(-1);
   const { width, height } = canvas;
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-  const across = [];
+  const [across, down] = [[], []];
   for (let i = 0; i < data.length; i += 4) {
-    if (data[i] < 60 && data[i + 2] > 190) across.push(((i / 4) % width) / width);
+    if (data[i] > 60 || data[i + 2] < 190) continue;
+    across.push(((i / 4) % width) / width);
+    down.push(Math.floor(i / 4 / width) / height);
   }
-  return [Math.min(...across), Math.max(...across)];
+  return [Math.min(...across), Math.min(...down), Math.max(...across), Math.max(...down)];
 }"""
 
 
-def test_digits_at_the_end_of_a_wide_pad_are_framed_where_they_are(visit_static):
+def test_digits_in_a_corner_of_a_wide_pad_are_framed_where_they_are(visit_static):
     page = visit_static()
-    draw(page, 4, left=0.8, width=0.35)
-    draw(page, 7, left=1.2, width=0.35)
+    draw(page, 4, left=0.8, width=0.35, top=0.55, height=0.4)
+    draw(page, 7, left=1.2, width=0.35, top=0.55, height=0.4)
     expect_number(page, "47")
     pad = page.locator("#pad canvas").bounding_box()
-    start, end = page.evaluate(FRAMED)
-    height_share = pad["height"] / pad["width"]
-    assert start == pytest.approx((0.8 + 0.35 * 0.25) * height_share, abs=0.03)
-    assert end == pytest.approx((1.2 + 0.35 * 0.73) * height_share, abs=0.03)
+    ratio = pad["height"] / pad["width"]
+    left, top, right, bottom = page.evaluate(FRAMED)
+    # The labels stand above the frames.
+    assert [left, right, bottom] == pytest.approx(
+        [(0.8 + 0.35 * 0.25) * ratio, (1.2 + 0.35 * 0.73) * ratio, 0.55 + 0.4 * 0.88], abs=0.04
+    )
+    assert 0.4 < top < 0.55 + 0.4 * 0.15
 
 
 def test_undo_redo_and_clear(visit_static):
