@@ -118,6 +118,8 @@ def _row(row: ModelRow) -> dict[str, object]:
         kind = summary.architecture
         if part == "validation":
             kind = text("models.by_validation", architecture=kind)
+        elif row.source.endswith(f" {kind}"):
+            kind = ""
     return {
         "key": row.key,
         "title": title(row.source),

@@ -8,6 +8,8 @@ import pytest
 from digit_model.training_log import LOG, write_log
 from page.models import view
 from page.models.history import read_history
+from page.models.registry import ModelRow, ModelSummary
+from tests.helpers import RECORD
 from tests.page.helpers import (
     DENSE,
     TRAINING_LOG,
@@ -83,3 +85,13 @@ def test_a_refitted_network_has_only_training_curves(registry, tmp_path):
         looked = view.model_view(DENSE, replace(dense, checkpoint=found), columns)
         assert "Training accuracy of the members" in looked
         assert ("some training images are not digits" in looked) == bool(outliers)
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [("the bundled checkpoint dense", ""), ("the bundled checkpoint dense-plain", "dense")],
+)
+def test_a_row_names_the_architecture_unless_its_title_does(source, kind):
+    scores = RECORD["scores"]
+    row = ModelRow("key", source, ModelSummary("dense", 100, 1000, scores, 1.0))
+    assert f'<span class="kind">{kind}</span>' in view.model_list([row])
