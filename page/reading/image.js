@@ -7,6 +7,7 @@ const SMALL_BYTES = 500_000; // a file that is worth sending as it is
 const input = element.querySelector("input");
 const preview = element.querySelector("img");
 const name = element.querySelector(".file-name");
+let current = ""; // the picture in use
 let taken = 0; // how many pictures came; an older one that is decoded later is dropped
 
 async function take(file) {
@@ -17,7 +18,7 @@ async function take(file) {
 }
 
 function use(picture, fileName) {
-  props.value = picture;
+  current = props.value = picture;
   show(fileName);
   trigger("picture");
 }
@@ -83,12 +84,16 @@ function takeChosen() {
 }
 input.addEventListener("change", takeChosen);
 document.addEventListener("picture given", takeIfGiven);
-// An example that was chosen arrives as the value.
+// An example that was chosen arrives as the value. Gradio 6.31 sets the first, empty value once more a
+// few milliseconds after the tab is opened for the first time.
 watch("value", () => {
-  if (preview.getAttribute("src") !== (props.value || null)) {
+  if (current && !props.value) props.value = current;
+  else if (preview.getAttribute("src") === (props.value || null)) return;
+  else {
+    current = props.value;
     show();
-    trigger("picture");
   }
+  trigger("picture");
 });
 show();
 takeIfGiven();
