@@ -43,7 +43,7 @@ PAD = 280
 SAME_TILE = 2.05
 BATCH = 50
 SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 READ_IN_CHROMIUM = """async (place) => {
   const { readPictures } = await import("/read_pictures.js");
   const load = (name) => import(`/${name}`);

@@ -28,7 +28,7 @@ QUICK_COMPILATION = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have all processes of the tests compile quickly, and share what they compiled."""
+    """Make JAX compile quickly in all processes of the tests, with one cache for all of them."""
     if hasattr(config, "workerinput"):
         return  # The environment is inherited.
     os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *QUICK_COMPILATION])

@@ -165,11 +165,13 @@ export class Pad {
   }
 }
 
-// From where to where the pad is read along one axis, in whole units of 0 to `side`.
+// From where to where the pad is read along one axis, in whole units of 0 to `side`. Strokes may lie
+// outside of the pad.
 function reachOf(places, side) {
-  const first = places.reduce((a, b) => Math.min(a, b)) - MARGIN;
-  const last = places.reduce((a, b) => Math.max(a, b)) + MARGIN;
-  return [Math.max(0, Math.floor(first)), Math.min(side, Math.ceil(last))];
+  const inside = (place) => Math.max(0, Math.min(side, place));
+  const first = inside(places.reduce((a, b) => Math.min(a, b)));
+  const last = inside(places.reduce((a, b) => Math.max(a, b)));
+  return [Math.floor(inside(first - MARGIN)), Math.ceil(inside(last + MARGIN))];
 }
 
 // In a frame of another site storage may be forbidden; then a reload forgets the drawing.

@@ -44,8 +44,8 @@ async function answerAll() {
   }
 }
 
-// picture: {way, source, drawable}: what is read, and what is shown unless the reading has a bitmap; with
-// left and top if the source is only a part of the drawable; or {tiles, rows} of a link.
+// picture: {way, source, drawable}, or {tiles, rows} of a link. The source is read. The drawable is shown,
+// unless the reading has a bitmap. Where the source is only a part of the drawable, left and top say which.
 async function answer(picture) {
   try {
     const reading = await readingOf(picture);

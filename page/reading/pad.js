@@ -232,7 +232,7 @@ document.addEventListener("keydown", (event) => {
 new ResizeObserver(show).observe(sheet);
 
 // An opened link puts its drawing here: strokes, or a picture of its tiles. Until the visitor draws,
-// the server gets the link itself, and says what is wrong if the link is damaged.
+// the link itself is sent to the server, which says what is wrong with a damaged one.
 async function restore({ strokes: drawn, picture, link }) {
   if (picture) {
     const image = new Image();

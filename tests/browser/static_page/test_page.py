@@ -56,7 +56,7 @@ def test_several_digits_are_read_and_each_can_be_looked_at(visit_static):
     expect(page.locator("#answer .bar.winner")).to_contain_text("7")
 
 
-# The left, top, right and bottom of what is blue on the evidence: the frames of digits. As shares.
+# Returns left, top, right and bottom of the digits' blue frames, as shares of the picture's sides.
 FRAMED = """() => {
   const canvas = [...document.querySelectorAll("#pictures canvas")].at(-1);
   const { width, height } = canvas;
@@ -84,6 +84,13 @@ def test_digits_in_a_corner_of_a_wide_pad_are_framed_where_they_are(visit_static
         [(0.8 + 0.35 * 0.25) * ratio, (1.2 + 0.35 * 0.73) * ratio, 0.55 + 0.4 * 0.88], abs=0.04
     )
     assert 0.4 < top < 0.55 + 0.4 * 0.15
+
+
+def test_a_drawing_outside_of_the_pad_is_blank(visit_static):
+    page = visit_static()
+    page.evaluate("sessionStorage.setItem('drawing', '[[[140, -100], [150, -60]]]')")
+    page.reload()
+    expect(page.locator("#answer .hero.problem")).to_contain_text("blank", timeout=PATIENCE)
 
 
 def test_undo_redo_and_clear(visit_static):
