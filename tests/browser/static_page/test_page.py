@@ -88,7 +88,7 @@ def test_digits_in_a_corner_of_a_wide_pad_are_framed_where_they_are(visit_static
 
 def test_a_drawing_outside_of_the_pad_is_blank(visit_static):
     page = visit_static()
-    page.evaluate("sessionStorage.setItem('drawing', '[[[140, -100], [150, -60]]]')")
+    page.evaluate("sessionStorage.setItem('drawing', '[[[140, -100], [150, -32]]]')")
     page.reload()
     expect(page.locator("#answer .hero.problem")).to_contain_text("blank", timeout=PATIENCE)
 
