@@ -138,7 +138,8 @@ def test_a_late_answer_does_not_stay_in_another_tab(visit):
     page = visit()
     held = []
     page.route("**/queue/join*", lambda route: held.append(route), times=1)
-    draw(page, 7)
+    with page.expect_request("**/queue/join*", timeout=PATIENCE):
+        draw(page, 7)
     page.get_by_role("tab", name="Image").click()
     page.wait_for_timeout(500)
     held[0].continue_()

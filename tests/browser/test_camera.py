@@ -216,8 +216,9 @@ def test_a_camera_that_is_allowed_too_late_is_turned_off(asking):
 def test_continuous_reading_waits_for_each_answer(camera):
     asked = []
     camera.route("**/queue/join*", lambda route: asked.append(route))
-    press(camera, "Read continuously")
-    camera.wait_for_timeout(3000)
+    with camera.expect_request("**/queue/join*", timeout=PATIENCE):
+        press(camera, "Read continuously")
+    camera.wait_for_timeout(2000)
     assert len(asked) == 1
     asked[0].abort()
 

@@ -37,6 +37,8 @@ def test_a_sample_goes_to_the_pad_by_keyboard_and_the_guess_is_followed(visit):
     expect(page.locator("#timeline svg")).to_be_hidden()
     draw(page, 7, width=0.5)
     expect_number(page, "7")
+    draw(page, 1, width=0.45, top=0.75, height=0.25)  # a longer leg: two answers make a line
+    expect_number(page, "7")
     expect(went(page, "7")).to_be_visible()
     draw(page, 1, left=0.5, width=0.5)
     expect_number(page, "71")
