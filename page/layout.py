@@ -1,9 +1,11 @@
 """Lay out the page and bind its events to handlers."""
 
+import inspect
 import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from gradio.components import Component
@@ -24,14 +26,17 @@ from .reading.gallery import picked, thumbnails
 from .reading.handlers import Handlers
 from .reading.recent import RecentViews
 from .reading.samples import samples
+from .scripts import run
 from .settings import MAX_UPLOAD_MEGABYTES
 from .sharing.button import link_button
-from .templates import read_text, render
+from .templates import render
 from .texts import text
 
 # What takes long is done for one visitor after another.
 ALONE: dict = {"concurrency_id": "batch", "concurrency_limit": 1}
 PRIVATE: dict = {"api_visibility": "private"}
+# The tabs that lead to one answer.
+WAYS = ("pad", "image", "camera")
 
 
 def build(readers: Readers, folder: Path, corrections: CorrectionStore | None = None) -> gr.Blocks:
@@ -66,7 +71,7 @@ def build(readers: Readers, folder: Path, corrections: CorrectionStore | None = 
                 gr.HTML(
                     render("reading/timeline.html"),
                     elem_id="timeline",
-                    js_on_load=read_text("reading/timeline.js"),
+                    js_on_load=run("reading/timeline.js"),
                     apply_default_css=False,
                 )
         inside_place()
@@ -88,7 +93,18 @@ def build(readers: Readers, folder: Path, corrections: CorrectionStore | None = 
         )
         page.load(models_tab.model_line, None, model_line, show_progress="hidden", **PRIVATE)
         endpoints(Api(readers, folder))
+    cache_signatures(page)
     return page
+
+
+def cache_signatures(page: gr.Blocks) -> None:
+    """Have inspect.signature answer at once for the constructors of the page's components.
+
+    For each session, and each call of a program is one, Gradio 6.31 asks for all of them.
+    """
+    for component in {type(block) for block in page.blocks.values()}:
+        create: Any = component.__init__
+        create.__signature__ = inspect.signature(create)
 
 
 def _wire_corrections(
@@ -121,12 +137,12 @@ def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.
         with gr.Tab(text("tabs.pad"), id="pad") as pad_tab:
             # gr.Sketchpad needs 11 requests and, where WebGL is done in software, seconds for each
             # stroke, and opens with no tool chosen.
-            pad = _scripted("pad", samples=samples())
+            pad = _scripted("pad", "picture", samples=samples())
         with gr.Tab(text("tabs.image"), id="image") as image_tab:
-            image = _scripted("image", megabytes=MAX_UPLOAD_MEGABYTES)
+            image = _scripted("image", "picture", megabytes=MAX_UPLOAD_MEGABYTES)
             thumbnails().pick(picked, None, image, show_progress="hidden", queue=False, **PRIVATE)
         with gr.Tab(text("tabs.camera"), id="camera") as camera_tab:
-            camera = _scripted("camera")
+            camera = _scripted("camera", "picture", "look")
         with gr.Tab(text("tabs.files"), id="files", elem_id="files-tab"):
             files = uploader()
         with gr.Tab(text("tabs.models"), id="models", elem_id="models-tab") as models_tab:
@@ -139,12 +155,15 @@ def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.
     return ways, files, models_tab, listed
 
 
-def _scripted(name: str, **values: object) -> gr.HTML:
-    """Return a way in of our own, with its template and script; its value is a data: URL."""
+def _scripted(name: str, *events: str, **values: object) -> gr.HTML:
+    """Return a way in of our own, with its template and script; its value is a data: URL.
+
+    events: what its script triggers. values: for the template.
+    """
     return gr.HTML(
         "",
         html_template=str(render(f"reading/{name}.html", **values)),
-        js_on_load=read_text(f"reading/{name}.js"),
+        js_on_load=run(f"reading/{name}.js", *events),
         label=text(f"tabs.{name}"),
         elem_id=name,
         apply_default_css=False,
@@ -161,7 +180,7 @@ def _output() -> list[gr.HTML]:
     shown = gr.HTML(
         answer.empty(text("reading.pad_empty"), text("reading.pad_empty_hint")),
         elem_id="answer",
-        js_on_load=read_text("reading/answer.js"),
+        js_on_load=run("reading/answer.js", "choose", *WAYS),
         apply_default_css=False,
     )
     pictures = gr.HTML(
@@ -188,7 +207,7 @@ def _wire_live_camera(handlers: Handlers, camera: Component, model: gr.Textbox) 
 def _wire_steps(handlers: Handlers, inputs: dict, model: gr.Textbox) -> None:
     """Have the steps of the reading shown when someone asks for them."""
     steps = gr.HTML(
-        "", elem_id="steps", js_on_load=read_text("reading/steps.js"), apply_default_css=False
+        "", elem_id="steps", js_on_load=run("reading/steps.js", *WAYS), apply_default_css=False
     )
     for name, (_, source) in inputs.items():
         asked = getattr(steps, name)

@@ -1,4 +1,4 @@
-// What the scripts of the page share, and what concerns the whole page. serve.py puts before it connection.js
+// What the scripts of the page share, and what concerns the whole page. scripts.py puts before it connection.js
 // and the constants MAX_UPLOAD_MEGABYTES, PAD_HEIGHT, MAX_PAD_WIDTH, PEN_WIDTH, MAX_LINK_LETTERS and
 // TEXTS.
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib.util
-import json
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +14,9 @@ from .inside.modules import BrowserModules
 from .layout import build
 from .reader import Readers
 from .reading.gallery import EXAMPLES_FOLDER
-from .settings import FOR_SCRIPTS, MAX_UPLOAD_MEGABYTES
+from .scripts import head
+from .settings import MAX_UPLOAD_MEGABYTES
 from .sharing.preview import LinkPreview
-from .templates import read_text
-from .texts import texts
 
 MAX_WAITING = 64
 # Of two calls for each reader one is read while the other is on its way.
@@ -63,7 +61,7 @@ def serve(
         prevent_thread_lock=True,
         theme=THEME,
         css_paths=[Path(__file__).with_name("style.css")],
-        head=_head(),
+        head=head(),
         app_kwargs={
             "middleware": [
                 Middleware(LinkPreview),
@@ -102,15 +100,3 @@ async def _prune(page: gr.Blocks) -> None:
         sessions = page._queue.pending_event_ids_session
         for session in [session for session, events in sessions.items() if not events]:
             del sessions[session]
-
-
-def _head() -> str:
-    """Return the page's own scripts, with what they share with this code as constants."""
-    shared = FOR_SCRIPTS | {"TEXTS": texts()}
-    # "</script>" in a text would end the script.
-    constants = [
-        f"const {name} = {json.dumps(value)};".replace("</", "<\\/")
-        for name, value in shared.items()
-    ]
-    scripts = [read_text("connection.js"), read_text("page.js")]
-    return "\n".join(["<script>", *constants, *scripts, "</script>"])

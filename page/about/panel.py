@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 import gradio as gr
 
+from ..scripts import run
 from ..sharing.button import space_address
-from ..templates import read_text, render
+from ..templates import render
 from . import documents
 
 
@@ -18,6 +19,6 @@ def about_button(environ: Mapping[str, str] = os.environ) -> gr.HTML:
     return gr.HTML(
         render("about/panel.html", links=links),
         elem_id="about",
-        js_on_load=read_text("about/panel.js"),
+        js_on_load=run("about/panel.js"),
         apply_default_css=False,
     )

@@ -7,7 +7,8 @@ import gradio as gr
 
 from digit_model.data.corrections import NOT_A_DIGIT
 
-from ..templates import read_text, render
+from ..scripts import run
+from ..templates import render
 from ..texts import text
 from .store import CHOICES, CorrectionStore
 
@@ -23,7 +24,7 @@ def correction_panel(store: CorrectionStore, environ: Mapping[str, str] = os.env
     return gr.HTML(
         "",
         html_template=str(template),
-        js_on_load=read_text("corrections/panel.js"),
+        js_on_load=run("corrections/panel.js", "correct"),
         elem_id="correct",
         apply_default_css=False,
     )

@@ -2,7 +2,8 @@
 
 import gradio as gr
 
-from ..templates import read_text, render
+from ..scripts import run
+from ..templates import render
 
 # JavaScript that tells the page's scripts the key of the model that answers.
 _TELL = """(key) => {{ document.dispatchEvent(new CustomEvent("{event}", {{ detail: key }})); }}"""
@@ -13,7 +14,7 @@ def inside_button(model: gr.Textbox) -> gr.HTML:
     button = gr.HTML(
         "",
         html_template=str(render("inside/button.html")),
-        js_on_load=read_text("inside/inside.js"),
+        js_on_load=run("inside/inside.js", "open"),
         elem_id="look",
         apply_default_css=False,
     )

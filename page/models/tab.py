@@ -10,7 +10,7 @@ from digit_model.errors import DigitError
 
 from ..reader import LOADING_SECONDS, Readers
 from ..reading.recent import RecentViews
-from ..templates import read_text
+from ..scripts import run
 from ..texts import text
 
 # What is to be seen of a model and of its mistakes, the small print, and the model's key.
@@ -92,7 +92,7 @@ def models_list() -> gr.HTML:
     return gr.HTML(
         Markup("<p>{}</p>").format(text("reading.getting_ready")),
         elem_id="models",
-        js_on_load=read_text("models/models.js"),
+        js_on_load=run("models/models.js", "pick", "mistakes"),
         apply_default_css=False,
     )
 
@@ -102,7 +102,7 @@ def comparison() -> gr.HTML:
     return gr.HTML(
         "",
         elem_id="compare",
-        js_on_load=read_text("models/comparison.js"),
+        js_on_load=run("models/comparison.js", "compare"),
         apply_default_css=False,
     )
 

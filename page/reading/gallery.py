@@ -6,7 +6,8 @@ import gradio as gr
 from PIL import Image, ImageOps
 
 from .. import data_urls
-from ..templates import read_text, render
+from ..scripts import run
+from ..templates import render
 from ..texts import text
 
 EXAMPLES_FOLDER = Path(__file__).parent / "examples"
@@ -21,7 +22,7 @@ def thumbnails() -> gr.HTML:
     return gr.HTML(
         render("reading/gallery.html", examples=examples),
         elem_id="examples",
-        js_on_load=read_text("reading/gallery.js"),
+        js_on_load=run("reading/gallery.js", "pick"),
         apply_default_css=False,
     )
 

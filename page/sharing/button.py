@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import gradio as gr
 
-from ..templates import read_text, render
+from ..scripts import run
+from ..templates import render
 
 
 def link_button(environ: Mapping[str, str] = os.environ) -> gr.HTML:
@@ -14,7 +15,7 @@ def link_button(environ: Mapping[str, str] = os.environ) -> gr.HTML:
     return gr.HTML(
         "",
         html_template=str(render("sharing/button.html", space=space_address(environ))),
-        js_on_load=read_text("sharing/link.js"),
+        js_on_load=run("sharing/link.js", "open"),
         elem_id="link",
         apply_default_css=False,
     )
