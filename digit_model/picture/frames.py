@@ -46,8 +46,7 @@ def without_frames(mask: np.ndarray) -> np.ndarray:
         if min(_size(box)) < MIN_SIDE:
             continue
         own = labels[box] == number
-        sides = _straight_sides(own)
-        if not _is_frame(own, sides):
+        if not _is_frame(own):
             continue
         rest = _written_across(own)
         least = MIN_CONTENT * _thickness(own)
@@ -75,19 +74,21 @@ def _lies_in(mark: _Box, frame: _Box) -> bool:
     )
 
 
-def _straight_sides(own: np.ndarray) -> np.ndarray:
-    """Return whether the top, bottom, left and right of a component are straight, (4,) bool."""
-    return np.array([_is_straight(turned) for turned in (own, own[::-1], own.T, own.T[::-1])])
-
-
-def _is_frame(own: np.ndarray, sides: np.ndarray) -> bool:
+def _is_frame(own: np.ndarray) -> bool:
     """Return whether a component, cropped to its box, may be a frame by its sides and lines."""
-    if not (sides[:2].any() and sides[2:].any()):
+    level = _straight_sides(own)
+    upright = level and _straight_sides(own.T)
+    if not upright:
         return False
     if _is_row(own):
         return True
-    aspect = BOX_ASPECT if sides.sum() > 2 else AXES_ASPECT
+    aspect = BOX_ASPECT if level + upright > 2 else AXES_ASPECT
     return min(own.shape) >= aspect * _thickness(own)
+
+
+def _straight_sides(own: np.ndarray) -> int:
+    """Return how many of the top and bottom of a component are straight."""
+    return sum(map(_is_straight, (own, own[::-1])))
 
 
 def _is_row(own: np.ndarray) -> bool:

@@ -52,6 +52,7 @@ def _is_cross_along(x: np.ndarray, y: np.ndarray, reach: float) -> bool:
     """Return whether (n,) points lie along the axes, on both sides of the origin of each."""
     x, y = x - np.median(x), y - np.median(y)
     on_x, on_y = np.abs(y) <= reach, np.abs(x) <= reach
+    if np.mean(~(on_x | on_y)) > MAX_OFF_BARS:
+        return False
     arms = [on_x & (x > reach), on_x & (x < -reach), on_y & (y > reach), on_y & (y < -reach)]
-    off = np.mean(~(on_x | on_y))
-    return bool(off <= MAX_OFF_BARS and min(np.mean(arm) for arm in arms) >= MIN_ARM)
+    return bool(min(np.mean(arm) for arm in arms) >= MIN_ARM)
