@@ -83,7 +83,7 @@ def bundled_folders() -> dict[str, Path]:
 
 def bundled_source(name: str) -> str:
     """Describe a bundled checkpoint, for people."""
-    return BUNDLED_SOURCE if name == BUNDLED_FOLDER.name else f"the bundled checkpoint {name}"
+    return BUNDLED_SOURCE if name == BUNDLED_FOLDER.name else f"{BUNDLED_SOURCE} {name}"
 
 
 def load_from(

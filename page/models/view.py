@@ -6,7 +6,7 @@ from markupsafe import Markup
 from PIL import Image, ImageOps
 
 from digit_model.curves import draw_epochs
-from digit_model.pretrained import Pretrained
+from digit_model.pretrained import BUNDLED_FOLDER, BUNDLED_SOURCE, Pretrained
 
 from .. import data_urls
 from ..templates import render
@@ -118,7 +118,7 @@ def _row(row: ModelRow) -> dict[str, object]:
         kind = summary.architecture
         if part == "validation":
             kind = text("models.by_validation", architecture=kind)
-        elif row.source.endswith(f" {kind}"):
+        elif kind == title(row.source):
             kind = ""
     return {
         "key": row.key,
@@ -142,8 +142,10 @@ def _figures(summary: ModelSummary) -> tuple[str, ...]:
 
 
 def title(source: str) -> str:
-    """Return how a model is called that came from a source."""
-    return source[:1].upper() + source[1:] if source.startswith("the ") else source
+    """Return how a model is called that came from a source: a bundled one by its name alone."""
+    if source == BUNDLED_SOURCE:
+        return BUNDLED_FOLDER.name
+    return source.removeprefix(f"{BUNDLED_SOURCE} ")
 
 
 def _training(model: Pretrained) -> str:

@@ -88,10 +88,14 @@ def test_a_refitted_network_has_only_training_curves(registry, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("source", "kind"),
-    [("the bundled checkpoint dense", ""), ("the bundled checkpoint dense-plain", "dense")],
+    ("source", "architecture", "shown"),
+    [
+        ("the bundled checkpoint", "cnn", 'cnn <span class="kind"></span>'),
+        ("the bundled checkpoint dense", "dense", 'dense <span class="kind"></span>'),
+        ("the bundled checkpoint dense-plain", "dense", 'plain <span class="kind">dense</span>'),
+        ("me/digits at 1a2b3c4d", "cnn", 'me/digits at 1a2b3c4d <span class="kind">cnn</span>'),
+    ],
 )
-def test_a_row_names_the_architecture_unless_its_title_does(source, kind):
-    scores = RECORD["scores"]
-    row = ModelRow("key", source, ModelSummary("dense", 100, 1000, scores, 1.0))
-    assert f'<span class="kind">{kind}</span>' in view.model_list([row])
+def test_a_row_names_the_model_and_its_architecture_once(source, architecture, shown):
+    row = ModelRow("key", source, ModelSummary(architecture, 100, 1000, RECORD["scores"], 1.0))
+    assert shown in view.model_list([row])
