@@ -32,7 +32,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from digit_model import pretrained
 from digit_model.arrays import TILE_SIZE
@@ -74,7 +74,19 @@ def load(settings: dict) -> "ReaderCalls":
         served = replace(served, fallback=settings["fallback"])
     else:
         served = pretrained.load_from(model) if model else pretrained.load()
-    return ReaderCalls(served, settings)
+    calls = ReaderCalls(served, settings)
+    calls.predict(_touching_strokes())
+    return calls
+
+
+def _touching_strokes() -> bytes:
+    """Draw a picture whose reading imports what only some pictures need, such as scipy.signal.
+
+    It is read while Gradio is still being imported, so that no visitor waits for it.
+    """
+    picture = Image.new("L", (280, 280), "white")
+    ImageDraw.Draw(picture).line([(40, 60), (240, 60), (140, 240)], "black", 12)
+    return _to_png(picture)
 
 
 class ReaderCalls:
