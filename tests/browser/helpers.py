@@ -23,6 +23,7 @@ SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone
 THEMES = ("light", "dark")
 # Generous, because the tests share their processors; what is measured has its own limit.
 PATIENCE = 45_000
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
@@ -92,14 +93,14 @@ def press(page: Page, tool: str) -> None:
 
 def expect_number(page: Page, text: str) -> None:
     """Expect that the page shows this number and waits for no other answer."""
-    expect(page.locator("#answer .number")).to_have_text(text, timeout=PATIENCE)
+    expect(page.locator("#answer .number")).to_have_text(text)
     busy = page.locator("#answer[aria-busy=true], #answer [aria-busy=true], #pad [aria-busy=true]")
-    expect(busy).to_have_count(0, timeout=PATIENCE)
+    expect(busy).to_have_count(0)
     expect(page.locator("#answer .number")).to_have_text(text)
 
 
 def expect_empty(page: Page) -> None:
-    expect(page.locator("#answer .hero")).to_contain_text("Draw a digit", timeout=PATIENCE)
+    expect(page.locator("#answer .hero")).to_contain_text("Draw a digit")
 
 
 def upload(page: Page, name: str, content: bytes) -> None:

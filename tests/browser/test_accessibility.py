@@ -5,7 +5,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.helpers import (
     AXE,
-    PATIENCE,
     PHONE,
     SIZES,
     draw,
@@ -39,20 +38,20 @@ def test_no_state_of_the_page_has_a_serious_violation(visit, size):
     press(page, "Got it wrong?")
     found["correction"] = violations(page)
     press(page, "Not a digit")
-    expect(page.locator("#correct [role=status]")).to_contain_text("Saved", timeout=PATIENCE)
+    expect(page.locator("#correct [role=status]")).to_contain_text("Saved")
     found["kept"] = violations(page)
     press(page, "Copy link")
     found["link"] = violations(page)
     press(page, "Clear")
     scribble(page)
-    expect(page.locator("#answer .hero.refusal")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#answer .hero.refusal")).to_be_visible()
     found["refusal"] = violations(page)
     upload(page, "broken.png", b"no picture at all")
-    expect(page.locator("#answer .hero.problem")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#answer .hero.problem")).to_be_visible()
     found["error"] = violations(page)
     page.get_by_role("tab", name="Webcam").click()
     press(page, "Start camera")
-    expect(page.locator("#camera .note")).to_contain_text("No camera", timeout=PATIENCE)
+    expect(page.locator("#camera .note")).to_contain_text("No camera")
     found["no camera"] = violations(page)
     page.get_by_role("tab", name="Files").click()
     found["no files"] = violations(page)
@@ -88,12 +87,12 @@ def test_every_target_is_large_enough(visit, size):
 def read_files(page: Page, *paths: str) -> None:
     page.locator("#files input[type=file]").set_input_files(paths)
     done = f"{len(paths)} of {len(paths)} read"
-    expect(page.locator("#batch")).to_contain_text(done, timeout=PATIENCE)
+    expect(page.locator("#batch")).to_contain_text(done)
 
 
 def show_models(page: Page) -> None:
     page.get_by_role("tab", name="Models").click()
-    expect(page.locator("#models input").first).to_be_checked(timeout=PATIENCE)
+    expect(page.locator("#models input").first).to_be_checked()
 
 
 @needs_axe

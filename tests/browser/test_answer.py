@@ -38,13 +38,13 @@ def test_the_chosen_kind_of_heatmap_stays_while_drawing(visit):
     page.get_by_role("button", name="LayerCAM").focus()
     page.keyboard.press("Enter")
     chosen = page.locator("#pictures [data-method=LayerCAM][aria-pressed=true]")
-    expect(chosen).to_be_visible(timeout=PATIENCE)
+    expect(chosen).to_be_visible()
     assert heatmap(page) != coarse
     draw(page, 1, left=0.5, width=0.5)
     expect_number(page, "71")
     assert kind_of_heatmap(page) == "LayerCAM"
     page.get_by_role("button", name="Show why it is not a 9").click()
-    expect(page.locator("#pictures")).to_contain_text("and not 9", timeout=PATIENCE)
+    expect(page.locator("#pictures")).to_contain_text("and not 9")
     assert kind_of_heatmap(page) == "LayerCAM"
 
 
@@ -89,10 +89,10 @@ def test_texts_of_an_answer_do_not_overlap_at_any_width(visit):
     page = visit()
     draw(page, 7)
     expect_number(page, "7")
-    expect(page.locator("#pictures .heat")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#pictures .heat")).to_be_visible()
     # The longest caption.
     page.get_by_role("button", name="Show why it is not a 9").click()
-    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 9", timeout=PATIENCE)
+    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 9")
     page.evaluate("document.querySelector('#pictures .key.against').innerText = 'nothing for 9'")
     for width in (768, 820, 1024, 1099, 1100, 1280):
         page.set_viewport_size({"width": width, "height": 900})
@@ -118,7 +118,7 @@ def test_copying_the_number_is_confirmed(visit):
     button.click()
     expect(button).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == "17"
-    expect(button).to_have_text("Copy", timeout=PATIENCE)
+    expect(button).to_have_text("Copy")
 
 
 def test_the_last_of_several_quick_choices_is_shown(visit):
@@ -131,7 +131,7 @@ def test_the_last_of_several_quick_choices_is_shown(visit):
                 document.querySelector(`#answer [data-target="${digit}"]`).click();
         }"""
     )
-    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 1", timeout=PATIENCE)
+    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 1")
 
 
 def test_a_late_answer_does_not_stay_in_another_tab(visit):
@@ -144,7 +144,7 @@ def test_a_late_answer_does_not_stay_in_another_tab(visit):
     page.wait_for_timeout(500)
     held[0].continue_()
     hero = page.locator("#answer .hero")
-    expect(hero).to_contain_text("Choose a picture", timeout=PATIENCE)
+    expect(hero).to_contain_text("Choose a picture")
     page.get_by_role("tab", name="Sketchpad").click()
     expect_number(page, "7")
 
@@ -174,9 +174,9 @@ def test_a_digit_is_picked_in_the_number_and_on_the_picture(visit):
     winner = page.locator("#answer .bar.winner .name")
     for digit, place in (("7", 1), ("1", 0)):
         page.locator("#answer .number [data-mark]").nth(place).click()
-        expect(winner).to_have_text(digit, timeout=PATIENCE)
+        expect(winner).to_have_text(digit)
     page.locator("#pictures .spot").nth(1).click()
-    expect(winner).to_have_text("7", timeout=PATIENCE)
+    expect(winner).to_have_text("7")
     expect(page.locator("#pictures .spot").nth(1)).to_have_class("spot chosen")
 
 
@@ -209,7 +209,7 @@ def test_nothing_jumps_while_an_answer_arrives(visit, size):
     draw(page, 7, left=0.45, width=0.5)
     expect_number(page, "17")
     press(page, "Clear")
-    expect(page.locator("#answer .hero")).to_contain_text("Draw a digit", timeout=PATIENCE)
+    expect(page.locator("#answer .hero")).to_contain_text("Draw a digit")
     # Also those that follow a press at once, which the usual figure leaves out.
     assert np.sum(page.evaluate("window.jumps")) < 0.02
 
@@ -233,16 +233,16 @@ def test_why_it_is_not_another_digit_is_shown_of_each_mark(visit):
     marks = page.locator("#answer .marks button")
     expect(marks).to_have_count(2)
     marks.nth(1).click()
-    expect(page.locator("#answer .bar.winner .name")).to_have_text("7", timeout=PATIENCE)
+    expect(page.locator("#answer .bar.winner .name")).to_have_text("7")
     answer = page.locator("#pictures .heat").get_attribute("src")
     page.get_by_role("button", name="Show why it is not a 9").click()
-    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 9", timeout=PATIENCE)
+    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 9")
     contrast = page.get_by_role(
         "img", name="orange marks what speaks for 7, blue what speaks for 9"
     )
     assert contrast.get_attribute("src") != answer
     page.get_by_role("button", name="Show the evidence for 7").click()
-    expect(page.locator("#pictures")).to_contain_text("Evidence for 7", timeout=PATIENCE)
+    expect(page.locator("#pictures")).to_contain_text("Evidence for 7")
     expect_number(page, "17")
 
 
@@ -254,5 +254,5 @@ def test_the_pictures_are_folded_on_a_phone_and_stay_open(visit):
     page.get_by_text("What the network sees, and why").click()
     expect(page.locator("#pictures .tile")).to_be_visible()
     page.get_by_role("button", name="Show why it is not a 9").click()
-    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 9", timeout=PATIENCE)
+    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 9")
     expect(page.locator("#pictures .heat")).to_be_visible()

@@ -126,13 +126,13 @@ def test_continuous_reading_answers_when_pictures_agree_and_else_says_what_to_do
     camera.evaluate(show, [three, seven])
     press(camera, "Read continuously")
     note = camera.locator("#camera .note")
-    expect(note).to_have_text("Hold the paper still.", timeout=PATIENCE)
+    expect(note).to_have_text("Hold the paper still.")
     expect(camera.locator("#answer .hero")).to_contain_text("Take a photo")
     camera.evaluate(show, [seven])
     expect_number(camera, "7")
     expect(note).to_have_text("")
     camera.evaluate(show, [frame_of(Image.new("RGB", (280, 280), "white"))])
-    expect(note).to_contain_text("Hold the paper closer", timeout=PATIENCE)
+    expect(note).to_contain_text("Hold the paper closer")
     assert camera.locator("#answer").evaluate("answer => answer.inert")
     camera.evaluate(show, [three])
     expect_number(camera, "3")
@@ -151,13 +151,13 @@ def test_continuous_reading_stops_when_the_tab_is_left(camera):
     assert len(asked) <= 6
     assert tracks(camera) == 1
     camera.get_by_role("tab", name="Sketchpad").click()
-    expect(camera.locator("#answer .hero")).to_contain_text("Draw a digit", timeout=PATIENCE)
+    expect(camera.locator("#answer .hero")).to_contain_text("Draw a digit")
     assert tracks(camera) == 0
     before = len(asked)
     camera.wait_for_timeout(1500)
     assert len(asked) == before
     camera.get_by_role("tab", name="Webcam").click()
-    expect(camera.locator("#answer .hero")).to_contain_text("Take a photo", timeout=PATIENCE)
+    expect(camera.locator("#answer .hero")).to_contain_text("Take a photo")
 
 
 def test_correcting_pauses_the_camera(camera):
@@ -239,7 +239,7 @@ def test_a_missing_camera_is_reported_with_a_remedy(visit):
     page.get_by_role("tab", name="Webcam").click()
     press(page, "Start camera")
     note = page.locator("#camera .note")
-    expect(note).to_contain_text("upload a photo in the Image tab", timeout=PATIENCE)
+    expect(note).to_contain_text("upload a photo in the Image tab")
     expect(note).to_be_visible()
 
 
@@ -249,5 +249,5 @@ def test_a_forbidden_camera_is_reported_with_a_remedy(start, app_url):
     page.goto(app_url)
     page.get_by_role("tab", name="Webcam").click()
     press(page, "Start camera")
-    expect(page.locator("#camera .note")).to_contain_text("not allowed", timeout=PATIENCE)
+    expect(page.locator("#camera .note")).to_contain_text("not allowed")
     running.close()

@@ -11,7 +11,6 @@ from page.corrections.store import CorrectionStore
 from page.layout import build
 from tests.browser.helpers import (
     DESKTOP,
-    PATIENCE,
     SIZES,
     THEMES,
     contrast,
@@ -53,7 +52,7 @@ def test_a_wrong_answer_is_corrected_and_stored(visit, corrections, size):
     if size == DESKTOP:
         assert page.evaluate("document.documentElement.scrollHeight") <= size["height"]
     panel.get_by_role("button", name="1", exact=True).click()
-    expect(said(page)).to_have_text("Saved as 1. Thank you.", timeout=PATIENCE)
+    expect(said(page)).to_have_text("Saved as 1. Thank you.")
     expect(panel).to_be_hidden()
     press(page, "Got it wrong?")
     expect(panel).to_be_visible()
@@ -62,7 +61,7 @@ def test_a_wrong_answer_is_corrected_and_stored(visit, corrections, size):
     record = json.loads((folder / "record.json").read_text())
     assert (record["answer"], record["correction"]) == (7, 1)
     press(page, "Clear")
-    expect(said(page)).to_have_text("", timeout=PATIENCE)
+    expect(said(page)).to_have_text("")
     expect(page.locator("#correct")).to_be_hidden()
 
 
@@ -71,11 +70,11 @@ def test_the_chosen_one_of_several_digits_is_corrected(visit, corrections):
     upload(page, "number.png", png(sketch(1, 4, 7)))
     expect_number(page, "147")
     page.locator("#answer .picker [data-mark]").nth(2).click()
-    expect(page.locator("#answer .bar.winner .name")).to_have_text("7", timeout=PATIENCE)
+    expect(page.locator("#answer .bar.winner .name")).to_have_text("7")
     press(page, "Got it wrong?")
     expect(page.locator("#correct .question")).to_have_text("This 7 is really a …")
     press(page, "Not a digit")
-    expect(said(page)).to_have_text("Saved as not a digit. Thank you.", timeout=PATIENCE)
+    expect(said(page)).to_have_text("Saved as not a digit. Thank you.")
     last = max(corrections.iterdir())
     record = json.loads((last / "record.json").read_text())
     assert (record["answer"], record["correction"]) == (7, None)
@@ -118,7 +117,7 @@ def test_all_marks_together_can_be_one_digit(visit, corrections):
     page.get_by_label("All marks together are one digit").check()
     expect(page.locator("#correct .question")).to_have_text("All of it is really a …")
     page.locator("#correct .panel").get_by_role("button", name="4", exact=True).click()
-    expect(said(page)).to_have_text("Saved as 4. Thank you.", timeout=PATIENCE)
+    expect(said(page)).to_have_text("Saved as 4. Thank you.")
     [folder] = set(corrections.iterdir()) - before
     assert json.loads((folder / "record.json").read_text())["correction"] == 4
 
@@ -136,7 +135,7 @@ def test_the_whole_number_can_be_given(visit, corrections):
         press(page, "Got it wrong?")
         page.get_by_label("Or type the whole number").fill(number)
         page.keyboard.press("Enter")
-        expect(said(page)).to_contain_text(reply, timeout=PATIENCE)
+        expect(said(page)).to_contain_text(reply)
     [folder] = set(corrections.iterdir()) - before
     record = json.loads((folder / "record.json").read_text())
     assert (record["answer"], record["correction"]) == (4, 9)
@@ -183,7 +182,7 @@ def test_a_stopping_server_uploads_its_corrections_first(browser, tmp_path):
             press(page, "Got it wrong?")
             expect(page.locator("#correct .consent")).to_contain_text("Hugging Face Hub")
             page.locator("#correct .panel").get_by_role("button", name="1", exact=True).click()
-            expect(said(page)).to_have_text("Saved as 1. Thank you.", timeout=PATIENCE)
+            expect(said(page)).to_have_text("Saved as 1. Thank you.")
         assert "did not reach" not in log.read_text()
         [local] = (tmp_path / CORRECTIONS).iterdir()
         repo = remote.repos["datasets/user/said"]

@@ -7,7 +7,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.helpers import (
     AXE,
-    PATIENCE,
     PHONE,
     draw,
     expect_empty,
@@ -50,7 +49,7 @@ def test_without_motion_a_sample_is_there_at_once(visit):
     sent = []
     page.on("request", lambda r: sent.append(r.url) if "image/png" in (r.post_data or "") else None)
     page.get_by_role("button", name="Put on the pad: a house").click()
-    expect(page.locator("#answer .hero.refusal")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#answer .hero.refusal")).to_be_visible()
     assert len(sent) == 1
 
 
@@ -62,7 +61,7 @@ def test_the_steps_from_the_picture_to_the_tile_can_be_stepped_through(visit):
     assert page.locator("#steps img").count() == 0  # asked for only when someone wants them
     press(page, "How it got there")
     dialog = page.get_by_role("dialog", name="How it got there")
-    expect(dialog).to_be_visible(timeout=PATIENCE)
+    expect(dialog).to_be_visible()
     current = dialog.locator("[aria-current=step]")
     expect(current).to_have_text("1. picture")
     press(page, "Next")

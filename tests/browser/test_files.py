@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 from page.reading.gallery import EXAMPLES, description
 from tests.browser.helpers import (
     DESKTOP,
-    PATIENCE,
     PHONE,
     SIZES,
     THEMES,
@@ -43,7 +42,7 @@ def test_many_files_become_a_table_and_a_csv(visit):
     files = {"=7.png": png(sketch(7)), "bad.png": b"no picture", "147.png": png(sketch(1, 4, 7))}
     choose_files(page, files)
     rows = page.locator("#batch tbody tr")
-    expect(rows).to_have_count(3, timeout=PATIENCE)
+    expect(rows).to_have_count(3)
     expect(rows.nth(0).locator(".number")).to_have_text("7")
     expect(rows.nth(1)).to_contain_text("text file")
     expect(rows.nth(2)).to_contain_text("147.png")
@@ -64,14 +63,14 @@ def test_a_bar_shows_the_progress(visit):
     choose_files(
         page, dict.fromkeys((f"{number}.png" for number in range(40)), png(sketch(1, 4, 7, 3)))
     )
-    expect(page.locator("#batch progress")).to_be_visible(timeout=PATIENCE)
-    expect(page.locator("#batch [role=status]")).to_have_text("40 of 40 read", timeout=PATIENCE)
+    expect(page.locator("#batch progress")).to_be_visible()
+    expect(page.locator("#batch [role=status]")).to_have_text("40 of 40 read")
 
 
 def test_the_answer_returns_with_another_tab(visit):
     page = visit(PHONE)
     choose_files(page, {"7.png": png(sketch(7))})
-    expect(page.locator("#batch .number")).to_have_text("7", timeout=PATIENCE)
+    expect(page.locator("#batch .number")).to_have_text("7")
     expect(page.locator("#answer")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     page.get_by_role("tab", name="Sketchpad").click()
@@ -83,7 +82,7 @@ def test_the_answer_returns_with_another_tab(visit):
 def test_the_table_is_legible(visit):
     page = visit()
     choose_files(page, {"7.png": png(sketch(7)), "bad.png": b"no picture"})
-    expect(page.locator("#batch .why")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#batch .why")).to_be_visible()
     for theme in THEMES:
         show_in(page, theme)
         for part in ("#batch .number", "#batch .why", "#batch td:last-child"):

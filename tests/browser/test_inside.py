@@ -22,24 +22,24 @@ def test_the_layers_of_the_model_that_answers_can_be_looked_at(visit):
     assert not [url for url in asked if "reader.js" in url]  # loaded only where it is wanted
     press(page, "Look inside")
     maps = page.locator("#inside .maps canvas")
-    expect(maps).to_have_count(11, timeout=PATIENCE)  # the tile, nine layers of maps, the answers
+    expect(maps).to_have_count(11)  # the tile, nine layers of maps, the answers
     maps.nth(1).focus()
     page.keyboard.press("PageDown")
     words = page.locator("#inside [role=status]")
-    expect(words).to_contain_text("Unit 2 of layer 1, row 1, column 1", timeout=PATIENCE)
+    expect(words).to_contain_text("Unit 2 of layer 1, row 1, column 1")
     maps.nth(2).tap(position={"x": 20, "y": 20})
-    expect(words).to_contain_text("of layer 2", timeout=PATIENCE)
+    expect(words).to_contain_text("of layer 2")
     page.locator("#answer .bar").nth(8).click()
-    expect(page.locator("#inside")).to_contain_text("Blue spoke for 8", timeout=PATIENCE)
+    expect(page.locator("#inside")).to_contain_text("Blue spoke for 8")
     if AXE.exists():
         assert violations(page) == []
     page.get_by_role("tab", name="Models").click()
     expect(page.locator("#inside")).to_be_hidden()
     page.locator("#models input[value='bundled/quick']").check(timeout=PATIENCE)
-    expect(page.locator("#model")).to_contain_text("quick", timeout=PATIENCE)
+    expect(page.locator("#model")).to_contain_text("quick")
     page.get_by_role("tab", name="Sketchpad").click()
-    expect(page.locator("#inside")).to_be_visible(timeout=PATIENCE)
-    expect(maps).to_have_count(7, timeout=PATIENCE)  # of the other network
+    expect(page.locator("#inside")).to_be_visible()
+    expect(maps).to_have_count(7)  # of the other network
     press(page, "Look inside")
     expect(page.locator("#inside")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

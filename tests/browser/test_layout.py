@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.helpers import DESKTOP, PATIENCE, SIZES, colour, contrast, draw, expect_number
+from tests.browser.helpers import DESKTOP, SIZES, colour, contrast, draw, expect_number
 
 
 @SIZES
@@ -26,7 +26,7 @@ def test_a_drawn_digit_is_answered_where_it_can_be_seen(visit, size):
 def test_nothing_is_below_the_fold_on_a_desktop(visit):
     page = visit(DESKTOP)
     draw(page, 7)
-    expect(page.locator("#pictures .heat")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("#pictures .heat")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollHeight") <= DESKTOP["height"]
 
 
@@ -72,7 +72,7 @@ def test_nothing_overlaps_or_leaves_its_card_at_any_width(visit):
     page = visit({"width": 320, "height": 800})
     for place in range(12):
         draw(page, 1, left=0.08 * place, width=0.08, top=0.4, height=0.25)
-    expect(page.locator("#answer .marks button")).to_have_count(12, timeout=PATIENCE)
+    expect(page.locator("#answer .marks button")).to_have_count(12)
     for width in (320, 390, 768, 912, 960, 1280, 1920):
         page.set_viewport_size({"width": width, "height": 1080 if width == 1920 else 800})
         page.evaluate("new Promise(requestAnimationFrame)")
@@ -104,4 +104,4 @@ def test_the_bars_can_be_seen_with_forced_colours(visit):
 def test_the_api_page_opens_by_its_address(page):
     # Gradio asks its own server for files that are not there.
     page.goto(f"{page.url}?view=api")
-    expect(page.get_by_text("/predict_batch").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("/predict_batch").first).to_be_visible()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from page.sharing import link
-from tests.browser.helpers import PATIENCE, PHONE, draw, expect_number, png, press, upload
+from tests.browser.helpers import PHONE, draw, expect_number, png, press, upload
 from tests.helpers import sketch
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
@@ -55,7 +55,7 @@ def test_a_link_to_a_picture_shows_what_the_network_saw(visit):
     again = visit(query="?" + urlsplit(copied(page)).query)
     expect_number(again, "147")
     press(again, "Clear")
-    expect(again.locator("#answer .hero")).to_contain_text("Draw a digit", timeout=PATIENCE)
+    expect(again.locator("#answer .hero")).to_contain_text("Draw a digit")
 
 
 def test_without_a_clipboard_the_link_is_shown_in_a_field(visit):
@@ -94,7 +94,7 @@ def test_a_link_from_a_space_leads_to_the_hub_s_page(visit):
 def test_a_damaged_link_is_reported_in_the_answer_s_place(visit):
     page = visit(query="?d=sAAAA")
     hero = page.locator("#answer .hero.problem")
-    expect(hero).to_contain_text("This link is damaged", timeout=PATIENCE)
+    expect(hero).to_contain_text("This link is damaged")
     draw(page, 7)
     expect_number(page, "7")
 

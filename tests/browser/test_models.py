@@ -43,12 +43,12 @@ def open_models(page: Page) -> None:
     count = 2 + len(OTHER_BUNDLED)
     # Each model is loaded and compiled before its row is complete.
     expect(page.locator("#models label.model")).to_have_count(count, timeout=4 * PATIENCE)
-    expect(page.locator("#models .new")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("#models .new")).to_have_count(0)
 
 
 def pick(page: Page, key: str) -> None:
     page.locator(f"#models input[value='{key}']").check()
-    expect(page.locator(f"#model-view [data-answers='{key}']")).to_be_attached(timeout=PATIENCE)
+    expect(page.locator(f"#model-view [data-answers='{key}']")).to_be_attached()
 
 
 def methods(page: Page):
@@ -58,26 +58,26 @@ def methods(page: Page):
 def test_the_chosen_model_answers_only_this_visitor(visit):
     page, other = visit(), visit()
     draw(page, 7)
-    expect(methods(page)).to_contain_text("Grad-CAM", timeout=PATIENCE)
+    expect(methods(page)).to_contain_text("Grad-CAM")
     open_models(page)
     expect(page.locator("#models .bad")).to_contain_text("config.json")
     expect(page.locator("#models input").first).to_be_checked()
     expect(page.locator("#answer")).to_be_hidden()
     compared = page.locator("#compare figcaption")
-    expect(compared).to_have_count(2, timeout=PATIENCE)
+    expect(compared).to_have_count(2)
     beside = page.get_by_label("The model beside it")
     beside.focus()
     beside.select_option(DENSE)
-    expect(compared).to_have_text(["cnn", DENSE], timeout=PATIENCE)
+    expect(compared).to_have_text(["cnn", DENSE])
     expect(beside).to_be_focused()
     pick(page, DENSE)
-    expect(compared).to_have_text([DENSE, "cnn"], timeout=PATIENCE)
+    expect(compared).to_have_text([DENSE, "cnn"])
     expect(page.locator("#models :checked ~ .now")).to_be_visible()
     expect(page.locator("#model-view .curves")).to_be_visible()
     expect(page.locator("#model-view .confusion tbody td")).to_have_count(100)
     expect(page.locator("#model")).to_contain_text("Source: runs/dense")
     page.get_by_role("tab", name="Sketchpad").click()
-    expect(methods(page)).to_contain_text("gradient × input", timeout=PATIENCE)
+    expect(methods(page)).to_contain_text("gradient × input")
     expect(page.locator("#model-view")).to_be_hidden()
     draw(other, 7)
     expect_number(other, "7")
@@ -91,7 +91,7 @@ def test_a_choice_that_fails_to_arrive_changes_nothing(browser, app_url):
     open_models(page)
     page.route("**/queue/join*", lambda route: route.abort())
     page.locator(f"#models input[value='{DENSE}']").click()
-    expect(page.locator("#trouble .note")).to_contain_text("does not answer", timeout=PATIENCE)
+    expect(page.locator("#trouble .note")).to_contain_text("does not answer")
     expect(page.locator("#models input").first).to_be_checked()
     assert page.locator("#model-view").get_attribute("aria-busy") is None
     page.unroute("**/queue/join*")
@@ -102,7 +102,7 @@ def test_a_choice_that_fails_to_arrive_changes_nothing(browser, app_url):
 def test_the_last_of_two_quick_choices_answers(visit):
     page = visit()
     open_models(page)
-    expect(page.locator("#model-view [data-answers=served]")).to_be_attached(timeout=PATIENCE)
+    expect(page.locator("#model-view [data-answers=served]")).to_be_attached()
     page.evaluate("window.picks = 0; document.addEventListener('picked', () => window.picks++)")
     page.evaluate(f"() => {{ {HOLD_QUESTIONS} }}")
     page.locator("#models input").first.focus()
@@ -120,19 +120,19 @@ def test_files_are_read_again_by_the_chosen_model(visit):
     page = visit()
     choose_files(page, {"7.png": png(sketch(7))})
     sure = page.locator("#batch td:last-child")
-    expect(sure).to_contain_text("%", timeout=PATIENCE)
+    expect(sure).to_contain_text("%")
     before = sure.inner_text()
     open_models(page)
     pick(page, DENSE)
     page.get_by_role("tab", name="Files").click()
-    expect(sure).not_to_have_text(before, timeout=PATIENCE)
+    expect(sure).not_to_have_text(before)
 
 
 def test_mistakes_are_shown_as_pictures(visit):
     page = visit()
     open_models(page)
     page.get_by_role("button", name="Show its mistakes").click()
-    expect(page.locator("#mistakes")).to_contain_text("of 900 images misread", timeout=PATIENCE)
+    expect(page.locator("#mistakes")).to_contain_text("of 900 images misread")
     first = page.locator("#mistakes li").first
     assert first.locator("img").get_attribute("alt").startswith("A ")
     assert first.locator("img").evaluate("image => image.naturalWidth") == 28
@@ -171,5 +171,5 @@ def test_a_model_can_be_chosen_by_keyboard(visit):
     second = page.locator("#models input").nth(1)
     expect(second).to_be_checked()
     view = page.locator(f"#model-view [data-answers='{second.get_attribute('value')}']")
-    expect(view).to_be_attached(timeout=PATIENCE)
+    expect(view).to_be_attached()
     expect(second).to_be_focused()

@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from page.settings import PAD_HEIGHT
 from tests.browser.helpers import (
     DESKTOP,
-    PATIENCE,
     PHONE,
     draw,
     expect_empty,
@@ -68,9 +67,7 @@ def test_the_answer_comes_while_the_stroke_is_drawn(visit):
     for step in range(1, 20):
         page.mouse.move(x, box["y"] + (0.2 + 0.03 * step) * box["height"])
         page.wait_for_timeout(20)
-    expect(page.locator("#answer .hero.answer, #answer .hero.refusal")).to_be_visible(
-        timeout=PATIENCE
-    )
+    expect(page.locator("#answer .hero.answer, #answer .hero.refusal")).to_be_visible()
     page.mouse.up()
     expect_number(page, "1")
 
@@ -90,7 +87,7 @@ def test_no_second_question_is_sent_before_the_first_answer(visit):
     held[0].continue_()
     page.unroute("**/queue/join*")
     page.mouse.up()
-    expect(page.locator("#answer .hero.empty")).to_have_count(0, timeout=PATIENCE)
+    expect(page.locator("#answer .hero.empty")).to_have_count(0)
 
 
 def test_the_answer_comes_by_itself_when_the_pen_is_up(visit):
@@ -120,7 +117,7 @@ def test_the_pad_works_at_once_and_after_clear_undo_and_another_tab(visit):
     press(page, "Clear")
     expect_empty(page)
     page.get_by_role("tab", name="Image").click()
-    expect(page.locator("#answer .hero")).to_contain_text("Choose a picture", timeout=PATIENCE)
+    expect(page.locator("#answer .hero")).to_contain_text("Choose a picture")
     page.get_by_role("tab", name="Sketchpad").click()
     expect_empty(page)
     draw(page, 7)
@@ -190,10 +187,10 @@ def test_a_wide_drawing_can_be_opened_in_a_narrow_window(visit):
     expect_number(page, "17")
     page.set_viewport_size({"width": 1000, "height": 800})
     draw(page, 4, left=0.4, width=0.3)
-    expect(page.locator("#answer .number")).not_to_have_text("17", timeout=PATIENCE)
+    expect(page.locator("#answer .number")).not_to_have_text("17")
     assert len(expect_digits(page)) == 3
 
 
 def expect_digits(page: Page) -> list[str]:
-    expect(page.locator("#answer .marks button")).to_have_count(3, timeout=PATIENCE)
+    expect(page.locator("#answer .marks button")).to_have_count(3)
     return page.locator("#answer .marks button").all_inner_texts()

@@ -20,7 +20,7 @@ JOIN = "**/gradio_api/queue/join*"
 
 def expect_trouble(page: Page, sentence: str) -> None:
     note = page.locator("#trouble .note")
-    expect(note).to_contain_text(sentence, timeout=PATIENCE)
+    expect(note).to_contain_text(sentence)
     place, hero = note.bounding_box(), page.locator("#answer .hero").bounding_box()
     assert abs(place["y"] - hero["y"]) < 3
     assert place["height"] == pytest.approx(hero["height"], abs=4)
@@ -28,7 +28,7 @@ def expect_trouble(page: Page, sentence: str) -> None:
 
 
 def expect_no_trouble(page: Page) -> None:
-    expect(page.locator("#trouble .note")).to_have_text("", timeout=PATIENCE)
+    expect(page.locator("#trouble .note")).to_have_text("")
 
 
 def test_the_size_limit_is_shown_in_advance(page):
@@ -64,7 +64,7 @@ def test_a_file_that_is_too_large_is_not_sent(page, tmp_path):
     expect_trouble(page, f"huge.png is 26 MB; the limit is {MAX_UPLOAD_MEGABYTES} MB")
     assert not sent
     upload(page, "broken.png", b"no picture at all")
-    expect(page.locator("#answer .hero.problem")).to_contain_text("text file", timeout=PATIENCE)
+    expect(page.locator("#answer .hero.problem")).to_contain_text("text file")
     expect_no_trouble(page)
 
 
@@ -88,7 +88,7 @@ def test_choices_still_work_after_one_that_failed(page):
     page.locator('#answer [data-target="2"]').click()
     expect_trouble(page, "The server does not answer")
     page.locator('#answer [data-target="9"]').click()
-    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 9", timeout=PATIENCE)
+    expect(page.locator("#pictures")).to_contain_text("Why 7 and not 9")
     expect_no_trouble(page)
 
 
@@ -162,9 +162,7 @@ def test_after_a_restart_the_drawing_is_read_again_by_itself(browser, tmp_path):
         draw(opened, 7, width=0.5)
         expect_number(opened, "7")
     draw(opened, 1, left=0.5, width=0.5)
-    expect(opened.locator("#trouble .note")).to_contain_text(
-        "tries again by itself", timeout=PATIENCE
-    )
+    expect(opened.locator("#trouble .note")).to_contain_text("tries again by itself")
     assert opened.locator("#answer").evaluate("answer => answer.inert")
     with served(ROOT, tmp_path, port=port):
         expect(opened.locator("#answer .number")).to_have_text("71", timeout=3 * PATIENCE)

@@ -54,7 +54,7 @@ def test_a_new_version_replaces_the_old_one_in_all_tabs_once_it_is_asked_for(
     page.reload()
     expect(page.get_by_role("heading", name="Digit reader")).to_be_visible()  # the old one answers
     notice = page.get_by_text("A new version is ready")
-    expect(notice).to_be_visible(timeout=PATIENCE)
+    expect(notice).to_be_visible()
     with page.expect_popup() as opened:
         page.evaluate("() => { window.open(location.href); }")
     other = opened.value
@@ -64,7 +64,7 @@ def test_a_new_version_replaces_the_old_one_in_all_tabs_once_it_is_asked_for(
     page.get_by_role("button", name="Load it").click()
     for tab in (page, other):
         heading = tab.get_by_role("heading", name="Second version")
-        expect(heading).to_be_visible(timeout=PATIENCE)
+        expect(heading).to_be_visible()
         expect(tab.get_by_text("A new version is ready")).to_be_hidden()
     page.wait_for_selector("html[data-ready]", timeout=PATIENCE)
     others, second = page.evaluate(stored)

@@ -90,7 +90,7 @@ def test_a_drawing_outside_of_the_pad_is_blank(visit_static):
     page = visit_static()
     page.evaluate("sessionStorage.setItem('drawing', '[[[140, -100], [150, -32]]]')")
     page.reload()
-    expect(page.locator("#answer .hero.problem")).to_contain_text("blank", timeout=PATIENCE)
+    expect(page.locator("#answer .hero.problem")).to_contain_text("blank")
 
 
 def test_undo_redo_and_clear(visit_static):
@@ -325,12 +325,12 @@ def test_in_the_frame_of_a_space_links_lead_to_the_hub_s_pages(browser, site):
     page.route(space, lambda route: route.fulfill(body=FRAMING, content_type="text/html"))
     page.goto(space)
     frame = page.frame_locator("iframe")
-    expect(frame.locator("html[data-ready]")).to_be_attached(timeout=PATIENCE)
+    expect(frame.locator("html[data-ready]")).to_be_attached()
     frame.locator("body").evaluate(
         "() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; }"
     )
     draw(page, 7, pad=frame.locator("#pad canvas"))
-    expect(frame.locator("#answer .number")).to_have_text("7", timeout=PATIENCE)
+    expect(frame.locator("#answer .number")).to_have_text("7")
     frame.get_by_role("button", name="Copy link").click()
     page.wait_for_function("window.told")
     query = page.evaluate("window.told.queryString")
