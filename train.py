@@ -58,15 +58,18 @@ class Inputs:
 
     recipe: Recipe
     start: Checkpoint | None
+    start_share: float
     teacher: Teacher | None
     corrections: tuple[LabelledImages, np.ndarray] | None
     refit_source: RefitSource | None
 
     @property
-    def provenance(self) -> dict[str, str | int]:
+    def provenance(self) -> dict[str, str | float]:
         """Return the weights' further origins beside the recipe and MNIST, as JSON types."""
         networks = {"start": self.start, "teacher": self.teacher, "refit": self.refit_source}
-        found: dict[str, str | int] = {name: of.sha256 for name, of in networks.items() if of}
+        found: dict[str, str | float] = {name: of.sha256 for name, of in networks.items() if of}
+        if self.start_share:
+            found["start_share"] = self.start_share
         if self.corrections:
             digits, outliers = self.corrections
             found["corrections"] = len(digits) + len(outliers)
@@ -121,6 +124,14 @@ def _parser() -> argparse.ArgumentParser:
         help="start from this checkpoint's weights; by default as the recipe says",
     )
     parser.add_argument(
+        "--start-share",
+        type=float,
+        metavar="SHARE",
+        default=0.0,
+        help="how much of those weights to keep: the result is the weighted mean of them and the "
+        "trained ones, and forgets less of what the first network knew",
+    )
+    parser.add_argument(
         "--teacher",
         type=Path,
         metavar="CHECKPOINT",
@@ -148,6 +159,8 @@ def _refuse_conflicting_flags(parser: argparse.ArgumentParser, options: argparse
         parser.error("--coordinator, --processes and --rank go together")
     if options.refit and flags.has_recipe_flags(options):
         parser.error("--refit uses the recipe of its checkpoint; leave out the recipe's flags")
+    if not 0 <= options.start_share < 1 or (options.start_share and not options.start):
+        parser.error("--start-share is for --start CHECKPOINT, and is at least 0 and less than 1")
     if options.teacher and options.extra:
         parser.error(
             "--teacher would overrule the corrections of --extra; train the teacher with them"
@@ -215,6 +228,7 @@ def _load_inputs(options: argparse.Namespace) -> Inputs:
     inputs = Inputs(
         recipe,
         _load_start(options.start, recipe.architecture) if options.start else None,
+        options.start_share,
         _load_teacher(options.teacher) if options.teacher else None,
         read_corrections(options.extra) if options.extra else None,
         source,
@@ -283,12 +297,13 @@ def _unknown_training(folder: Path) -> DigitError:
     )
 
 
-def _require_the_same_inputs(provenance: dict[str, str | int], source: RefitSource) -> None:
+def _require_the_same_inputs(provenance: dict[str, str | float], source: RefitSource) -> None:
     """Raise DigitError if the earlier training was given something that this one is not."""
-    for name in ("start", "teacher"):
+    for name in ("start", "start_share", "teacher"):
         if source.training.get(name) != provenance.get(name):
+            flag = name.replace("_", "-")
             raise DigitError(
-                f"The checkpoint to --refit was trained with another --{name}. Give the same one, "
+                f"The checkpoint to --refit was trained with another --{flag}. Give the same one, "
                 "or none if it had none."
             )
     before, now = source.training.get("corrections", 0), provenance.get("corrections", 0)
@@ -312,6 +327,7 @@ def _create(folder: Path) -> None:
 def _training_options(inputs: Inputs, folder: Path, options: argparse.Namespace) -> TrainingOptions:
     return TrainingOptions(
         start=inputs.start.model if inputs.start else None,
+        start_share=inputs.start_share,
         teacher=inputs.teacher,
         outliers=inputs.corrections[1] if inputs.corrections else None,
         folder=folder,

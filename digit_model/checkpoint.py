@@ -227,7 +227,7 @@ def _verify_record(config: dict) -> None:
     if not _are_recipes(config.get("recipe", {}).get("members", [])):
         raise BadCheckpoint(f"In {CONFIG}, the members of the recipe are not recipes.")
     training = config.get("training", {})
-    for name in ("epochs", "seconds", "corrections"):
+    for name in ("epochs", "seconds", "corrections", "start_share"):
         if not _is_finite(training.get(name, 0)):
             raise BadCheckpoint(f"In {CONFIG}, training.{name} is not a number.")
     for name in ("start", "teacher", "refit"):

@@ -119,6 +119,23 @@ def test_a_run_starts_from_the_weights_of_a_checkpoint(here, drawn_mnist, uninte
         np.testing.assert_allclose(new, old, atol=1e-6)
 
 
+def test_a_share_of_the_start_is_kept(here, drawn_mnist, uninterrupted, tmp_path):
+    run = ["--data", drawn_mnist, "--start", uninterrupted[0], "--epochs", "1", *SHORT]
+    found = []
+    for share in ("0", "0.25"):
+        status, output = here(*run, "--start-share", share, "--out", tmp_path / share)
+        assert status == 0, output
+        found.append(checkpoint.load(tmp_path / share))
+    trained, mean = found
+    assert "start_share" not in trained.record["training"]
+    assert mean.record["training"]["start_share"] == 0.25
+    start = checkpoint.load(uninterrupted[0])
+    for old, new, both in zip(
+        *(one.model.get_weights() for one in (start, trained, mean)), strict=True
+    ):
+        np.testing.assert_allclose(both, 0.25 * old + 0.75 * new, atol=1e-6)
+
+
 def test_a_start_of_another_architecture_is_refused(here, drawn_mnist, tmp_path):
     status, output = here(
         "--data", drawn_mnist, "--out", tmp_path, "--start", BUNDLED_FOLDER, *SHORT
@@ -297,6 +314,8 @@ def test_eight_devices_train_a_network(drawn_mnist, tmp_path):
             ("--refit", BUNDLED_FOLDER, "--teacher", BUNDLED_FOLDER),
             "was trained with another --teacher",
         ),
+        (("--start-share", "0.5"), "--start-share is for --start CHECKPOINT"),
+        (("--start", BUNDLED_FOLDER, "--start-share", "1"), "at least 0 and less than 1"),
         (("--processes", "2"), "--coordinator, --processes and --rank go together"),
         (("--rank", "1"), "--coordinator, --processes and --rank go together"),
         (("--epochs", "0"), "--epochs: 0 is not a number of at least 1"),

@@ -35,8 +35,10 @@ class TrainingOptions:
     """Optional inputs of a training run, and how it is run.
 
     start: a network of the recipe's architecture that provides the initial weights; otherwise the
-    recipe says which. teacher: a network whose answers replace the labels. outliers: images
-    without a digit, (n, 28, 28) uint8, to add to the recipe's own.
+    recipe says which. start_share: in 0..1, how much of them is kept: the result is the weighted
+    mean of both networks' weights, which forgets less of what the first one knew (Wortsman et al.
+    2022, https://arxiv.org/abs/2109.01903). teacher: a network whose answers replace the labels.
+    outliers: images without a digit, (n, 28, 28) uint8, to add to the recipe's own.
     folder: receives the log, and after each epoch the state from which to resume, until
     ``run_state.remove_state``; a temporary folder by default. Each of several processes needs its
     own. resume: continue the interrupted run in the folder, if there is one.
@@ -45,6 +47,7 @@ class TrainingOptions:
     """
 
     start: keras.Model | None = None
+    start_share: float = 0.0
     teacher: Teacher | None = None
     outliers: np.ndarray | None = None
     folder: Path | None = None
@@ -153,7 +156,9 @@ def _train(
                     **_validation_arguments(validation, distribution),
                 )
         seconds, epochs_begun = log.seconds, epochs_done + len(model.history.epoch)
-        return _Run(_load_best(recipe, state), epochs_begun, seconds, not model.stop_training)
+        best = _load_best(recipe, state)
+        _keep_share_of_start(best, options)
+        return _Run(best, epochs_begun, seconds, not model.stop_training)
 
 
 def run_fingerprint(recipe: Recipe, options: TrainingOptions, *data: np.ndarray) -> dict:
@@ -264,6 +269,15 @@ def _load_best(recipe: Recipe, state: Path) -> keras.Model:
     model = ARCHITECTURES[recipe.architecture]()
     model.load_weights(state / BEST)
     return model
+
+
+def _keep_share_of_start(model: keras.Model, options: TrainingOptions) -> None:
+    """Replace trained weights by the weighted mean of them and those that the run started from."""
+    if options.start is None or not options.start_share:
+        return
+    pairs = zip(options.start.get_weights(), model.get_weights(), strict=True)
+    share = options.start_share
+    model.set_weights([share * start + (1 - share) * trained for start, trained in pairs])
 
 
 def calibrate_and_score(

@@ -113,6 +113,8 @@ _TRANSFER = replace(_MNIST_ONLY, pretrained=IMAGENET, epochs=1, optimizer="adamw
 # A recipe is named after its architecture; a suffix says how it differs from the usual one.
 RECIPES: dict[str, Recipe] = {
     "cnn": Recipe(),
+    # Continues a trained ``cnn``: with --start, and --start-share to forget less.
+    "cnn-continued": Recipe(epochs=4, learning_rate=3e-3, synthetic=48_000, outliers=40_000),
     "cnn-mnist": replace(_CNN_LARGE, architecture="cnn"),
     "dense": _DENSE,
     "dense-plain": replace(_DENSE, synthetic=0, outliers=0, augment="none", learning_rate=1e-3),
