@@ -158,10 +158,9 @@ def _training(model: Pretrained) -> str:
         parts.append(text("models.epochs", count=round(training["epochs"])))
     if "seconds" in training:
         parts.append(text("models.minutes", count=max(1, round(training["seconds"] / 60))))
-    if "teacher" in training:
-        parts.append(text("models.distilled"))
-    if "refit" in training:
-        parts.append(text("models.refitted"))
+    for origin, words in (("start", "continued"), ("teacher", "distilled"), ("refit", "refitted")):
+        if origin in training:
+            parts.append(text(f"models.{words}"))
     return ", ".join(parts)
 
 

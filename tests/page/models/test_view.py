@@ -46,6 +46,15 @@ def test_a_distilled_network_says_so(registry):
     assert "teacher" not in alone
 
 
+def test_a_continued_network_says_so(registry):
+    dense = registry.get(DENSE)
+    record = dense.checkpoint.record
+    continued = {**record, "training": {"epochs": 4, "start": "0123456789abcdef"}}
+    found = replace(dense, checkpoint=replace(dense.checkpoint, record=continued))
+    looked = view.model_view(DENSE, found, {})
+    assert "4 epochs, continued from an earlier network." in looked
+
+
 def test_every_member_of_an_ensemble_has_its_curve(registry, tmp_path):
     rows = [json.loads(line) for line in TRAINING_LOG.splitlines()]
     columns = {"cnn": rows, "<b>": rows[:2]}
