@@ -13,6 +13,7 @@ from ..data.mnist import LabelledImages
 from ..picture.normalise import bounding_box, normalise
 from .interference import add_box_remnants, cross_out
 from .pen import CLOSED_LOOPS, OPEN_LOOPS, TYPE, Path, draw, write
+from .segments import lit_segments
 from .skeletons import Skeleton, load_skeletons
 from .warp import warp
 
@@ -131,10 +132,18 @@ def crossed(label: int, rng: np.random.Generator) -> np.ndarray:
     return as_tile(ink if label in _NOT_TO_CROSS else cross_out(ink, rng))
 
 
+def segmented(label: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw a digit as a seven-segment display shows it, once its segments are joined."""
+    slant = np.array([[1, 0], [-rng.uniform(0, 0.2), 1]])
+    paths = [ends @ slant for ends in lit_segments(label, rng.uniform(0.45, 0.65), 1, 0)]
+    return as_tile(draw(paths, rng.uniform(1.5, 4), rng))
+
+
 def _handwritten_ink(label: int, rng: np.random.Generator) -> Ink:
     paths = write_digit(label, rng)
     if rng.random() < 0.2:
-        return draw(paths, rng.uniform(*_BROAD), rng, CLOSED_LOOPS)
+        # Without its hole a 0 would be a dot.
+        return draw(paths, rng.uniform(*_BROAD), rng, CLOSED_LOOPS if label else OPEN_LOOPS)
     return draw(paths, random_pen(rng), rng, OPEN_LOOPS)
 
 
@@ -163,4 +172,5 @@ DIGIT_KINDS: dict[Callable[[int, np.random.Generator], np.ndarray], float] = {
     printed_without_serifs: 4,
     boxed: 6,
     crossed: 4,
+    segmented: 3,
 }

@@ -13,6 +13,7 @@ from scipy import ndimage
 from ..arrays import DIGITS, Ink, Picture
 from .digits import write_digit
 from .pen import draw
+from .segments import lit_segments
 
 # Shares of a cell.
 _DIGIT_HEIGHTS = (0.5, 0.75)
@@ -28,12 +29,6 @@ PENS = {
     "pink": (250, 130, 190),
     "light blue": (120, 200, 245),
 }
-# Which of the seven segments of a display are lit, from the top: top, upper left, upper right,
-# middle, lower left, lower right, bottom.
-_SEGMENTS = (
-    *("1110111", "0010010", "1011101", "1011011", "0111010"),
-    *("1101011", "1101111", "1010010", "1111111", "1111011"),
-)
 
 Line = tuple[float, float, float, float]
 
@@ -109,9 +104,8 @@ def draw_display(rng: np.random.Generator, digits: int = 4) -> DrawnNumber:
     thickness, gap = height * rng.uniform(0.09, 0.15), height * rng.uniform(0.01, 0.05)
     for place, label in enumerate(labels):
         origin = np.array([height / 2 + place * step, height / 2])
-        for segment, lit in zip(_segments(width, height, gap), _SEGMENTS[label], strict=True):
-            if lit == "1":
-                brush.line(tuple((segment + origin).ravel()), fill=255, width=round(thickness))
+        for segment in lit_segments(label, width, height, gap):
+            brush.line(tuple((segment + origin).ravel()), fill=255, width=round(thickness))
     slant = rng.uniform(0, 0.15)
     matrix = (1, slant, -slant * height, 0, 1, 0)
     slanted = image.transform(image.size, Image.Transform.AFFINE, matrix)
@@ -135,16 +129,6 @@ def draw_strip(rng: np.random.Generator, aspect: int = 10) -> DrawnNumber:
     paper = np.tile(rng.uniform(150, 255) * np.ones(3), (*ink.shape, 1))
     picture = _blend(paper, ink, rng.uniform(10, 90, 3))
     return DrawnNumber(_scanned(picture, rng), "".join(map(str, labels)))
-
-
-def _segments(width: float, height: float, gap: float) -> list[np.ndarray]:
-    """Return the two ends of each of the seven segments."""
-    level = [[(gap, y), (width - gap, y)] for y in (0, height / 2, height)]
-    upright = [
-        [(x, top + gap), (x, top + height / 2 - gap)] for top in (0, height / 2) for x in (0, width)
-    ]
-    order = [level[0], *upright[:2], level[1], *upright[2:], level[2]]
-    return [np.array(ends) for ends in order]
 
 
 def _write_into(ink: Ink, label: int, cell: Line, pen: float, rng: np.random.Generator) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import islice
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from ..arrays import DIGITS, TILE_SIZE
 from ..data.mnist import LabelledImages
@@ -24,11 +25,13 @@ _PRINTED_SIGNS = "AEFHKMNPRTUVWXYafhkmntwx" + "+=#@&%?*~<>"
 _SLASHES = (1, 7)
 # Two digits over each other have at least so many times the ink of either, or it hides the other.
 _MIN_ADDED_INK = 1.15
+# In pixels, of the picture in which a solid shape is drawn.
+_SOLID_SIDE = 100
 _WITHOUT_SLASHES = tuple(sorted(set(range(DIGITS)) - set(_SLASHES)))
 
 
 def draw_outliers(count: int, seed: int) -> np.ndarray:
-    """Draw letters, signs, polygons, scribbles, several digits in one, silhouettes and scenes.
+    """Draw letters, signs, shapes, scribbles, several digits in one, silhouettes and scenes.
 
     Returns (count, 28, 28) uint8 tiles, the same for the same count and seed.
     """
@@ -141,6 +144,17 @@ def _dots(rng: np.random.Generator) -> np.ndarray:
     return as_tile(draw(paths, rng.uniform(2, 5), rng))
 
 
+def _solid(rng: np.random.Generator) -> np.ndarray:
+    """Draw a filled disc or box, such as a sticker, a stamp or a thumb."""
+    canvas = Image.new("L", (_SOLID_SIDE, _SOLID_SIDE))
+    # Narrower ones might be meant for a 1.
+    width, height = _SOLID_SIDE / 4 * rng.uniform(0.75, 1.5), _SOLID_SIDE / 4
+    box = [_SOLID_SIDE / 2 + side for side in (-width, -height, width, height)]
+    brush = ImageDraw.Draw(canvas)
+    (brush.ellipse if rng.random() < 2 / 3 else brush.rectangle)(box, fill=255)
+    return as_tile(warp(np.asarray(canvas, np.float32) / 255, rng, strength=0.6))
+
+
 # Each kind of outlier and its weight in the mix.
 OUTLIERS: dict[Callable[[np.random.Generator], np.ndarray], float] = {
     _sign: 30,
@@ -151,5 +165,6 @@ OUTLIERS: dict[Callable[[np.random.Generator], np.ndarray], float] = {
     _side_by_side: 10,
     _parallels: 4,
     _dots: 2,
+    _solid: 5,
     **SCENES,
 }
