@@ -142,8 +142,7 @@ def segmented(label: int, rng: np.random.Generator) -> np.ndarray:
 def _handwritten_ink(label: int, rng: np.random.Generator) -> Ink:
     paths = write_digit(label, rng)
     if rng.random() < 0.2:
-        # Without its hole a 0 would be a dot.
-        return draw(paths, rng.uniform(*_BROAD), rng, CLOSED_LOOPS if label else OPEN_LOOPS)
+        return draw(paths, rng.uniform(*_BROAD), rng, CLOSED_LOOPS)
     return draw(paths, random_pen(rng), rng, OPEN_LOOPS)
 
 

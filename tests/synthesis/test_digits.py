@@ -106,15 +106,6 @@ def test_small_digits_have_hairlines_and_brushes():
     assert np.quantile(ink, 0.9) > 0.17
 
 
-def test_a_zero_is_never_a_dot():
-    rng = np.random.default_rng(8)
-    for _ in range(100):
-        tile = handwritten(0, rng)
-        box = bounding_box(tile)
-        inside = tile[box.top : box.bottom, box.left : box.right] > 127
-        assert inside.mean() < 0.75  # a disc fills 0.79 of its box
-
-
 def test_no_line_crosses_a_one():
     """It would be a plus."""
     first, second = (np.random.default_rng(7) for _ in range(2))
