@@ -158,7 +158,7 @@ def _inputs() -> tuple[dict[str, tuple[gr.Tab, Component]], gr.File, gr.Tab, gr.
 def _scripted(name: str, *events: str, **values: object) -> gr.HTML:
     """Return a way in of our own, with its template and script; its value is a data: URL.
 
-    events: what its script triggers. values: for the template.
+    events: the events that its script triggers. values: what its template is filled with.
     """
     return gr.HTML(
         "",

@@ -1,6 +1,6 @@
-// What the scripts of the page share, and what concerns the whole page. scripts.py puts before it connection.js
-// and the constants MAX_UPLOAD_MEGABYTES, PAD_HEIGHT, MAX_PAD_WIDTH, PEN_WIDTH, MAX_LINK_LETTERS and
-// TEXTS.
+// What the scripts of the page share, and what concerns the whole page. scripts.py puts connection.js
+// before it, and the constants MAX_UPLOAD_MEGABYTES, PAD_HEIGHT, MAX_PAD_WIDTH, PEN_WIDTH,
+// MAX_LINK_LETTERS and TEXTS.
 
 const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 

@@ -66,7 +66,10 @@ Result = tuple[dict, list[bytes]]
 
 
 def load(settings: dict) -> "ReaderCalls":
-    """Load the weights that the settings name (reader.ReaderSettings). Raises DigitError."""
+    """Load the weights that the settings name (reader.ReaderSettings), and read a first picture.
+
+    Raises DigitError.
+    """
     cache_compiled_networks()
     model, source = settings["model"], settings["source"]
     if model and source:

@@ -1,8 +1,8 @@
 """The page's scripts: what all of them share, and one for each component that has a script.
 
-Gradio searches a component's js_on_load for every attribute that the component lacks, some 8 of
-them for each session, and each call of a program is a session. So js_on_load is a short call of a
-function, which the page's head defines.
+For each session, and each call of a program is one, Gradio searches a component's js_on_load for
+about eight attributes that the component lacks. So js_on_load only calls a function, which the
+page's head defines.
 """
 
 import json
@@ -16,7 +16,7 @@ _ARGUMENTS = "element, trigger, props, server, upload, watch"
 
 
 def head() -> str:
-    """Return the <script> for the page's head, with what it shares with this code as constants."""
+    """Return the <script> for the page's head: constants from the Python code, then all scripts."""
     shared = FOR_SCRIPTS | {"TEXTS": texts()}
     # "</script>" in a text would end the script.
     constants = [

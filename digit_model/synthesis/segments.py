@@ -1,4 +1,4 @@
-"""The segments of which displays make digits."""
+"""The segments that make up a display's digits."""
 
 import numpy as np
 

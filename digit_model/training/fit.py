@@ -272,7 +272,7 @@ def _load_best(recipe: Recipe, state: Path) -> keras.Model:
 
 
 def _keep_share_of_start(model: keras.Model, options: TrainingOptions) -> None:
-    """Replace trained weights by the weighted mean of them and those that the run started from."""
+    """Average a trained network's weights with those that the run started from, in place."""
     if options.start is None or not options.start_share:
         return
     pairs = zip(options.start.get_weights(), model.get_weights(), strict=True)

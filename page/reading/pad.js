@@ -232,7 +232,7 @@ document.addEventListener("keydown", (event) => {
 new ResizeObserver(show).observe(sheet);
 
 // An opened link puts its drawing here: strokes, or a picture of its tiles. Until the visitor draws,
-// the link itself is sent to the server, which says what is wrong with a damaged one.
+// the page sends the link itself, so that the server can say what is wrong with a damaged one.
 async function restore({ strokes: drawn, picture, link }) {
   if (picture) {
     const image = new Image();

@@ -1,4 +1,4 @@
-"""The components' scripts: each is run by a component, and the server hears what it triggers."""
+"""Each script is run by one component, and the server listens to the events that it triggers."""
 
 import re
 
