@@ -119,7 +119,7 @@ window.fetch = async (input, init) => {
   const holdEnd = new TransformStream({
     transform: async (chunk, controller) => {
       const text = new TextDecoder().decode(chunk);
-      const [before, end] = text.split(/(?=data: {"msg":"close_stream")/);
+      const [, before, end] = /^(.*?)(data: {"msg":"close_stream".*)?$/s.exec(text);
       controller.enqueue(new TextEncoder().encode(before));
       if (!end) return;
       window.endsHeld = (window.endsHeld ?? 0) + 1;
