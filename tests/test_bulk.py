@@ -50,6 +50,14 @@ def test_a_folder_without_pictures_gives_a_sentence(tmp_path, capsys):
     assert f"No pictures in {tmp_path}. Looked for .avif .bmp" in capsys.readouterr().err
 
 
+@pytest.fixture(scope="module", params=["csv", "jsonl"])
+def complete(request, folder, tmp_path_factory):
+    """Read the pictures by one process; return the path of the file written."""
+    out = tmp_path_factory.mktemp("complete") / f"readings.{request.param}"
+    main(["read", str(folder), "--jobs", "1", "--out", str(out)])
+    return out
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_picture_gets_a_row_and_a_bad_file_its_error(folder, tmp_path, jobs, capsys):
     out = tmp_path / "readings.csv"
@@ -70,30 +78,25 @@ def test_every_picture_gets_a_row_and_a_bad_file_its_error(folder, tmp_path, job
     assert "4 pictures read" in capsys.readouterr().out
 
 
-def test_json_lines_hold_what_read_prints_as_json(folder, tmp_path, capsys):
-    out, picture = tmp_path / "readings.jsonl", str(folder / "7.png")
-    assert main(["read", picture, "--jobs", "1", "--out", str(out)]) == 0
-    capsys.readouterr()
-    assert main(["read", picture, "--json"]) == 0
-    written, printed = json.loads(out.read_text()), json.loads(capsys.readouterr().out)
+@pytest.mark.parametrize("complete", ["jsonl"], indirect=True)
+def test_json_lines_hold_what_read_prints_as_json(folder, complete, capsys):
+    assert main(["read", str(folder / "7.png"), "--json"]) == 0
+    written = json.loads(complete.read_text().splitlines()[0])
+    printed = json.loads(capsys.readouterr().out)
     del written["seconds"], printed["seconds"]
     assert written == printed
 
 
-@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
-def test_an_interrupted_run_continues_after_its_last_whole_row(folder, tmp_path, suffix, capsys):
-    out = tmp_path / f"readings.{suffix}"
+def test_an_interrupted_run_continues_after_its_last_whole_row(folder, complete, tmp_path, capsys):
+    out = tmp_path / complete.name
     command = ["read", str(folder), "--jobs", "1", "--out", str(out)]
-    main(command)
-    complete = out.read_text()
-    cut = complete.rindex("a/1.png") + 3
-    out.write_text(complete[:cut])
-    capsys.readouterr()
+    rows = complete.read_text()
+    out.write_text(rows[: rows.rindex("a/1.png") + 3])
     main(command)
     assert "3 pictures read" in (said := capsys.readouterr().out)
     assert "1 had a row already" in said
     seconds = r'"seconds": [0-9.]+'
-    assert re.sub(seconds, "", out.read_text()) == re.sub(seconds, "", complete)
+    assert re.sub(seconds, "", out.read_text()) == re.sub(seconds, "", rows)
     main(command)
     assert "0 pictures read" in capsys.readouterr().out
 
