@@ -22,7 +22,7 @@ try:
     from digit_model.data.mnist import LabelledImages
     from digit_model.errors import CheckpointExists, DigitError
     from digit_model.metrics import Scores, score
-    from digit_model.training import distributed, flags, run_state
+    from digit_model.training import averaging, distributed, flags, run_state
     from digit_model.training.distillation import Teacher
     from digit_model.training.ensembles import fit_ensemble, refit_ensemble
     from digit_model.training.fit import TrainingOptions, TrainingResult, fit, refit
@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     for logger in (log, logging.getLogger("digit_model")):
         logger.setLevel(logging.INFO)
     try:
-        _train(options)
+        (_average if options.average else _train)(options)
     except DigitError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 1
@@ -144,6 +144,14 @@ def _parser() -> argparse.ArgumentParser:
         help="repeat this checkpoint's training, with its recipe and seed, on all images, "
         "validation included; its calibration is kept",
     )
+    parser.add_argument(
+        "--average",
+        type=Path,
+        nargs="+",
+        metavar="CHECKPOINT",
+        help="train nothing, but average the weights of these networks, which were trained from "
+        "the same --start with different seeds",
+    )
     parser.add_argument("--force", action="store_true", help="replace an existing checkpoint")
     parser.add_argument(
         "--resume", action="store_true", help="continue the interrupted training in that folder"
@@ -159,6 +167,15 @@ def _refuse_conflicting_flags(parser: argparse.ArgumentParser, options: argparse
         parser.error("--coordinator, --processes and --rank go together")
     if options.refit and flags.has_recipe_flags(options):
         parser.error("--refit uses the recipe of its checkpoint; leave out the recipe's flags")
+    if options.average and (
+        options.start
+        or options.teacher
+        or options.extra
+        or options.refit
+        or options.resume
+        or flags.has_recipe_flags(options)
+    ):
+        parser.error("--average trains nothing; only --data, --out and --force go with it")
     if not 0 <= options.start_share < 1 or (options.start_share and not options.start):
         parser.error("--start-share is for --start CHECKPOINT, and is at least 0 and less than 1")
     if options.teacher and options.extra:
@@ -178,13 +195,30 @@ def _train(options: argparse.Namespace) -> None:
     _create(folder)
     result = _learn(inputs, dataset.train, _training_options(inputs, folder, options))
     if options.rank == 0:
-        _save(out, inputs, result, dataset.test)
+        _save(out, inputs.recipe, inputs.provenance, result, dataset.test)
         _draw_curves(out)
     if result.finished:
         run_state.remove_state(folder)
     else:
         total = inputs.recipe.total_epochs
         log.info("Stopped after %d of %d epochs; --resume continues.", result.epochs, total)
+
+
+def _average(options: argparse.Namespace) -> None:
+    folders = options.average
+    out = options.out or Path("checkpoints") / f"{folders[0].resolve().name}-average"
+    checkpoint.refuse_to_overwrite(out, options.force)
+    found = [_load_checkpoint(folder, "--average") for folder in folders]
+    recipe = _recorded_recipe(found[0], folders[0])
+    trainings = [one.record.get("training", {}) for one in found]
+    dataset = mnist.load(options.data)
+    _create(out)
+    _, validation = mnist.split(dataset.train)
+    result = averaging.average([one.model for one in found], trainings, validation)
+    provenance = averaging.shared_entries(trainings) | {"average": [one.sha256 for one in found]}
+    _save(out, recipe, provenance, result, dataset.test)
+    if averaging.write_common_log(folders, out):
+        _draw_curves(out)
 
 
 def _draw_curves(out: Path) -> None:
@@ -271,6 +305,11 @@ def _load_refit_source(folder: Path) -> RefitSource:
     found = _load_checkpoint(folder, "--refit")
     recipe = _recorded_recipe(found, folder)
     training = found.record.get("training", {})
+    if "average" in training:
+        raise DigitError(
+            f"{folder} is the mean of several trainings and was not trained itself. Give --refit "
+            "one of these."
+        )
     try:
         calibrations = tuple(Calibration(**member) for member in training.get("members", ()))
     except TypeError as error:
@@ -359,7 +398,13 @@ def _with_corrections(train: LabelledImages, inputs: Inputs) -> LabelledImages:
     return mnist.concatenate(train, inputs.corrections[0])
 
 
-def _save(out: Path, inputs: Inputs, result: TrainingResult, test: LabelledImages | None) -> None:
+def _save(
+    out: Path,
+    recipe: Recipe,
+    provenance: dict,
+    result: TrainingResult,
+    test: LabelledImages | None,
+) -> None:
     """Write the checkpoint with its record, and log its scores."""
     scores = {"validation": result.validation} if result.validation else {}
     if test is not None:
@@ -368,11 +413,11 @@ def _save(out: Path, inputs: Inputs, result: TrainingResult, test: LabelledImage
     if result.member_calibrations:
         training["members"] = [asdict(calibration) for calibration in result.member_calibrations]
     record = {
-        "recipe": inputs.recipe.as_json(),
-        "training": training | inputs.provenance,
+        "recipe": recipe.as_json(),
+        "training": training | provenance,
         "scores": {part: found.as_json() for part, found in scores.items()},
     }
-    trained = Checkpoint(result.model, inputs.recipe.architecture, result.calibration, record)
+    trained = Checkpoint(result.model, recipe.architecture, result.calibration, record)
     saved = checkpoint.save(out, trained, force=True)
     for part, found in scores.items():
         log.info(

@@ -233,6 +233,9 @@ def _verify_record(config: dict) -> None:
     for name in ("start", "teacher", "refit"):
         if not isinstance(training.get(name, ""), str):
             raise BadCheckpoint(f"In {CONFIG}, training.{name} is not a sha256.")
+    averaged = training.get("average", [])
+    if not (isinstance(averaged, list) and all(isinstance(sha256, str) for sha256 in averaged)):
+        raise BadCheckpoint(f"In {CONFIG}, training.average is not a list of sha256.")
     for part, scores in config.get("scores", {}).items():
         if not (
             isinstance(scores, dict)

@@ -97,6 +97,8 @@ def test_a_checkpoint_is_replaced_only_by_force(saved):
         (lambda c: c.update(training={"seconds": True}), "training.seconds is not a number"),
         (lambda c: c.update(training={"teacher": 1}), "training.teacher is not a sha256"),
         (lambda c: c.update(training={"refit": 1}), "training.refit is not a sha256"),
+        (lambda c: c.update(training={"average": "0"}), "training.average is not a list of sha256"),
+        (lambda c: c.update(training={"average": [1]}), "training.average is not a list of sha256"),
         (lambda c: c.update(scores=[]), "scores is not an object"),
         (lambda c: c.update(scores={"test": {"accuracy": "<script>"}}), "scores on 'test'"),
     ],

@@ -136,6 +136,37 @@ def test_a_share_of_the_start_is_kept(here, drawn_mnist, uninterrupted, tmp_path
         np.testing.assert_allclose(both, 0.25 * old + 0.75 * new, atol=1e-6)
 
 
+def test_the_mean_of_several_trainings(here, drawn_mnist, uninterrupted, tmp_path):
+    start, data = uninterrupted[0], ["--data", drawn_mnist]
+    parts = [tmp_path / "first", tmp_path / "second"]
+    for seed, part in enumerate(parts):
+        options = ["--start", start, "--seed", seed, "--epochs", "2", "--out", part, *SHORT]
+        assert here(*data, *options)[0] == 0
+    out = tmp_path / "mean"
+    command = (*data, "--average", *parts, "--out", out)
+    status, output = here(*command)
+    assert status == 0, output
+    found, mean = [checkpoint.load(part) for part in parts], checkpoint.load(out)
+    for first, second, both in zip(
+        *(one.model.get_weights() for one in (*found, mean)), strict=True
+    ):
+        np.testing.assert_allclose(both, (first + second) / 2, atol=1e-6)
+    training = mean.record["training"]
+    assert training["average"] == [one.sha256 for one in found]
+    assert training["start"] == checkpoint.load(start).sha256
+    assert training["epochs"] == 4
+    assert mean.record["scores"]["test"]["images"] == 100
+    assert list(by_member(read_log(out / LOG))) == ["first", "second"]
+    assert (out / "curves.svg").exists()
+    assert "--force" in here(*command)[1]
+    status, output = here(*data, "--refit", out, "--out", tmp_path / "refit")
+    assert status == 1
+    assert "is the mean of several trainings" in output
+    status, output = here(*data, "--average", out, BUNDLED_FOLDER, "--out", tmp_path / "other")
+    assert status == 1
+    assert "can be averaged, and these are cnn and dense" in output
+
+
 def test_a_start_of_another_architecture_is_refused(here, drawn_mnist, tmp_path):
     status, output = here(
         "--data", drawn_mnist, "--out", tmp_path, "--start", BUNDLED_FOLDER, *SHORT
@@ -256,6 +287,9 @@ def test_a_refit_learns_from_all_images(here, drawn_mnist, uninterrupted, tmp_pa
     status, output = here(*command)
     assert status == 1
     assert "--force" in output
+    status, output = here("--data", drawn_mnist, "--average", out, "--out", tmp_path / "mean")
+    assert status == 1
+    assert "none are left to calibrate the mean" in output
 
 
 def test_a_checkpoint_without_its_recipe_is_not_refitted(
@@ -301,6 +335,9 @@ def test_eight_devices_train_a_network(drawn_mnist, tmp_path):
         (("--refit", "absent"), "no config.json in it. Give a folder that train.py wrote"),
         (("--start", "absent"), "no config.json in it. Give a folder that train.py wrote"),
         (("--extra", "absent"), "There is no folder absent"),
+        (("--average", "absent"), "no config.json in it. Give a folder that train.py wrote"),
+        (("--average", "one", "--epochs", "2"), "--average trains nothing"),
+        (("--average", "one", "--start", "two"), "--average trains nothing"),
         (("--teacher", "one", "--extra", "two"), "would overrule the corrections"),
         (("--refit", "one", "--recipe", "tiny"), "leave out the recipe's flags"),
         (("--refit", "one", "--epochs", "2"), "leave out the recipe's flags"),

@@ -161,6 +161,8 @@ def _training(model: Pretrained) -> str:
     for origin, words in (("start", "continued"), ("teacher", "distilled"), ("refit", "refitted")):
         if origin in training:
             parts.append(text(f"models.{words}"))
+    if averaged := training.get("average"):
+        parts.append(text("models.averaged", count=len(averaged)))
     return ", ".join(parts)
 
 
@@ -180,6 +182,8 @@ def _curves_note(record: dict) -> str:
             return text("models.members_validation")
         outliers = any(member.get("outliers") for member in members)
         return text("models.members_outliers" if outliers else "models.members_training")
+    if "average" in training:
+        return text("models.averaged_validation")
     note = _augmentation_note(recipe)
     return f"{note} {text('models.teacher_note')}" if "teacher" in training else note
 

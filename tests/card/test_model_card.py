@@ -88,6 +88,10 @@ def test_the_card_names_the_other_weights_that_it_was_trained_from(folder):
     trained.record["training"] = {"epochs": 4, "seconds": 60, "start": "0123", "start_share": 0.25}
     kept = "the weights with sha256 0123…, of which 25% is kept in the mean of both, for 4 epochs"
     assert kept in card_text(trained)
+    trained.record["training"]["average"] = ["4567", "89ab"]
+    assert "kept in the mean of both, as the mean of 2 trainings' weights, for 4" in card_text(
+        trained
+    )
     trained.record["training"] = {"epochs": 2, "seconds": 60, "refit": "0123456789abcdef"}
     text = card_text(trained)
     refit = "refitted on all training images after the weights with sha256 0123456789ab…"

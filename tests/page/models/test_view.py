@@ -53,6 +53,10 @@ def test_a_continued_network_says_so(registry):
     found = replace(dense, checkpoint=replace(dense.checkpoint, record=continued))
     looked = view.model_view(DENSE, found, {})
     assert "4 epochs, continued from an earlier network." in looked
+    continued["training"]["average"] = ["4567", "89ab", "cdef"]
+    looked = view.model_view(DENSE, found, {"first": (0.9,), "second": (0.8,), "third": (0.9,)})
+    assert "continued from an earlier network, the mean of 3 trainings." in looked
+    assert "of the trainings whose weights were averaged" in looked
 
 
 def test_every_member_of_an_ensemble_has_its_curve(registry, tmp_path):
