@@ -36,8 +36,18 @@ export function asJson({ digits, ignored, seconds }) {
 }
 
 // The reading of a part of a picture as a reading of the whole. left, top: where the part begins.
-export function onWhole(reading, { left, top, width, height }) {
-  const moved = ([x, y, right, bottom]) => [x + left, y + top, right + left, bottom + top];
+// scale: the part's pixels for each of the whole's.
+export function onWhole(reading, { scale, left, top, width, height }) {
+  const x = (place) => left + place / scale;
+  const y = (place) => top + place / scale;
+  const moved = ([west, north, east, south]) => [x(west), y(north), x(east), y(south)];
+  const grown = (placement) => ({
+    ...placement,
+    left: x(placement.left),
+    top: y(placement.top),
+    xScale: placement.xScale / scale,
+    yScale: placement.yScale / scale,
+  });
   return {
     ...reading,
     width,
@@ -45,7 +55,7 @@ export function onWhole(reading, { left, top, width, height }) {
     digits: reading.digits.map(({ box, placement, ...digit }) => ({
       ...digit,
       box: moved(box),
-      placement: { ...placement, left: placement.left + left, top: placement.top + top },
+      placement: grown(placement),
     })),
     ignored: reading.ignored.map(({ box, kind }) => ({ box: moved(box), kind })),
   };

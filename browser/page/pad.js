@@ -4,6 +4,8 @@
 import { MAX_PAD_WIDTH, PAD_HEIGHT, PEN_WIDTH } from "./settings.js"; // written by page/settings.py
 
 const MARGIN = 32; // units of plain pad that are read around the drawing
+// While the pen is down, the drawing is read at this share of its size, which takes half the time.
+const DRAFT_SCALE = 0.5;
 const STORED = "drawing"; // where the browser keeps the drawing for a reload
 
 export class Pad {
@@ -17,7 +19,7 @@ export class Pad {
       [...place.querySelectorAll("[data-tool]")].map((button) => [button.dataset.tool, button]),
     );
     this.picture = document.createElement("canvas");
-    this.context = this.picture.getContext("2d", { willReadFrequently: true });
+    this.part = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     [this.strokes, this.earlier, this.later, this.pointer] = [stored(), [], [], null];
     this.width = PAD_HEIGHT;
     this.#listen(place);
@@ -31,16 +33,21 @@ export class Pad {
   // The drawing as a canvas of PAD_HEIGHT, the same one each time.
   draw() {
     [this.picture.width, this.picture.height] = [this.width, PAD_HEIGHT];
-    this.#paint(this.context, 1, 0);
+    this.#paint(this.picture.getContext("2d"), 1, 0, 0);
     return this.picture;
   }
 
-  // The pixels of the part of draw() that has strokes, and how far it is from the left and the top.
+  // The pixels of the part of draw() that has strokes, their number per unit, and how far the part is
+  // from the left and the top.
   cutOut() {
     const points = this.strokes.flat();
     const [left, right] = reachOf(points.map(([x]) => x), this.width);
     const [top, bottom] = reachOf(points.map(([, y]) => y), PAD_HEIGHT);
-    return { source: this.context.getImageData(left, top, right - left, bottom - top), left, top };
+    const scale = this.pointer === null ? 1 : DRAFT_SCALE;
+    const [width, height] = [right - left, bottom - top].map((side) => Math.ceil(scale * side));
+    [this.part.canvas.width, this.part.canvas.height] = [width, height];
+    this.#paint(this.part, scale, -scale * left, -scale * top);
+    return { source: this.part.getImageData(0, 0, width, height), scale, left, top };
   }
 
   use(strokes) {
@@ -62,7 +69,7 @@ export class Pad {
     if (this.canvas.width !== pixels[0]) this.canvas.width = pixels[0];
     if (this.canvas.height !== pixels[1]) this.canvas.height = pixels[1];
     const { scale, top } = this.#geometry(box);
-    this.#paint(this.canvas.getContext("2d"), scale * density, top * density);
+    this.#paint(this.canvas.getContext("2d"), scale * density, 0, top * density);
   }
 
   // A wide window offers a wide pad; a drawing made on it stays as wide in a narrow one.
@@ -79,11 +86,12 @@ export class Pad {
     return { scale, top: (box.height - scale * PAD_HEIGHT) / 2 };
   }
 
-  #paint(context, scale, top) {
+  // left, top: where the drawing begins in the context, in pixels.
+  #paint(context, scale, left, top) {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = "#fff";
     context.fillRect(0, 0, context.canvas.width, context.canvas.height);
-    context.setTransform(scale, 0, 0, scale, 0, top);
+    context.setTransform(scale, 0, 0, scale, left, top);
     context.strokeStyle = "#000";
     context.lineWidth = PEN_WIDTH;
     context.lineCap = context.lineJoin = "round";
@@ -129,6 +137,7 @@ export class Pad {
         if (event.pointerId !== this.pointer) return;
         this.pointer = null;
         store(this.strokes);
+        this.onChange();
       });
     }
     place.addEventListener("click", ({ target }) => {

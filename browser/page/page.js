@@ -45,7 +45,8 @@ async function answerAll() {
 }
 
 // picture: {way, source, drawable}, or {tiles, rows} of a link. The source is read. The drawable is shown,
-// unless the reading has a bitmap. Where the source is only a part of the drawable, left and top say which.
+// unless the reading has a bitmap. Where the source is only a part of the drawable, left and top say which, and
+// scale how much smaller it is.
 async function answer(picture) {
   try {
     const reading = await readingOf(picture);
@@ -62,11 +63,11 @@ async function answer(picture) {
   }
 }
 
-async function readingOf({ tiles, rows, source, left, top, drawable }) {
+async function readingOf({ tiles, rows, source, scale, left, top, drawable }) {
   if (tiles) return reader.readTiles(tiles, rows);
   const reading = await reader.look(source);
-  if (left === undefined) return reading;
-  return onWhole(reading, { left, top, width: drawable.width, height: drawable.height });
+  if (scale === undefined) return reading;
+  return onWhole(reading, { scale, left, top, width: drawable.width, height: drawable.height });
 }
 
 function show(reading, { drawable, way: from }) {

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data.mnist import LabelledImages
 from ..errors import DigitError
-from ..training_log import LOG, read_log, write_log
+from ..training_log import LOG, epoch_rows, read_log, write_log
 from .fit import TrainingResult, calibrate_and_score
 
 
@@ -63,11 +63,14 @@ def shared_entries(trainings: Sequence[dict]) -> dict:
 
 
 def write_common_log(folders: Sequence[Path], out: Path) -> bool:
-    """Write the trainings' logs into one, each named after its folder; return whether any exist."""
+    """Write the epochs of all trainings into one log, and return whether there are any.
+
+    Each training is named after its folder.
+    """
     rows = [
         {"member": folder.resolve().name, **row}
         for folder in folders
-        for row in read_log(folder / LOG)
+        for row in epoch_rows(read_log(folder / LOG))
     ]
     if rows:
         write_log(out / LOG, rows)

@@ -86,6 +86,24 @@ def test_digits_in_a_corner_of_a_wide_pad_are_framed_where_they_are(visit_static
     assert 0.4 < top < 0.55 + 0.4 * 0.15
 
 
+def test_digits_are_framed_where_they_are_while_the_pen_is_down_and_afterwards(visit_static):
+    page = visit_static()
+    page.evaluate("document.addEventListener('answered', () => (window.answers ??= 0, answers++))")
+    draw(page, 4, left=0.8, width=0.35, top=0.55, height=0.4)
+    expect_number(page, "4")
+    pad = page.locator("#pad canvas").bounding_box()
+    across, up = pad["x"] + 1.3 * pad["height"], pad["y"] + 0.6 * pad["height"]
+    page.mouse.move(across, up)
+    page.mouse.down()
+    page.mouse.move(across, up + 0.3 * pad["height"], steps=8)
+    expect_number(page, "41")
+    while_drawn, answers = page.evaluate(FRAMED), page.evaluate("answers")
+    page.mouse.up()
+    page.wait_for_function(f"answers > {answers}")
+    expect_number(page, "41")
+    assert page.evaluate(FRAMED) == pytest.approx(while_drawn, abs=0.02)
+
+
 def test_a_drawing_outside_of_the_pad_is_blank(visit_static):
     page = visit_static()
     page.evaluate("sessionStorage.setItem('drawing', '[[[140, -100], [150, -32]]]')")
