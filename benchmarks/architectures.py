@@ -191,10 +191,13 @@ def title_of(folder: Path, checkpoint: Checkpoint) -> str:
     is_shipped = folder.parent == BUNDLED_FOLDER.parent
     name = folder.name if is_shipped else checkpoint.architecture
     training = checkpoint.record.get("training", {})
-    seed = checkpoint.record.get("recipe", {}).get("seed", 0)
+    averaged = training.get("average")
+    seed = 0 if averaged else checkpoint.record.get("recipe", {}).get("seed", 0)
     details = [
+        *(["continued"] if "start" in training else []),
         *(["taught"] if "teacher" in training else []),
         *(["all images"] if "refit" in training else []),
+        *([f"mean of {len(averaged)}"] if averaged else []),
         *([f"seed {seed}"] if seed else []),
     ]
     return ", ".join([f"`{name}`", *details])

@@ -78,13 +78,18 @@ def test_shipped_checkpoints_have_a_row_each_on_the_page(architectures, drawn_mn
     saved = save_untrained(shipped)
     save_untrained(shipped / "taught", seed=2, teacher="0" * 64)
     save_untrained(shipped / "refit", refit="0" * 64)
+    save_untrained(shipped / "mean", seed=7, start="0" * 64, average=["1" * 64, "2" * 64])
     options = ("--checkpoints", shipped, "--page", page, "--data", drawn_mnist)
     assert architectures.main([*map(str, options), "--real", str(tmp_path / "absent")]) == 0
     written = page.read_text()
     table = written.split(architectures.BEGIN)[1].split(architectures.END)[0]
     rows = [cells_of(line) for line in table.splitlines() if line.startswith("| `dense`")]
-    titles = ["`dense`", "`dense`, all images", "`dense`, taught, seed 2"]
-    assert [row[0] for row in rows] == titles
+    assert [row[0] for row in rows] == [
+        "`dense`",
+        "`dense`, continued, mean of 2",
+        "`dense`, all images",
+        "`dense`, taught, seed 2",
+    ]
     with np.load(drawn_mnist) as arrays:
         answers = saved.model.predict(arrays["x_test"] / np.float32(255), verbose=0).argmax(1)
         errors = (answers != arrays["y_test"]).sum()
