@@ -19,7 +19,9 @@ export class Pad {
       [...place.querySelectorAll("[data-tool]")].map((button) => [button.dataset.tool, button]),
     );
     this.picture = document.createElement("canvas");
-    this.part = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    [this.context, this.part] = [this.picture, document.createElement("canvas")].map((canvas) =>
+      canvas.getContext("2d", { willReadFrequently: true }),
+    );
     [this.strokes, this.earlier, this.later, this.pointer] = [stored(), [], [], null];
     this.width = PAD_HEIGHT;
     this.#listen(place);
@@ -33,7 +35,7 @@ export class Pad {
   // The drawing as a canvas of PAD_HEIGHT, the same one each time.
   draw() {
     [this.picture.width, this.picture.height] = [this.width, PAD_HEIGHT];
-    this.#paint(this.picture.getContext("2d"), 1, 0, 0);
+    this.#paint(this.context, 1, 0, 0);
     return this.picture;
   }
 

@@ -13,6 +13,8 @@ import { loading } from "./start.js";
 import { wireTabs } from "./tabs.js";
 import { text } from "./texts.js";
 
+// To draw the view inside takes long without a graphics card. The pen gets the other frames.
+const FRAMES_PER_VIEW = 3;
 const byId = (id) => document.getElementById(id);
 const answerPlace = byId("answer");
 const pictures = new Pictures(document.querySelector("#pictures > .html-container > div"));
@@ -38,10 +40,15 @@ async function answerAll() {
       beingRead = question;
       question = null;
       await answer(beingRead);
+      if (question && inside) await frames(FRAMES_PER_VIEW);
     }
   } finally {
     isReading = answerPlace.ariaBusy = false;
   }
+}
+
+async function frames(count) {
+  for (let k = 0; k < count; k++) await new Promise(requestAnimationFrame);
 }
 
 // picture: {way, source, drawable}, or {tiles, rows} of a link. The source is read. The drawable is shown,
