@@ -46,7 +46,7 @@ def cases(folder, name, checkpoint, tiles):
 
 def test_heatmaps_of_trained_networks_are_those_of_python(node, tmp_path, tiles):
     found = []
-    for name in ("cnn", "quick", "dense-plain"):
+    for name in ("cnn", "quick", "dense"):
         found += cases(tmp_path, name, checkpoint.load(BUNDLED_FOLDER.parent / name), tiles)
     write_fixtures(tmp_path, found)
     node("explain", tmp_path)
