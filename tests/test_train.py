@@ -29,6 +29,7 @@ from tests.training.helpers import PAIR, interrupt_after, mini, pair
 
 SHORT = ["--architecture", "dense", "--augment", "shift", "--synthetic", "100"]
 SHORT += ["--outliers", "20", "--batch-size", "64"]
+SMALL_FOLDER = BUNDLED_FOLDER.with_name("small")
 # Enough that the first epochs are over well before the last.
 EPOCHS = 8
 
@@ -342,11 +343,11 @@ def test_eight_devices_train_a_network(drawn_mnist, tmp_path):
         (("--refit", "one", "--recipe", "tiny"), "leave out the recipe's flags"),
         (("--refit", "one", "--epochs", "2"), "leave out the recipe's flags"),
         (
-            ("--refit", BUNDLED_FOLDER, "--start", BUNDLED_FOLDER),
+            ("--refit", SMALL_FOLDER, "--start", SMALL_FOLDER),
             "was trained with another --start",
         ),
         (
-            ("--refit", BUNDLED_FOLDER, "--teacher", BUNDLED_FOLDER),
+            ("--refit", SMALL_FOLDER, "--teacher", SMALL_FOLDER),
             "was trained with another --teacher",
         ),
         (("--start-share", "0.5"), "--start-share is for --start CHECKPOINT"),
