@@ -167,13 +167,9 @@ def _refuse_conflicting_flags(parser: argparse.ArgumentParser, options: argparse
         parser.error("--coordinator, --processes and --rank go together")
     if options.refit and flags.has_recipe_flags(options):
         parser.error("--refit uses the recipe of its checkpoint; leave out the recipe's flags")
+    others = ("start", "teacher", "extra", "refit", "resume", "devices", "coordinator")
     if options.average and (
-        options.start
-        or options.teacher
-        or options.extra
-        or options.refit
-        or options.resume
-        or flags.has_recipe_flags(options)
+        flags.has_recipe_flags(options) or any(getattr(options, name) for name in others)
     ):
         parser.error("--average trains nothing; only --data, --out and --force go with it")
     if not 0 <= options.start_share < 1 or (options.start_share and not options.start):

@@ -1,6 +1,7 @@
 """Read and write the log of a training run: one line of JSON per step and per epoch."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 LOG = "log.jsonl"
@@ -29,6 +30,11 @@ def by_member(rows: list[dict]) -> dict[str, list[dict]]:
 def write_log(path: Path, rows: list[dict]) -> None:
     """Write a log file with these rows, replacing an earlier one."""
     path.write_text("".join(map(format_row, rows)), encoding="ascii")
+
+
+def write_member_logs(path: Path, members: Iterable[tuple[str, list[dict]]]) -> None:
+    """Write the rows of several trainings, each with its name, into one log for ``by_member``."""
+    write_log(path, [{"member": name, **row} for name, rows in members for row in rows])
 
 
 def epoch_rows(rows: list[dict]) -> list[dict]:

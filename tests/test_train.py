@@ -339,6 +339,7 @@ def test_eight_devices_train_a_network(drawn_mnist, tmp_path):
         (("--average", "absent"), "no config.json in it. Give a folder that train.py wrote"),
         (("--average", "one", "--epochs", "2"), "--average trains nothing"),
         (("--average", "one", "--start", "two"), "--average trains nothing"),
+        (("--average", "one", "--devices", "2"), "--average trains nothing"),
         (("--teacher", "one", "--extra", "two"), "would overrule the corrections"),
         (("--refit", "one", "--recipe", "tiny"), "leave out the recipe's flags"),
         (("--refit", "one", "--epochs", "2"), "leave out the recipe's flags"),

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data.mnist import LabelledImages
 from ..errors import DigitError
-from ..training_log import LOG, epoch_rows, read_log, write_log
+from ..training_log import LOG, epoch_rows, read_log, write_member_logs
 from .fit import TrainingResult, calibrate_and_score
 
 
@@ -67,11 +67,8 @@ def write_common_log(folders: Sequence[Path], out: Path) -> bool:
 
     Each training is named after its folder.
     """
-    rows = [
-        {"member": folder.resolve().name, **row}
-        for folder in folders
-        for row in epoch_rows(read_log(folder / LOG))
-    ]
-    if rows:
-        write_log(out / LOG, rows)
-    return bool(rows)
+    logs = [(folder.resolve().name, epoch_rows(read_log(folder / LOG))) for folder in folders]
+    has_rows = any(rows for _, rows in logs)
+    if has_rows:
+        write_member_logs(out / LOG, logs)
+    return has_rows

@@ -4,14 +4,13 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import keras
 
 from ..architectures import ARCHITECTURES, members
 from ..arrays import Calibration
 from ..data.mnist import LabelledImages
-from ..training_log import LOG, read_log, write_log
+from ..training_log import LOG, read_log, write_member_logs
 from .fit import (
     DEFAULT_OPTIONS,
     TrainingOptions,
@@ -89,7 +88,8 @@ def _train_members(
             own_options = replace(options, start=start, folder=state / member.name)
             results[member.name] = train_member(own_options)
             _take_weights(member, results[member.name])
-            _write_member_logs(folder / LOG, {name: state / name / LOG for name in results})
+            logs = [(name, read_log(state / name / LOG)) for name in results]
+            write_member_logs(folder / LOG, logs)
     return model, list(results.values())
 
 
@@ -98,10 +98,6 @@ def _take_weights(member: keras.Model, result: TrainingResult) -> None:
     member.set_weights(result.model.get_weights())
     last = member.layers[-1]
     last.set_weights([weights / result.calibration.temperature for weights in last.get_weights()])
-
-
-def _write_member_logs(path: Path, logs: dict[str, Path]) -> None:
-    write_log(path, [{"member": name, **row} for name in logs for row in read_log(logs[name])])
 
 
 def _summary(
