@@ -99,20 +99,21 @@ def test_model_info(client):
     assert info["temperature"] > 0
 
 
-def test_clients_at_the_same_time_get_their_own_answers(app_url, client, tmp_path):
-    other = Client(app_url, verbose=False, download_files=str(tmp_path))
+def test_clients_at_the_same_time_get_their_own_answers(app_url, tmp_path):
     paths = {digit: tmp_path / f"{digit}.png" for digit in (1, 7)}
     for digit, path in paths.items():
         sketch(digit).save(path)
 
-    def ask(caller: Client, digit: int) -> tuple[str, str]:
-        reading, heatmap = caller.predict(handle_file(paths[digit]), api_name="/predict")
-        assert Path(heatmap).stat().st_size
-        return str(digit), reading["text"]
+    def ask(digit: int) -> list[str]:
+        # Of 7,872 calls of threads that shared a client of gradio_client 2.7, one was cancelled,
+        # with an empty app too: the server's end of a stream can cross the next call.
+        caller = Client(app_url, verbose=False, download_files=str(tmp_path))
+        answers = [caller.predict(handle_file(paths[digit]), api_name="/predict") for _ in range(3)]
+        assert all(Path(heatmap).stat().st_size for _, heatmap in answers)
+        return [reading["text"] for reading, _ in answers]
 
-    with ThreadPoolExecutor(8) as pool:
-        asked = list(pool.map(ask, [client, other] * 6, [1, 1, 7, 7] * 3))
-    assert all(expected == text for expected, text in asked)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(ask, [1, 7, 1, 7])) == [["1"] * 3, ["7"] * 3] * 2
 
 
 def test_a_batch_keeps_its_order_and_says_which_file_cannot_be_read(client, number, tmp_path):
