@@ -289,12 +289,7 @@ def _load_start(folder: Path, architecture: str) -> Checkpoint:
 
 def _load_teacher(folder: Path) -> Teacher:
     found = _load_checkpoint(folder, "--teacher")
-    return Teacher(
-        found.model,
-        found.calibration.temperature,
-        found.sha256,
-        knows_outliers=_recorded_recipe(found, folder).teaches_outliers,
-    )
+    return Teacher(found.model, found.calibration.temperature, found.sha256)
 
 
 def _load_refit_source(folder: Path) -> RefitSource:

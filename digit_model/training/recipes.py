@@ -58,11 +58,6 @@ class Recipe:
         """The epochs of the network, or the sum over an ensemble's members."""
         return sum(member.epochs for member in self.members) or self.epochs
 
-    @property
-    def teaches_outliers(self) -> bool:
-        """Whether the network, or every member of an ensemble, learns to refuse outliers."""
-        return all(recipe.outliers > 0 for recipe in self.members or (self,))
-
     def changed(self, settings: dict) -> "Recipe":
         """Return a copy with other settings, by name, which an ensemble's members adopt too.
 

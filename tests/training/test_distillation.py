@@ -19,7 +19,6 @@ TEMPERATURE = 0.7
 
 @pytest.fixture(scope="module")
 def known(digits):
-    """Build a teacher that does not know outliers."""
     return fit(DIGITS_ONLY, *digits, QUIET).model
 
 
@@ -39,18 +38,6 @@ def test_answers_are_softened_and_targets_of_outliers_are_left(digits, known, te
     np.testing.assert_allclose(targets, expected, atol=1e-5)
 
 
-def test_a_teacher_that_knows_outliers_gives_separate_answers_for_them(digits, known):
-    teacher = Teacher(known, TEMPERATURE, sha256="abc", knows_outliers=True)
-    tiles = digits[1].tiles[:6]
-    labels = np.eye(10, dtype=np.float32)[[3, 1, 4, 1, 5, 9]]
-    labels[4] = 0
-    targets = teacher.targets(tiles, labels)
-    logits = known.predict(tiles, verbose=0)
-    expected = special.softmax(logits / (2 * TEMPERATURE), axis=1)
-    expected[4] = special.expit(logits[4])
-    np.testing.assert_allclose(targets, expected, atol=1e-5)
-
-
 def test_labels_have_no_influence(digits, teacher):
     train, validation = digits
     mislabelled = LabelledImages(train.images, (train.labels + 1) % 10)
@@ -61,7 +48,6 @@ def test_labels_have_no_influence(digits, teacher):
 
 
 def test_outliers_are_still_learned_from_their_own_targets(digits, teacher):
-    """The teacher does not know them, so they keep their targets of ten zeros."""
     recipe = replace(DIGITS_ONLY, outliers=400, epochs=6)
     taught = fit(recipe, *digits, replace(QUIET, teacher=teacher))
     without = fit(replace(recipe, outliers=0), *digits, replace(QUIET, teacher=teacher))

@@ -19,10 +19,3 @@ def test_a_recipe_comes_back_from_json(name):
 def test_a_recipe_with_unknown_settings_is_refused():
     with pytest.raises(TypeError):
         Recipe.from_json({"learning_speed": 1})
-
-
-def test_an_ensemble_teaches_outliers_only_if_every_member_does():
-    assert RECIPES["cnn"].teaches_outliers
-    assert not RECIPES["small"].teaches_outliers
-    assert not RECIPES["ensemble"].teaches_outliers
-    assert RECIPES["ensemble"].changed({"outliers": 5}).teaches_outliers
