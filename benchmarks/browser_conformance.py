@@ -33,6 +33,7 @@ from digit_model.recogniser import Recogniser
 from digit_model.synthesis.digits import random_pen, write_digit
 from digit_model.synthesis.example_pictures import board, letter, photo, rows, scan
 from digit_model.synthesis.pen import draw, write
+from digit_model.synthesis.rows import draw_rows
 from digit_model.synthesis.sheets import draw_scene
 from digit_model.synthesis.skeletons import load_skeletons
 
@@ -115,12 +116,17 @@ def _scene(rng: np.random.Generator) -> Picture:
     return draw_scene(rng).picture
 
 
+def _touching_rows(rng: np.random.Generator) -> Picture:
+    return draw_rows(rng, "touching rows").picture
+
+
 KINDS: dict[str, Callable[[np.random.Generator], Picture]] = {
     "sketch": _sketch,
     "number": _number,
     "photo-like": _photo,
     "letter": _letter,
     "scene": _scene,
+    "touching rows": _touching_rows,
 }
 
 

@@ -83,11 +83,12 @@ export function forEachPixel({ box, mask }, visit) {
 
 export const heaviest = (components) => components.reduce((a, b) => (b.mass > a.mass ? b : a));
 
-// The median height of components, each counted by its ink: that of a digit, not of a dot.
-export function typicalHeight(components) {
+// The height that components with this share of the ink have at most. That is the median by default:
+// the height of a digit, not of a dot.
+export function typicalHeight(components, share = 0.5) {
   const order = [...components].sort((a, b) => heightOf(a.box) - heightOf(b.box));
-  const half = order.reduce((sum, { mass }) => sum + mass, 0) / 2;
+  const least = share * order.reduce((sum, { mass }) => sum + mass, 0);
   let mass = 0;
-  const middle = order.find((component) => (mass += component.mass) >= half);
-  return heightOf((middle ?? order.at(-1)).box);
+  const highest = order.find((component) => (mass += component.mass) >= least);
+  return heightOf((highest ?? order.at(-1)).box);
 }

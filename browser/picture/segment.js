@@ -11,10 +11,9 @@ import {
 import { isLarge } from "./darkness.js";
 import { buildLattice, digitlessLattice, oneDigitLattice, rowSlant } from "./lattice.js";
 import { leanOfStroke } from "./marks.js";
+import { groupRows, MIN_ROW_HEIGHT, partRows } from "./rows.js";
 
 const MAX_GAP = 0.3;
-const MIN_ROW_HEIGHT = 0.5;
-const MIN_ROW_OVERLAP = 0.4;
 const MIN_STACK_OVERLAP = 0.4;
 const MAX_STACK_GAP = 0.15;
 const MAX_BROKEN_HEIGHT = 1.4;
@@ -26,6 +25,7 @@ const LEAN_PER_HEIGHT = 2.5;
 const MIN_INK = 0.01;
 const MIN_FRAGMENT = 0.02;
 const MIN_INK_PER_LENGTH = 0.1;
+const MIN_DIGITS_OF_ROW = 2;
 const MAX_DIGIT_WIDTH = 1.3;
 const MAX_FRAGMENTS = 16;
 const LARGE_FRAGMENT = 0.1;
@@ -36,15 +36,17 @@ export const singleDigit = (ink) => makeGlyph(ink, nearHeaviest(connectedCompone
 
 // The ways to take a picture, each as a lattice for each of its rows, from the top. The first way joins
 // the fragments of broken digits where they are together as high as a digit. The others are there
-// only where they are possible: one joins everything that lies on top of each other, and the last
-// takes the picture as one broken digit. Specks are left out. Marks that belong to no row follow as
-// lattices without spans.
+// only where they are possible: one parts digits that touch the row below, one joins everything that
+// lies on top of each other, and the last takes the picture as one broken digit. Specks are left out.
+// Marks that belong to no row follow as lattices without spans.
 export function segmentations(ink) {
   const components = withoutSpecks(connectedComponents(ink));
   const height = typicalHeight(components);
   const fitting = mergeStacked(components, MAX_BROKEN_HEIGHT * height);
   const ways = [latticesOf(ink, fitting, height)];
   if (components.length > MAX_DOUBTFUL_COMPONENTS) return ways;
+  const parted = partRows(ink, fitting);
+  if (parted.length > fitting.length) ways.push(latticesOf(ink, parted, typicalHeight(parted)));
   const joined = mergeStacked(fitting, MAX_STACK_HEIGHT * height);
   if (joined.length < fitting.length) ways.push(latticesOf(ink, joined, height));
   const whole = asOneDigit(ink, components);
@@ -118,13 +120,20 @@ function asOneDigit(ink, components) {
   return oneDigitLattice(makeGlyph(ink, near, 0), others);
 }
 
-// The components without specks and pieces of lines thinner than the pen.
+// The components without specks and pieces of lines thinner than the pen. A thin stroke as high as
+// several digits stays: it may be a 1 beside digits of broader strokes.
 function withoutSpecks(components) {
   const main = heaviest(components);
+  const marks = components.filter(({ mass }) => mass >= MIN_INK * main.mass);
   const least = MIN_INK_PER_LENGTH * inkPerLength(main);
-  return components.filter(
-    (component) => component.mass >= MIN_INK * main.mass && inkPerLength(component) >= least,
-  );
+  const broad = marks.filter((mark) => inkPerLength(mark) >= least);
+  const height = typicalHeight(broad);
+  const [lowest, highest] = [MIN_ROW_HEIGHT * height, MAX_BROKEN_HEIGHT * height];
+  if (broad.filter(({ box }) => heightOf(box) >= lowest).length < MIN_DIGITS_OF_ROW) return broad;
+  return marks.filter((mark) => {
+    const own = heightOf(mark.box);
+    return inkPerLength(mark) >= least || (own >= lowest && own <= highest);
+  });
 }
 
 const inkPerLength = ({ box, mass }) => mass / Math.max(widthOf(box), heightOf(box));
@@ -162,34 +171,4 @@ function isStacked(a, b) {
   const [low, high] = [heightOf(a), heightOf(b)].sort((one, other) => one - other);
   const isAbove = across >= MIN_STACK_OVERLAP * Math.min(widthOf(a), widthOf(b));
   return isAbove && -low / 2 <= down && down <= MAX_STACK_GAP * high;
-}
-
-// Parts share a row where they lie beside each other; small ones join the nearest.
-function groupRows(components) {
-  const height = typicalHeight(components);
-  const isSmall = ({ box }) => heightOf(box) < MIN_ROW_HEIGHT * height;
-  const rows = [];
-  const middle = ({ box }) => box.top + box.bottom;
-  const large = components.filter((component) => !isSmall(component));
-  for (const component of large.sort((a, b) => middle(a) - middle(b))) {
-    const home = rows.findLast((row) => isBeside(component, row));
-    if (home) home.push(component);
-    else rows.push([component]);
-  }
-  const boxes = rows.map((row) => enclosingBox(row.map(({ box }) => box)));
-  for (const component of components.filter(isSmall)) {
-    const { top, bottom } = component.box;
-    const gaps = boxes.map((box) => Math.max(box.top - bottom, top - box.bottom));
-    const least = Math.min(...gaps);
-    if (least <= MAX_GAP * height) rows[gaps.indexOf(least)].push(component);
-  }
-  return rows;
-}
-
-// Whether a component overlaps in height with its nearest neighbour in the row.
-function isBeside({ box }, row) {
-  const away = (other) => Math.abs(other.left + other.right - box.left - box.right);
-  const near = row.map((other) => other.box).reduce((a, b) => (away(b) < away(a) ? b : a));
-  const overlap = Math.min(box.bottom, near.bottom) - Math.max(box.top, near.top);
-  return overlap >= MIN_ROW_OVERLAP * Math.min(heightOf(box), heightOf(near));
 }

@@ -83,8 +83,11 @@ def enclosing_box(boxes: Iterable[Box]) -> Box:
     return Box(min(lefts), min(tops), max(rights), max(bottoms))
 
 
-def typical_height(components: list[Component]) -> int:
-    """Return the median height of components, weighted by ink, so that dots do not count."""
+def typical_height(components: list[Component], share: float = 0.5) -> int:
+    """Return the height that components with this share of the ink have at most.
+
+    That is the median by default, weighted by ink, so that dots do not count.
+    """
     order = sorted(components, key=lambda component: component.box.height)
     masses = np.cumsum([component.mass for component in order])
-    return order[int(np.searchsorted(masses, masses[-1] / 2))].box.height
+    return order[int(np.searchsorted(masses, share * masses[-1]))].box.height

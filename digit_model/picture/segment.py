@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from ..arrays import Box, Ink
 from .components import (
     Component,
@@ -17,15 +15,10 @@ from .components import (
 from .darkness import MIN_PAGE_SIDE
 from .lattice import Lattice, build_lattice, digitless_lattice, one_digit_lattice, row_slant
 from .marks import lean_of_stroke
+from .rows import MIN_ROW_HEIGHT, group_rows, part_rows
 
-# Maximum gap between a digit and its fragments, as a share of the digit's longer side; or between
-# a small mark and its row, as a share of the digits' height.
+# Maximum gap between a digit and its fragments, as a share of the digit's longer side.
 MAX_GAP = 0.3
-# A component lower than this share of the digits' height is a dot, a dash or a fragment, and never
-# starts a row.
-MIN_ROW_HEIGHT = 0.5
-# Neighbours in a row overlap vertically by this share of the lower one's height.
-MIN_ROW_OVERLAP = 0.4
 # Fragments of a digit that is broken across overlap by this share of the narrower one's width, ...
 MIN_STACK_OVERLAP = 0.4
 # ... and their gap is at most this share of the taller one's height.
@@ -49,6 +42,8 @@ MIN_FRAGMENT = 0.02
 # A component with less than this share of the heaviest one's ink per length is a piece of a ruled
 # line.
 MIN_INK_PER_LENGTH = 0.1
+# ... unless it stands beside at least so many digits.
+MIN_DIGITS_OF_ROW = 2
 # A single digit is at most this many times as wide as high, ...
 MAX_DIGIT_WIDTH = 1.3
 # ... and has at most this many fragments, ...
@@ -73,8 +68,9 @@ def segmentations(ink: Ink) -> Iterator[list[Lattice]]:
 
     ink: (height, width) float32 in 0..1, not all 0. The first way joins the fragments of broken
     digits where they are together as high as a digit. The others differ from it and are there
-    only where they are possible: one joins everything that lies on top of each other, and the last
-    takes the picture as one broken digit. Specks are left out. Marks that belong to no row follow
+    only where they are possible: one parts digits that touch the row below, one joins everything
+    that lies on top of each other, and the last takes the picture as one broken digit. Specks are
+    left out. Marks that belong to no row follow
     as lattices without glyphs.
     """
     components = _without_specks(connected_components(ink))
@@ -83,6 +79,9 @@ def segmentations(ink: Ink) -> Iterator[list[Lattice]]:
     yield _lattices(ink, fitting, height)
     if len(components) > MAX_DOUBTFUL_COMPONENTS:
         return
+    parted = part_rows(ink, fitting)
+    if len(parted) > len(fitting):
+        yield _lattices(ink, parted, typical_height(parted))
     joined = _merge_stacked(fitting, MAX_STACK_HEIGHT * height)
     if len(joined) < len(fitting):
         yield _lattices(ink, joined, height)
@@ -122,7 +121,7 @@ def _lattices(ink: Ink, components: list[Component], height: float) -> list[Latt
 
     height: of the picture's digits.
     """
-    rows = _group_rows(components)
+    rows = group_rows(components)
     lattices = []
     for number, row in enumerate(rows):
         slashes = _slashes(row)
@@ -168,13 +167,22 @@ def _as_one_digit(ink: Ink, components: list[Component]) -> Lattice | None:
 
 
 def _without_specks(components: list[Component]) -> list[Component]:
-    """Return the components without specks and pieces of lines thinner than the pen."""
+    """Return the components without specks and pieces of lines thinner than the pen.
+
+    A thin stroke as high as several digits stays: it may be a 1 beside digits of broader strokes.
+    """
     main = max(components, key=lambda component: component.mass)
+    marks = [component for component in components if component.mass >= MIN_INK * main.mass]
     least = MIN_INK_PER_LENGTH * _ink_per_length(main)
+    broad = [mark for mark in marks if _ink_per_length(mark) >= least]
+    height = typical_height(broad)
+    lowest, highest = MIN_ROW_HEIGHT * height, MAX_BROKEN_HEIGHT * height
+    if sum(mark.box.height >= lowest for mark in broad) < MIN_DIGITS_OF_ROW:
+        return broad
     return [
-        component
-        for component in components
-        if component.mass >= MIN_INK * main.mass and _ink_per_length(component) >= least
+        mark
+        for mark in marks
+        if _ink_per_length(mark) >= least or lowest <= mark.box.height <= highest
     ]
 
 
@@ -228,35 +236,3 @@ def _is_stacked(a: Box, b: Box) -> bool:
         across >= MIN_STACK_OVERLAP * min(a.width, b.width)
         and -low / 2 <= down <= MAX_STACK_GAP * high
     )
-
-
-def _group_rows(components: list[Component]) -> list[list[Component]]:
-    """Group components into rows: large ones by their neighbours, small ones into the nearest."""
-    height = typical_height(components)
-    large = [
-        component for component in components if component.box.height >= MIN_ROW_HEIGHT * height
-    ]
-    rows: list[list[Component]] = []
-    for component in sorted(large, key=lambda component: component.box.top + component.box.bottom):
-        home = next((row for row in reversed(rows) if _is_beside(component, row)), None)
-        if home is None:
-            rows.append([component])
-        else:
-            home.append(component)
-    boxes = [enclosing_box(component.box for component in row) for row in rows]
-    for component in components:
-        if component.box.height < MIN_ROW_HEIGHT * height:
-            gaps = [
-                max(box.top - component.box.bottom, component.box.top - box.bottom) for box in boxes
-            ]
-            if min(gaps) <= MAX_GAP * height:
-                rows[int(np.argmin(gaps))].append(component)
-    return rows
-
-
-def _is_beside(component: Component, row: list[Component]) -> bool:
-    """Return whether a component overlaps vertically with its nearest neighbour in the row."""
-    middle = component.box.left + component.box.right
-    near = min(row, key=lambda other: abs(other.box.left + other.box.right - middle)).box
-    overlap = min(component.box.bottom, near.bottom) - max(component.box.top, near.top)
-    return overlap >= MIN_ROW_OVERLAP * min(component.box.height, near.height)

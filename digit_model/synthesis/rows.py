@@ -91,6 +91,13 @@ def _close_rows(rng: np.random.Generator) -> DrawnRows:
     return _on_paper(inks, rows, rng)
 
 
+def _touching_rows(rng: np.random.Generator) -> DrawnRows:
+    """Draw two to four rows of which some digits touch, or overlap, the row below."""
+    rows = [_labels(rng) for _ in range(rng.integers(2, 5))]
+    inks = [_side_by_side(_digits(labels, rng), (0.1, 0.4), rng) for labels in rows]
+    return _on_paper(inks, rows, rng, gaps=(-0.04, 0.06))
+
+
 def _single(rng: np.random.Generator) -> DrawnRows:
     """Draw one digit, broken in half of the pictures, at times with a few specks around it."""
     labels = _labels(rng, (1, 2))
@@ -206,16 +213,25 @@ def _draw_mark(kind: str | None, pen: float, rng: np.random.Generator) -> Ink:
     return np.asarray(canvas)
 
 
-def _on_paper(inks: list[Ink], rows: list[list[int]], rng: np.random.Generator) -> DrawnRows:
-    """Set rows below each other on paper with a little light, blur and noise."""
+def _on_paper(
+    inks: list[Ink],
+    rows: list[list[int]],
+    rng: np.random.Generator,
+    gaps: tuple[float, float] = (0.04, 0.3),
+) -> DrawnRows:
+    """Set rows below each other on paper with a little light, blur and noise.
+
+    gaps: the paper between the rows' boxes in digit heights.
+    """
     scale = rng.uniform(0.5, 1.6) if len(inks) < 3 else rng.uniform(0.5, 1)
     width = max(ink.shape[1] for ink in inks) + 2 * _MARGIN
-    gaps = (rng.uniform(0.04, 0.3, len(inks)) * DIGIT_HEIGHT).astype(int).tolist()
-    height = sum(ink.shape[0] for ink in inks) + sum(gaps) + 2 * _MARGIN
+    below = (rng.uniform(*gaps, len(inks)) * DIGIT_HEIGHT).astype(int).tolist()
+    height = sum(ink.shape[0] for ink in inks) + sum(below) + 2 * _MARGIN
     canvas = np.zeros((height, width), np.float32)
     top = _MARGIN
-    for ink, gap in zip(inks, gaps, strict=True):
-        canvas[top : top + ink.shape[0], _MARGIN : _MARGIN + ink.shape[1]] = ink
+    for ink, gap in zip(inks, below, strict=True):
+        target = canvas[top : top + ink.shape[0], _MARGIN : _MARGIN + ink.shape[1]]
+        np.maximum(target, ink, out=target)
         top += ink.shape[0] + gap
     size = (round(width * scale), round(height * scale))
     ink = np.clip(np.asarray(Image.fromarray(canvas).resize(size, Image.Resampling.BICUBIC)), 0, 1)
@@ -238,5 +254,6 @@ ROW_KINDS: dict[str, Callable[[np.random.Generator], DrawnRows]] = {
     "broken": _broken,
     "bold": _bold,
     "close rows": _close_rows,
+    "touching rows": _touching_rows,
     "marked": _marked,
 }

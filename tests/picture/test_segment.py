@@ -45,6 +45,19 @@ def test_a_row_may_rise():
     assert [glyph.row for glyph in best_glyphs(ink(*rising))] == [0] * 6
 
 
+def test_digits_that_touch_the_row_below_are_parted():
+    above = [[(x, 30), (x, 90)] for x in (40, 100, 160)]
+    below = [[(x, 90 if x == 100 else 110), (x, 170)] for x in (40, 100, 160)]
+    touching = ink(*above, *below, width=10)
+    assert len(best_glyphs(touching)) == 5
+    assert [glyph.row for glyph in best_glyphs(touching, way=1)] == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_tall_digit_of_one_row_is_not_parted():
+    for row in next(segmentations(ink(ONE, SEVEN, [(180, 5), (180, 180)]))):
+        assert len(row.pieces) == 3
+
+
 def test_commas_and_dashes_belong_to_the_row_beside_them():
     comma, dash = [(70, 112), (64, 134)], [(170, 80), (200, 78)]
     assert len(next(segmentations(ink(ONE, comma, SEVEN, dash)))) == 1
@@ -109,13 +122,24 @@ def test_noise_is_segmented_in_bounded_time():
     assert sum(len(row.glyphs) for way in segmentations(noise) for row in way) <= 1500
 
 
-def test_pieces_of_ruled_lines_are_thinner_than_the_pen_and_left_out():
-    image = Image.new("L", (300, 200))
+def with_a_hairline(sevens, top, bottom):
+    """Segment 7s of 120 pixels and a hairline to their right; return the glyphs' right ends."""
+    image = Image.new("L", (400, 200))
     draw = ImageDraw.Draw(image)
-    draw.line([(100, 40), (150, 40), (120, 150)], fill=255, width=12)
-    draw.line([(220, 20), (220, 170)], fill=120, width=1)
+    for left in range(40, 40 + 100 * sevens, 100):
+        draw.line([(left, 40), (left + 50, 40), (left + 20, 150)], fill=255, width=12)
+    draw.line([(320, top), (320, bottom)], fill=120, width=1)
     [[row]] = segmentations(np.asarray(image, np.float32) / 255)
-    assert max(glyph.box.right for glyph in row.glyphs.values()) < 200
+    return [glyph.box.right for glyph in row.glyphs.values()]
+
+
+@pytest.mark.parametrize(("sevens", "top", "bottom"), [(1, 40, 150), (2, 5, 195), (2, 90, 130)])
+def test_pieces_of_ruled_lines_are_thinner_than_the_pen_and_left_out(sevens, top, bottom):
+    assert max(with_a_hairline(sevens, top, bottom)) < 300
+
+
+def test_a_thin_stroke_as_high_as_the_digits_of_a_row_may_be_a_1():
+    assert max(with_a_hairline(2, 40, 150)) > 315
 
 
 def test_the_fragments_of_a_digit_may_be_one_wherever_they_lie():
