@@ -67,10 +67,10 @@ function thumbsAmong(marks) {
   const depth = distanceTransform(inside);
   const own = { left: margin, top: margin, right: margin + width, bottom: margin + height };
   const candidates = thickParts(depth, radius)
-    .map(({ core, blob }) => ({ core, blob, onSheet: crop(blob, own) }))
+    .map(({ core, blob }) => ({ core, onSheet: crop(blob, own) }))
     .filter(({ core, onSheet }) => isCompact(crop(core, own)) && isNearEdge(onSheet));
-  const written = candidates.reduce((rest, { blob }) => without(rest, blob), inside);
-  const pen = deepest(depth, written);
+  const written = candidates.reduce((rest, { onSheet }) => without(rest, onSheet), marks);
+  const pen = deepest(crop(depth, own), written);
   const thumbs = emptyMask(height, width);
   for (const { core, onSheet } of candidates) {
     if (!pen || pen > MAX_PEN * deepest(depth, core)) continue;

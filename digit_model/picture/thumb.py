@@ -61,8 +61,8 @@ def _thumbs(marks: np.ndarray) -> np.ndarray:
         for core, blob in zip(cores, blobs, strict=True)
         if _is_compact(core[own]) and _is_near_edge(blob[own])
     ]
-    covered = np.logical_or.reduce([blob for _, blob in candidates], initial=False)
-    pen = float(depth[inside & ~covered].max(initial=0))
+    covered = np.logical_or.reduce([blob[own] for _, blob in candidates], initial=False)
+    pen = float(depth[own][marks & ~covered].max(initial=0))
     thumbs = np.zeros_like(marks)
     for core, blob in candidates:
         if 0 < pen <= MAX_PEN * depth[core].max():
