@@ -2,8 +2,9 @@
 
     python -m benchmarks.browser_conformance [--count 2000] [--seed 0] [--data ../shared/data/real]
 
-The pictures are drawn by our own code: sketches, numbers, photo-like pictures, letters and scenes.
-Needs Chromium and Playwright. With --data the pictures of a folder of real ones are compared, too.
+The pictures are drawn by our own code: sketches, numbers, photo-like pictures, letters, scenes and
+rows that touch. Needs Chromium and Playwright. With --data the pictures of a folder of real ones
+are compared, too.
 """
 
 import argparse
