@@ -1,4 +1,4 @@
-// Group components into rows, and part those that reach over several (digit_model/picture/rows.py).
+// Group components into rows, and split those that span several (digit_model/picture/rows.py).
 
 import { enclosingBox, heightOf } from "./boxes.js";
 import { componentAt, typicalHeight } from "./components.js";
@@ -7,7 +7,7 @@ export const MIN_ROW_HEIGHT = 0.5;
 const MIN_ROW_OVERLAP = 0.4;
 const MAX_ROW_GAP = 0.3;
 const SINGLE_ROW = 0.25;
-const MIN_ROWS_HEIGHT = 1.4;
+const MIN_SPANNING_HEIGHT = 1.4;
 
 // Parts share a row where they lie beside each other; small ones join the nearest.
 export function groupRows(components) {
@@ -43,12 +43,12 @@ function nearestBox({ left, right }, row) {
   return row.map(({ box }) => box).reduce((a, b) => (away(b) < away(a) ? b : a));
 }
 
-// Cut what reaches over several rows: a digit that touches the one below it.
-export function partRows(ink, components) {
+// Split components that span several rows, such as a digit that touches the one below it.
+export function splitBetweenRows(ink, components) {
   const height = typicalHeight(components, SINGLE_ROW);
-  const isLow = ({ box }) => heightOf(box) <= MIN_ROWS_HEIGHT * height;
+  const isLow = ({ box }) => heightOf(box) <= MIN_SPANNING_HEIGHT * height;
   const low = components.filter(isLow);
-  if (!low.length || low.length === components.length) return components;
+  if (low.length === components.length) return components;
   const rows = groupRows(low);
   return components.flatMap((component) => {
     if (isLow(component)) return [component];
@@ -57,8 +57,8 @@ export function partRows(ink, components) {
   });
 }
 
-// Cut a component across between the boxes of the rows beside it, where there is least ink; twice as
-// much counts as little in the middle between two rows as at their own middles.
+// Cut a component between the boxes beside it, one of each row, where there is least ink. Ink counts
+// twice as much at the middle of a box as halfway between two.
 function cutBetween(ink, component, beside) {
   const { box, mask } = component;
   const middles = beside.map(({ top, bottom }) => (top + bottom) >> 1).sort((a, b) => a - b);

@@ -11,7 +11,7 @@ import {
 import { isLarge } from "./darkness.js";
 import { buildLattice, digitlessLattice, oneDigitLattice, rowSlant } from "./lattice.js";
 import { leanOfStroke } from "./marks.js";
-import { groupRows, MIN_ROW_HEIGHT, partRows } from "./rows.js";
+import { groupRows, MIN_ROW_HEIGHT, splitBetweenRows } from "./rows.js";
 
 const MAX_GAP = 0.3;
 const MIN_STACK_OVERLAP = 0.4;
@@ -36,7 +36,7 @@ export const singleDigit = (ink) => makeGlyph(ink, nearHeaviest(connectedCompone
 
 // The ways to take a picture, each as a lattice for each of its rows, from the top. The first way joins
 // the fragments of broken digits where they are together as high as a digit. The others are there
-// only where they are possible: one parts digits that touch the row below, one joins everything that
+// only where they are possible: one splits digits that touch the row below, one joins everything that
 // lies on top of each other, and the last takes the picture as one broken digit. Specks are left out.
 // Marks that belong to no row follow as lattices without spans.
 export function segmentations(ink) {
@@ -45,8 +45,8 @@ export function segmentations(ink) {
   const fitting = mergeStacked(components, MAX_BROKEN_HEIGHT * height);
   const ways = [latticesOf(ink, fitting, height)];
   if (components.length > MAX_DOUBTFUL_COMPONENTS) return ways;
-  const parted = partRows(ink, fitting);
-  if (parted.length > fitting.length) ways.push(latticesOf(ink, parted, typicalHeight(parted)));
+  const split = splitBetweenRows(ink, fitting);
+  if (split.length > fitting.length) ways.push(latticesOf(ink, split, typicalHeight(split)));
   const joined = mergeStacked(fitting, MAX_STACK_HEIGHT * height);
   if (joined.length < fitting.length) ways.push(latticesOf(ink, joined, height));
   const whole = asOneDigit(ink, components);
@@ -121,7 +121,7 @@ function asOneDigit(ink, components) {
 }
 
 // The components without specks and pieces of lines thinner than the pen. A thin stroke as high as
-// several digits stays: it may be a 1 beside digits of broader strokes.
+// the other digits stays: it may be a 1 in a row of broader digits.
 function withoutSpecks(components) {
   const main = heaviest(components);
   const marks = components.filter(({ mass }) => mass >= MIN_INK * main.mass);

@@ -1,4 +1,4 @@
-"""Group components into rows, and part those that reach over several rows."""
+"""Group components into rows, and split those that span several rows."""
 
 from itertools import pairwise
 
@@ -14,10 +14,10 @@ MIN_ROW_HEIGHT = 0.5
 MIN_ROW_OVERLAP = 0.4
 # Maximum gap between a small mark and its row, as a share of the digits' height.
 MAX_ROW_GAP = 0.3
-# The lowest components with this share of the ink do not touch the row below.
+# The lowest components, which have this share of the ink together, do not touch the row below.
 SINGLE_ROW = 0.25
-# What is higher than the digits by this factor reaches over several rows.
-MIN_ROWS_HEIGHT = 1.4
+# A component that spans several rows is at least this many times as high as the digits.
+MIN_SPANNING_HEIGHT = 1.4
 
 
 def group_rows(components: list[Component]) -> list[list[Component]]:
@@ -56,28 +56,31 @@ def _nearest_box(component: Component, row: list[Component]) -> Box:
     return min((other.box for other in row), key=lambda box: abs(box.left + box.right - middle))
 
 
-def part_rows(ink: Ink, components: list[Component]) -> list[Component]:
-    """Cut what reaches over several rows: a digit that touches the one below it."""
-    height = typical_height(components, SINGLE_ROW)
-    low = [mark for mark in components if mark.box.height <= MIN_ROWS_HEIGHT * height]
-    if len(low) in (0, len(components)):
+def split_between_rows(ink: Ink, components: list[Component]) -> list[Component]:
+    """Split components that span several rows, such as a digit that touches the one below it.
+
+    ink: (height, width) float32 in 0..1, which holds the components.
+    """
+    highest = MIN_SPANNING_HEIGHT * typical_height(components, SINGLE_ROW)
+    low = [component for component in components if component.box.height <= highest]
+    if len(low) == len(components):
         return components
     rows = group_rows(low)
-    parted = []
+    parts = []
     for component in components:
-        if component.box.height <= MIN_ROWS_HEIGHT * height:
-            parted.append(component)
+        if component.box.height <= highest:
+            parts.append(component)
         else:
             beside = [_nearest_box(component, row) for row in rows if _is_beside(component, row)]
-            parted += _cut_between(ink, component, beside)
-    return parted
+            parts += _cut_between(ink, component, beside)
+    return parts
 
 
 def _cut_between(ink: Ink, component: Component, beside: list[Box]) -> list[Component]:
-    """Cut a component across between the boxes of the rows beside it.
+    """Cut a component between the boxes beside it, one of each row.
 
-    A cut goes where there is least ink; twice as much counts as little in the middle between two
-    rows as at their own middles.
+    A cut goes where there is least ink. Ink counts twice as much at the middle of a box as halfway
+    between two.
     """
     middles = sorted((box.top + box.bottom) // 2 for box in beside)
     y, x = np.nonzero(component.mask)

@@ -15,7 +15,7 @@ from .components import (
 from .darkness import MIN_PAGE_SIDE
 from .lattice import Lattice, build_lattice, digitless_lattice, one_digit_lattice, row_slant
 from .marks import lean_of_stroke
-from .rows import MIN_ROW_HEIGHT, group_rows, part_rows
+from .rows import MIN_ROW_HEIGHT, group_rows, split_between_rows
 
 # Maximum gap between a digit and its fragments, as a share of the digit's longer side.
 MAX_GAP = 0.3
@@ -42,7 +42,7 @@ MIN_FRAGMENT = 0.02
 # A component with less than this share of the heaviest one's ink per length is a piece of a ruled
 # line.
 MIN_INK_PER_LENGTH = 0.1
-# ... unless it stands beside at least so many digits.
+# ... unless it is about as high as the digits, of which there are at least so many.
 MIN_DIGITS_OF_ROW = 2
 # A single digit is at most this many times as wide as high, ...
 MAX_DIGIT_WIDTH = 1.3
@@ -68,10 +68,9 @@ def segmentations(ink: Ink) -> Iterator[list[Lattice]]:
 
     ink: (height, width) float32 in 0..1, not all 0. The first way joins the fragments of broken
     digits where they are together as high as a digit. The others differ from it and are there
-    only where they are possible: one parts digits that touch the row below, one joins everything
+    only where they are possible: one splits digits that touch the row below, one joins everything
     that lies on top of each other, and the last takes the picture as one broken digit. Specks are
-    left out. Marks that belong to no row follow
-    as lattices without glyphs.
+    left out. Marks that belong to no row follow as lattices without glyphs.
     """
     components = _without_specks(connected_components(ink))
     height = typical_height(components)
@@ -79,9 +78,9 @@ def segmentations(ink: Ink) -> Iterator[list[Lattice]]:
     yield _lattices(ink, fitting, height)
     if len(components) > MAX_DOUBTFUL_COMPONENTS:
         return
-    parted = part_rows(ink, fitting)
-    if len(parted) > len(fitting):
-        yield _lattices(ink, parted, typical_height(parted))
+    split = split_between_rows(ink, fitting)
+    if len(split) > len(fitting):
+        yield _lattices(ink, split, typical_height(split))
     joined = _merge_stacked(fitting, MAX_STACK_HEIGHT * height)
     if len(joined) < len(fitting):
         yield _lattices(ink, joined, height)
@@ -169,7 +168,7 @@ def _as_one_digit(ink: Ink, components: list[Component]) -> Lattice | None:
 def _without_specks(components: list[Component]) -> list[Component]:
     """Return the components without specks and pieces of lines thinner than the pen.
 
-    A thin stroke as high as several digits stays: it may be a 1 beside digits of broader strokes.
+    A thin stroke as high as the other digits stays: it may be a 1 in a row of broader digits.
     """
     main = max(components, key=lambda component: component.mass)
     marks = [component for component in components if component.mass >= MIN_INK * main.mass]

@@ -18,6 +18,8 @@ from .skeletons import load_skeletons
 # Ink of a row before it is put on paper; digits are about this high, in pixels.
 DIGIT_HEIGHT = 96
 _MARGIN = 40
+# Between the boxes of two rows, in digit heights.
+_USUAL_GAPS = (0.04, 0.3)
 MARKS = {".": "dot", ",": "comma", "-": "dash", "/": "slash"}
 # Letters that look like no digit, nor like two.
 _LETTERS = "AEFKPRXek"
@@ -86,16 +88,18 @@ def _bold(rng: np.random.Generator) -> DrawnRows:
 
 def _close_rows(rng: np.random.Generator) -> DrawnRows:
     """Draw two to four rows with less than a third of a digit's height between them."""
-    rows = [_labels(rng) for _ in range(rng.integers(2, 5))]
-    inks = [_side_by_side(_digits(labels, rng), (0.1, 0.4), rng) for labels in rows]
-    return _on_paper(inks, rows, rng)
+    return _several_rows(rng, _USUAL_GAPS)
 
 
 def _touching_rows(rng: np.random.Generator) -> DrawnRows:
-    """Draw two to four rows of which some digits touch, or overlap, the row below."""
+    """Draw two to four rows, some of whose digits touch or overlap the row below."""
+    return _several_rows(rng, (-0.04, 0.06))
+
+
+def _several_rows(rng: np.random.Generator, gaps: tuple[float, float]) -> DrawnRows:
     rows = [_labels(rng) for _ in range(rng.integers(2, 5))]
     inks = [_side_by_side(_digits(labels, rng), (0.1, 0.4), rng) for labels in rows]
-    return _on_paper(inks, rows, rng, gaps=(-0.04, 0.06))
+    return _on_paper(inks, rows, rng, gaps)
 
 
 def _single(rng: np.random.Generator) -> DrawnRows:
@@ -217,7 +221,7 @@ def _on_paper(
     inks: list[Ink],
     rows: list[list[int]],
     rng: np.random.Generator,
-    gaps: tuple[float, float] = (0.04, 0.3),
+    gaps: tuple[float, float] = _USUAL_GAPS,
 ) -> DrawnRows:
     """Set rows below each other on paper with a little light, blur and noise.
 

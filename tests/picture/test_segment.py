@@ -45,17 +45,12 @@ def test_a_row_may_rise():
     assert [glyph.row for glyph in best_glyphs(ink(*rising))] == [0] * 6
 
 
-def test_digits_that_touch_the_row_below_are_parted():
+def test_digits_that_touch_the_row_below_are_split():
     above = [[(x, 30), (x, 90)] for x in (40, 100, 160)]
     below = [[(x, 90 if x == 100 else 110), (x, 170)] for x in (40, 100, 160)]
     touching = ink(*above, *below, width=10)
     assert len(best_glyphs(touching)) == 5
     assert [glyph.row for glyph in best_glyphs(touching, way=1)] == [0, 0, 0, 1, 1, 1]
-
-
-def test_a_tall_digit_of_one_row_is_not_parted():
-    for row in next(segmentations(ink(ONE, SEVEN, [(180, 5), (180, 180)]))):
-        assert len(row.pieces) == 3
 
 
 def test_commas_and_dashes_belong_to_the_row_beside_them():
