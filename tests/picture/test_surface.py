@@ -138,6 +138,15 @@ def test_a_thumb_is_painted_over_and_the_stroke_stays():
     assert (painted[60:240, 180:245] == sheet[60:240, 180:245]).all()
 
 
+def test_a_sticker_at_the_edge_is_painted_over():
+    image = Image.new("RGB", (300, 400), (215, 215, 210))
+    draw = ImageDraw.Draw(image)
+    draw.line([(120, 120), (190, 120), (150, 320)], fill=(30, 30, 90), width=6)
+    draw.ellipse((4, 20, 64, 80), fill=(170, 80, 70))
+    painted = paint_over_thumbs(np.asarray(image)).astype(int)
+    assert np.abs(painted[20:80, 4:64] - 213).max() < 40
+
+
 def test_a_broad_pen_is_no_thumb():
     image = Image.new("RGB", (300, 300), "white")
     draw = ImageDraw.Draw(image)
