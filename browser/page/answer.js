@@ -35,18 +35,29 @@ export function showAnswer(place, view) {
 
 function fill(place, { kind, number, title, detail, view = null }) {
   const focused = place.contains(document.activeElement) ? document.activeElement.dataset : {};
+  const scrolled = place.querySelector(".marks")?.scrollLeft ?? 0;
   const size = view ? sizeOf(view.reading.digits) : "one";
   place.replaceChildren(
     element(
       "div",
       { class: `hero ${kind}`, role: "status", "aria-live": "polite", "aria-atomic": "true" },
-      element("div", { class: `number ${size}` }, element("span", {}, number)),
+      element("div", { class: `number ${size}` }, number),
       element("div", { class: "verdict" }, element("strong", {}, title), element("span", {}, detail)),
     ),
     element("div", { class: "picker" }, view ? picker(view) : []),
     bars(view),
   );
+  if (view) showChosen(place.querySelector(".marks"), scrolled);
   refocus(place, focused);
+}
+
+// Keep the row of marks where it was scrolled to, unless the chosen one is out of sight there.
+function showChosen(marks, scrolled) {
+  const chosen = marks.querySelector("[aria-pressed=true]");
+  if (!chosen) return;
+  const left = chosen.offsetLeft - marks.offsetLeft;
+  const right = left + chosen.offsetWidth - marks.clientWidth;
+  marks.scrollLeft = Math.max(right, Math.min(scrolled, left));
 }
 
 // Restore the focus, because a new answer replaces the buttons.
@@ -57,14 +68,11 @@ function refocus(place, { target, mark, copy }) {
 
 function numberOf(digits) {
   let place = 0;
-  return rowsOf(digits).flatMap((row, k) => [
-    k ? element("br") : null,
-    ...row.map(({ label, accepted }) => {
-      const shown = accepted ? `${label}` : "?";
-      const properties = { "data-mark": place++, class: accepted ? null : "unsure" };
-      return digits.length === 1 ? `${label}` : element("span", properties, shown);
-    }),
-  ]);
+  const shown = ({ label, accepted }) => {
+    const properties = { "data-mark": place++, class: accepted ? null : "unsure" };
+    return digits.length === 1 ? `${label}` : element("span", properties, accepted ? `${label}` : "?");
+  };
+  return rowsOf(digits).map((row) => element("span", { class: "digits" }, row.map(shown)));
 }
 
 function picker({ reading: { digits }, mark }) {
@@ -159,9 +167,14 @@ function single({ confidence, probabilities }) {
 
 const words = (confidence) => text(`reading.${WORDS.find(([least]) => confidence >= least)[1]}`);
 
-// Return the CSS class with which the longest row fits.
+// How much of the size "long" fits beside the words on a desktop.
+const [LINES_OF_LONG, DIGITS_PER_LINE] = [4, 14];
+
+// Return the CSS class with which the rows fit; a long row needs several lines.
 function sizeOf(digits) {
   const rows = rowsOf(digits);
+  const lines = rows.reduce((sum, row) => sum + Math.ceil(row.length / DIGITS_PER_LINE), 0);
+  if (lines > LINES_OF_LONG) return "many";
   const length = Math.max(...rows.map((row) => row.length), 3 * rows.length - 2);
   return length > 6 ? "long" : length > 2 ? "some" : "one";
 }

@@ -7,6 +7,7 @@ let isAsking = false;
 let lastWay = null; // the way in of the last question
 let slow = null; // the timer for a slow answer
 let copied = null; // the number that was copied just now
+let scrolled = 0; // how far the row of marks is scrolled
 const pictures = () => document.getElementById("pictures");
 
 function ask(way, choice) {
@@ -112,5 +113,21 @@ function showCopied() {
   const isCopied = button.dataset.copy === copied;
   button.firstElementChild.textContent = isCopied ? TEXTS.reading.copied : TEXTS.reading.copy;
 }
-watch("value", showCopied);
+
+// A new answer brings a new row of marks. It stays scrolled as it was, unless the chosen mark is out of
+// sight there.
+element.addEventListener("scroll", ({ target }) => (scrolled = target.scrollLeft), true);
+
+function showChosen() {
+  const chosen = element.querySelector(".marks [aria-pressed=true]");
+  if (!chosen) return;
+  const marks = chosen.parentElement;
+  const left = chosen.offsetLeft - marks.offsetLeft;
+  const right = left + chosen.offsetWidth - marks.clientWidth;
+  marks.scrollLeft = Math.max(right, Math.min(scrolled, left));
+}
+watch("value", () => {
+  showCopied();
+  showChosen();
+});
 document.dispatchEvent(new Event("answer ready"));

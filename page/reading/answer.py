@@ -4,6 +4,7 @@ Every state of the page, empty, answer, refusal and error, has the same skeleton
 jumps while an answer arrives.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
@@ -20,6 +21,8 @@ from .view import ReadingView
 
 # From which share of the second choice on a drawing counts as split between two digits.
 SPLIT_SHARE = 0.2
+# How much of the size "long" fits beside the words on a desktop.
+LINES_OF_LONG, DIGITS_PER_LINE = 4, 14
 # From which confidence on which words are used.
 WORDS = ((0.99, "very_sure"), (0.9, "sure"), (0.7, "fairly_sure"), (0.0, "a_guess"))
 
@@ -163,7 +166,9 @@ def _number(digits: tuple[Digit, ...]) -> list[list]:
 
 
 def _size(number: list[list]) -> str:
-    """Return the class that lets the longest row fit."""
+    """Return the class that lets the rows fit; a long row needs several lines."""
+    if sum(math.ceil(len(row) / DIGITS_PER_LINE) for row in number) > LINES_OF_LONG:
+        return "many"
     length = max(*map(len, number), 3 * len(number) - 2)
     return "long" if length > 6 else "some" if length > 2 else "one"
 

@@ -4,14 +4,16 @@ import io
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import cycle, islice
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from browser.site import serve
-from tests.helpers import ROOT, STROKES
+from tests.helpers import ROOT, STROKES, sketch
 
 # The first opens a page with half the work of the others.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -119,6 +121,16 @@ def png(image) -> bytes:
     return buffer.getvalue()
 
 
+def rows_of_digits(rows: int, length: int) -> Image.Image:
+    """Draw rows of digits below each other, each beginning with another digit."""
+    digits = cycle(STROKES)
+    drawn = [sketch(*islice(digits, length), side=140, pen=11) for _ in range(rows)]
+    picture = Image.new("RGB", (drawn[0].width, 140 * rows))
+    for place, row in enumerate(drawn):
+        picture.paste(row, (0, 140 * place))
+    return picture
+
+
 def choose_files(page: Page, files: dict[str, bytes]) -> None:
     page.get_by_role("tab", name="Files").click()
     page.locator("#files input[type=file]").set_input_files(
@@ -171,6 +183,40 @@ def too_small(page: Page) -> list[str]:
             .filter(([one, box]) => box.width && (box.height < 44 || box.width < 30))
             .map(([one, box]) => `${one.outerHTML.slice(0, 80)} ${box.width} x ${box.height}`)"""
     )
+
+
+OVERLAPPING = """() => {
+  const shown = [...document.querySelectorAll(
+    "#answer .number, #answer .verdict, #answer .picker button, #answer .bars, #trouble .note"
+  )].filter((part) => part.checkVisibility() && part.textContent && !part.closest(".marks"));
+  const boxes = shown.map((part) => part.getBoundingClientRect());
+  return shown.flatMap((part, n) => shown.slice(n + 1).filter((_, m) => {
+    const [one, other] = [boxes[n], boxes[n + 1 + m]];
+    return one.left < other.right - 1 && other.left < one.right - 1
+      && one.top < other.bottom - 1 && other.top < one.bottom - 1;
+  }).map((other) => `${part.className} / ${other.className}`));
+}"""
+
+# The parts of an answer that are smaller than their content.
+OVERFULL = """() => [...document.querySelectorAll(
+    "#answer .number, #answer .hero, #answer .verdict, #trouble .note"
+  )].filter((part) => part.checkVisibility())
+  .filter((part) => part.scrollHeight > part.clientHeight + 1
+    || part.scrollWidth > part.clientWidth + 1)
+  .map((part) => part.className)"""
+
+
+def cut_off(page: Page) -> list[str]:
+    """Return what of an answer is cut off, overlaps or is too wide, from a phone to a desktop."""
+    found = []
+    for width in (320, 390, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate("new Promise(requestAnimationFrame)")
+        found += [f"{width}: {part} is cut off" for part in page.evaluate(OVERFULL)]
+        found += [f"{width}: {parts} overlap" for parts in page.evaluate(OVERLAPPING)]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append(f"{width}: the page scrolls sideways")
+    return found
 
 
 def colour(page: Page, selector: str, kind: str) -> list[int]:

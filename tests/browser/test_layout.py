@@ -2,7 +2,19 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.helpers import DESKTOP, SIZES, colour, contrast, draw, expect_number
+from tests.browser.helpers import (
+    DESKTOP,
+    OVERLAPPING,
+    SIZES,
+    colour,
+    contrast,
+    cut_off,
+    draw,
+    expect_number,
+    png,
+    rows_of_digits,
+    upload,
+)
 
 
 @SIZES
@@ -45,19 +57,6 @@ def test_both_themes_are_legible(visit):
         assert level > 220 if theme == "light" else level < 60
 
 
-OVERLAPPING = """() => {
-  const shown = [...document.querySelectorAll(
-    "#answer .number, #answer .verdict, #answer .picker button, #answer .bars, #trouble .note"
-  )].filter((part) => part.checkVisibility() && part.textContent && !part.closest(".marks"));
-  const boxes = shown.map((part) => part.getBoundingClientRect());
-  return shown.flatMap((part, n) => shown.slice(n + 1).filter((_, m) => {
-    const [one, other] = [boxes[n], boxes[n + 1 + m]];
-    return one.left < other.right - 1 && other.left < one.right - 1
-      && one.top < other.bottom - 1 && other.top < one.bottom - 1;
-  }).map((other) => `${part.className} / ${other.className}`));
-}"""
-
-
 # How far the content of a card reaches beyond its right edge.
 RIGHTMOST = """card => {
   const parts = document.querySelectorAll(`${card} :is(h1, h2, button, p, strong, img)`);
@@ -80,6 +79,25 @@ def test_nothing_overlaps_or_leaves_its_card_at_any_width(visit):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for card in ("#input", "#output"):
             assert page.evaluate(RIGHTMOST, card) <= 1, (card, width)
+
+
+def test_rows_of_digits_and_long_sentences_are_shown_whole(visit):
+    page = visit()
+    for rows, length in ((4, 3), (8, 3), (1, 24)):
+        upload(page, "rows.png", png(rows_of_digits(rows, length)))
+        expect(page.locator("#answer .digits")).to_have_count(rows)
+        expect(page.locator("#answer .number [data-mark]")).to_have_count(rows * length)
+        assert cut_off(page) == []
+    last = page.locator("#answer .marks button").last
+    last.click()
+    expect(last).to_have_attribute("aria-pressed", "true")
+    expect(last).to_be_in_viewport(ratio=0.9)
+    upload(page, "text.png", b"no picture at all")
+    expect(page.locator("#answer .hero.problem")).to_contain_text("text file")
+    assert cut_off(page) == []
+    upload(page, "a long name " * 9 + ".png", b"")
+    expect(page.locator("#trouble .note")).to_contain_text("is empty")
+    assert cut_off(page) == []
 
 
 def test_a_projector_s_screen_is_used(visit):

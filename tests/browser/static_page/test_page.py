@@ -16,11 +16,13 @@ from tests.browser.helpers import (
     PATIENCE,
     SIZES,
     THEMES,
+    cut_off,
     draw,
     expect_empty,
     expect_number,
     png,
     press,
+    rows_of_digits,
     scribble,
     too_small,
     violations,
@@ -174,6 +176,19 @@ def test_a_picture_is_read(visit_static):
     page = visit_static()
     choose(page, "digits.png", png(sketch(4, 7)))
     expect_number(page, "47")
+
+
+def test_rows_of_digits_are_shown_whole(visit_static):
+    page = visit_static()
+    for rows, length in ((4, 3), (8, 3), (1, 24)):
+        choose(page, "rows.png", png(rows_of_digits(rows, length)))
+        expect(page.locator("#answer .digits")).to_have_count(rows)
+        expect(page.locator("#answer .number [data-mark]")).to_have_count(rows * length)
+        assert cut_off(page) == []
+    last = page.locator("#answer .marks button").last
+    last.click()
+    expect(last).to_have_attribute("aria-pressed", "true")
+    expect(last).to_be_in_viewport(ratio=0.9)
 
 
 def test_what_cannot_be_read_is_told(visit_static):
