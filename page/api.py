@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.data_classes import FileData
 
 from digit_model.arrays import DIGITS
 from digit_model.errors import DigitError
@@ -18,6 +19,12 @@ from .texts import text
 MAX_BATCH = 100
 # The file in the examples on the API page.
 EXAMPLE = "photo.jpg"
+
+# Values reach the handlers as the client sent them, and leave as they are. Gradio would hand each
+# one to a thread twice, to convert it as its component says, which changes only files.
+RAW: dict = {"preprocess": False, "postprocess": False}
+# A file as Gradio describes it to clients: its "path" on this machine, and more.
+DescribedFile = dict
 
 
 class Api:
@@ -31,7 +38,9 @@ class Api:
         self._folder = folder
         self._started = time.monotonic()
 
-    def predict(self, picture: str | None, one: bool = False) -> tuple[dict, str]:
+    def predict(
+        self, picture: DescribedFile | None, one: bool = False
+    ) -> tuple[dict, DescribedFile]:
         """Read the handwritten digits of a picture, and show what spoke for them.
 
         Parameters:
@@ -47,7 +56,9 @@ class Api:
         values, heatmap = self._ask("predict", picture, one=bool(one))
         return values["reading"], heatmap
 
-    def predict_batch(self, pictures: list[str] | None, one: bool = False) -> list[dict]:
+    def predict_batch(
+        self, pictures: list[DescribedFile] | None, one: bool = False
+    ) -> list[dict]:
         """Read the handwritten digits of up to 100 pictures.
 
         Parameters:
@@ -66,11 +77,11 @@ class Api:
 
     def explain(
         self,
-        picture: str | None,
-        other: int | None = None,
+        picture: DescribedFile | None,
+        other: float | None = None,
         method: str | None = None,
         one: bool = False,
-    ) -> tuple[dict, str]:
+    ) -> tuple[dict, DescribedFile]:
         """Read a picture, and show why each mark is the digit it was read as, and not another.
 
         Parameters:
@@ -88,7 +99,8 @@ class Api:
             raise _error(text("api.no_picture"))
         if other is not None and other not in range(DIGITS):
             raise _error(text("api.no_digit", other=other))
-        return self._ask("explain", picture, other=other, method=method or None, one=bool(one))
+        digit = None if other is None else int(other)
+        return self._ask("explain", picture, other=digit, method=method or None, one=bool(one))
 
     def model_info(self) -> dict:
         """Say which model is serving, where it came from and how well it reads MNIST's test set.
@@ -121,27 +133,30 @@ class Api:
             "restarts": self._readers.restarts,
         }
 
-    def _ask(self, name: str, picture: str, **parameters: Any) -> tuple[dict, str]:
+    def _ask(
+        self, name: str, picture: DescribedFile, **parameters: Any
+    ) -> tuple[dict, DescribedFile]:
         """Return what a reader answers to a call about one picture, and its PNG as a file."""
         try:
-            values, [png] = self._readers.call(name, picture=picture, **parameters)
+            values, [png] = self._readers.call(name, picture=picture["path"], **parameters)
         except DigitError as error:
             raise _error(str(error)) from error
         return values, self._put(png)
 
-    def _read_named(self, path: str, one: bool) -> dict:
+    def _read_named(self, picture: DescribedFile, one: bool) -> dict:
         """Read one picture of a batch in a call of its own, so that it can fail alone."""
+        path = picture["path"]
         try:
             found = self._readers.call("read", picture=path, one=one).values["reading"]
         except DigitError as error:
             found = {"error": str(error)}
         return {"file": Path(path).name, **found}
 
-    def _put(self, png: bytes) -> str:
+    def _put(self, png: bytes) -> DescribedFile:
         """Write a file in Gradio's folder, which need not copy it then, under a name of its own."""
         path = self._folder / f"heatmap-{uuid.uuid4().hex}.png"
         path.write_bytes(png)
-        return str(path)
+        return FileData(path=str(path), orig_name=path.name).model_dump()
 
 
 def endpoints(api: Api) -> None:
@@ -174,6 +189,7 @@ def endpoints(api: Api) -> None:
                 outputs,
                 api_name=call.__name__,
                 concurrency_id="reader" if inputs else None,
+                **RAW,
             )
 
 

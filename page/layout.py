@@ -1,6 +1,5 @@
 """Lay out the page and bind its events to handlers."""
 
-import inspect
 import json
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +13,7 @@ from markupsafe import Markup, escape
 from digit_model.errors import DigitError
 
 from .about.panel import about_button
-from .api import Api, endpoints
+from .api import RAW, Api, endpoints
 from .corrections.panel import correction_panel
 from .corrections.store import CorrectionStore
 from .files.table import read_files, results, uploader
@@ -34,7 +33,7 @@ from .texts import text
 
 # What takes long is done for one visitor after another.
 ALONE: dict = {"concurrency_id": "batch", "concurrency_limit": 1}
-PRIVATE: dict = {"api_visibility": "private"}
+PRIVATE: dict = {"api_visibility": "private", **RAW}
 # The tabs that lead to one answer.
 WAYS = ("pad", "image", "camera")
 
@@ -93,18 +92,18 @@ def build(readers: Readers, folder: Path, corrections: CorrectionStore | None = 
         )
         page.load(models_tab.model_line, None, model_line, show_progress="hidden", **PRIVATE)
         endpoints(Api(readers, folder))
-    cache_signatures(page)
+    cache_configs(page)
     return page
 
 
-def cache_signatures(page: gr.Blocks) -> None:
-    """Have inspect.signature answer at once for the constructors of the page's components.
+def cache_configs(page: gr.Blocks) -> None:
+    """Have each component of a finished page remember its configuration.
 
-    For each session, and each call of a program is one, Gradio 6.31 asks for all of them.
+    Gradio 6.31 asks all of them for each session, and each call of a program is a session.
     """
-    for component in {type(block) for block in page.blocks.values()}:
-        create: Any = component.__init__
-        create.__signature__ = inspect.signature(create)
+    for block in page.blocks.values():
+        # Gradio changes the copy that it gets.
+        block.get_config = partial(dict, block.get_config())  # type: ignore[method-assign]
 
 
 def _wire_corrections(
@@ -275,7 +274,7 @@ def _wire_files(readers: Readers, files: gr.File, model: gr.Textbox, table: gr.H
         table,
         show_progress="hidden",
         trigger_mode="always_last",
-        **PRIVATE,
+        api_visibility="private",  # not raw, because the uploader says how its files are named
         **ALONE,
     )
 
