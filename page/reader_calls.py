@@ -27,7 +27,6 @@ reader processes understand (reading/view.py); the page process holds it and han
 | find_mistakes | model | html, is_more to read; the next call goes on |
 """
 
-import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +42,7 @@ from digit_model.picture.render import draw_each_step, overlay_heatmaps
 from digit_model.pretrained import Pretrained
 from digit_model.recogniser import Recogniser
 
+from . import png
 from .corrections.correct import correct
 from .corrections.store import CorrectionNotStored, CorrectionStore
 from .files.rows import read_row
@@ -59,8 +59,6 @@ from .sharing.link import read as read_link
 from .sharing.unpack import unpack as unpack_link
 from .texts import text
 
-# zlib's quickest takes a third of the time of its default, for a file half as large again.
-PNG_LEVEL = 1
 # The values and the attachments of an answer.
 Result = tuple[dict, list[bytes]]
 
@@ -87,9 +85,9 @@ def _touching_strokes() -> bytes:
 
     It is read while Gradio is still being imported, so that no visitor waits for it.
     """
-    picture = Image.new("L", (280, 280), "white")
+    picture = Image.new("RGB", (280, 280), "white")
     ImageDraw.Draw(picture).line([(40, 60), (240, 60), (140, 240)], "black", 12)
-    return _to_png(picture)
+    return png.encode(picture)
 
 
 class ReaderCalls:
@@ -123,7 +121,7 @@ class ReaderCalls:
         reading = recogniser.read(_source(content, picture), one=one)
         heatmaps = [recogniser.heatmap(digit) for digit in reading.digits]
         image = overlay_heatmaps(reading.picture, reading.shown().digits, heatmaps)
-        return {"reading": reading.as_json()}, [_to_png(image)]
+        return {"reading": reading.as_json()}, [png.encode(image)]
 
     def explain(
         self, *content: bytes, picture: str, other: int | None, method: str | None, one: bool
@@ -141,7 +139,7 @@ class ReaderCalls:
         ]
         image = overlay_heatmaps(reading.picture, reading.shown().digits, evidence)
         explained = {"other": other, "method": method or methods[0], "methods": list(methods)}
-        return {**reading.as_json(), **explained}, [_to_png(image)]
+        return {**reading.as_json(), **explained}, [png.encode(image)]
 
     def read(self, *content: bytes, picture: str = "", one: bool = False) -> Result:
         reading = self._served.recogniser.read(_source(content, picture), one=one)
@@ -248,9 +246,3 @@ def _source(content: tuple[bytes, ...], picture: str) -> bytes | Path:
 def _shown(recogniser: Recogniser, view: ReadingView) -> Result:
     view, html = answers.shown(recogniser, view)
     return dict(html), [view.to_bytes()]
-
-
-def _to_png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "png", compress_level=PNG_LEVEL)
-    return buffer.getvalue()
