@@ -38,7 +38,7 @@ class Api:
         self._folder = folder
         self._started = time.monotonic()
 
-    def predict(
+    async def predict(
         self, picture: DescribedFile | None, one: bool = False
     ) -> tuple[dict, DescribedFile]:
         """Read the handwritten digits of a picture, and show what spoke for them.
@@ -53,12 +53,10 @@ class Api:
         """
         if not picture:
             raise _error(text("api.no_picture"))
-        values, heatmap = self._ask("predict", picture, one=bool(one))
+        values, heatmap = await self._ask("predict", picture, one=bool(one))
         return values["reading"], heatmap
 
-    def predict_batch(
-        self, pictures: list[DescribedFile] | None, one: bool = False
-    ) -> list[dict]:
+    def predict_batch(self, pictures: list[DescribedFile] | None, one: bool = False) -> list[dict]:
         """Read the handwritten digits of up to 100 pictures.
 
         Parameters:
@@ -75,7 +73,7 @@ class Api:
         with ThreadPoolExecutor(self._readers.count) as pool:
             return list(pool.map(self._read_named, pictures, itertools.repeat(bool(one))))
 
-    def explain(
+    async def explain(
         self,
         picture: DescribedFile | None,
         other: float | None = None,
@@ -100,7 +98,9 @@ class Api:
         if other is not None and other not in range(DIGITS):
             raise _error(text("api.no_digit", other=other))
         digit = None if other is None else int(other)
-        return self._ask("explain", picture, other=digit, method=method or None, one=bool(one))
+        return await self._ask(
+            "explain", picture, other=digit, method=method or None, one=bool(one)
+        )
 
     def model_info(self) -> dict:
         """Say which model is serving, where it came from and how well it reads MNIST's test set.
@@ -133,12 +133,14 @@ class Api:
             "restarts": self._readers.restarts,
         }
 
-    def _ask(
+    async def _ask(
         self, name: str, picture: DescribedFile, **parameters: Any
     ) -> tuple[dict, DescribedFile]:
         """Return what a reader answers to a call about one picture, and its PNG as a file."""
         try:
-            values, [png] = self._readers.call(name, picture=picture["path"], **parameters)
+            values, [png] = await self._readers.call_async(
+                name, picture=picture["path"], **parameters
+            )
         except DigitError as error:
             raise _error(str(error)) from error
         return values, self._put(png)

@@ -24,7 +24,7 @@ def encode(image: Image.Image) -> bytes:
     differences = np.diff(rows, axis=0, prepend=np.zeros_like(rows[:1]))
     filtered = np.pad(differences, ((0, 0), (1, 0)), constant_values=_UP)
     header = struct.pack(">2I5B", width, height, _BITS, _RGB, 0, 0, 0)
-    content = zlib.compress(filtered, COMPRESSION_LEVEL)
+    content = zlib.compress(filtered.tobytes(), COMPRESSION_LEVEL)
     chunks = ((b"IHDR", header), (b"IDAT", content), (b"IEND", b""))
     return b"".join([_SIGNATURE, *(_chunk(name, body) for name, body in chunks)])
 

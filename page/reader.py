@@ -5,6 +5,7 @@ meanwhile. The page asks it by name:
 
     readers.ask("show", model, png, method="LayerCAM") -> Answer(values, attachments)
     readers.call("check") -> Answer(values, attachments)
+    await readers.call_async("predict", picture=path) -> Answer(values, attachments)
 
 Values are of JSON's types and attachments are bytes (messages.py). reader_calls.py lists the names,
 what each takes and what it answers. A call raises DigitError with a sentence that can be shown to
@@ -15,6 +16,7 @@ another takes its place and the next calls wait for it. Other models than the on
 known about them, and corrections are the first reader's alone: such calls say ``first=True``.
 """
 
+import asyncio
 import itertools
 import logging
 import multiprocessing
@@ -124,7 +126,17 @@ class Readers:
         Raises DigitError.
         """
         process = self._take(first)
-        return process.call({"call": name, "with": parameters}, attachments, seconds)
+        with process.asked({"call": name, "with": parameters}, attachments, seconds) as future:
+            return future.result(seconds)
+
+    async def call_async(self, name: str, /, **parameters: Any) -> Answer:
+        """Have a call answered as ``call`` does, but with no thread that waits for the answer."""
+        process = self._idlest(first=False)
+        if process is None:
+            process = await asyncio.to_thread(self._take, first=False)
+        content = {"call": name, "with": parameters}
+        with process.asked(content, (), DEADLINE_SECONDS) as future:
+            return await asyncio.wait_for(asyncio.wrap_future(future), DEADLINE_SECONDS)
 
     def ask(
         self, name: str, model: str | None, /, *attachments: bytes, **parameters: Any
@@ -147,17 +159,20 @@ class Readers:
                 process.kill()
 
     def _take(self, first: bool) -> "_Process":
-        def ready() -> list[_Process]:
-            processes = self._processes[:1] if first else self._processes
-            return [process for process in processes if process and process.is_ready]
-
+        """Return the process for a call; wait until there is one."""
         with self._changed:
-            self._changed.wait_for(lambda: ready() or self.failure, START_SECONDS)
-            if processes := ready():
-                return min(processes, key=_Process.calls_in_hand)
+            self._changed.wait_for(lambda: self._idlest(first) or self.failure, START_SECONDS)
+        if process := self._idlest(first):
+            return process
         raise ReaderFailed(
             self.failure or "The reader is still getting ready. Try again in a few seconds."
         )
+
+    def _idlest(self, first: bool) -> "_Process | None":
+        """Return the ready process with the fewest calls in hand; None if none is ready."""
+        processes = self._processes[:1] if first else self._processes
+        ready = (process for process in processes if process and process.is_ready)
+        return min(ready, key=_Process.calls_in_hand, default=None)
 
     def _keep_running(self, slot: int) -> None:
         """Run one reader after another. All but the first wait for the first one's weights."""
@@ -219,14 +234,23 @@ class _Process:
     def calls_in_hand(self) -> int:
         return len(self._calls)
 
-    def call(self, content: dict, attachments: tuple[bytes, ...], seconds: float) -> Answer:
+    @contextmanager
+    def asked(
+        self, content: dict, attachments: tuple[bytes, ...], seconds: float
+    ) -> Iterator[Future[Answer]]:
+        """Send a call, and yield the future of its answer, to be waited for inside.
+
+        seconds: how long it is waited for, after which the reader is killed. Raises ReaderFailed.
+        """
         number, future = next(self._numbers), Future[Answer]()
+        # Only a future that is not running yet can be cancelled, and then it takes no answer.
+        future.set_running_or_notify_cancel()
         self._calls[number] = future
         try:
             message = pack({"id": number, **content}, attachments)
             with self._sending:
                 self._pipe.send_bytes(message)
-            return future.result(seconds)
+            yield future
         except TimeoutError:
             self.kill()
             raise ReaderFailed(

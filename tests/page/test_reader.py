@@ -1,5 +1,6 @@
 """Reader processes: one that dies, hangs or runs out of memory costs the calls it has in hand."""
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -67,6 +68,24 @@ def test_a_reader_that_dies_fails_the_calls_in_hand_with_a_sentence(readers, sev
             with pytest.raises(ReaderFailed, match=r"stopped.*Try again"):
                 call.result(5)
     assert text_of(readers, seven) == "7"
+
+
+def test_an_awaited_call_that_is_given_up_harms_no_other(readers, seven):
+    async def give_up() -> None:
+        call = asyncio.create_task(readers.call_async("read", picture=seven))
+        while not readers._processes[0].calls_in_hand():
+            await asyncio.sleep(0.01)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+    before, pid = readers.restarts, pid_of(readers)
+    os.kill(pid, signal.SIGSTOP)  # So that it answers too late.
+    asyncio.run(give_up())
+    os.kill(pid, signal.SIGCONT)
+    awaited = asyncio.run(readers.call_async("read", picture=seven))
+    assert awaited.values["reading"]["text"] == text_of(readers, seven) == "7"
+    assert readers.restarts == before
 
 
 def test_a_reader_that_hangs_is_killed_at_the_deadline(readers, seven):
