@@ -25,7 +25,7 @@ UNKNOWN = "1" * 40
 def environment(monkeypatch):
     """Disable Xet, which the loopback Hub does not speak, and compile only one batch size."""
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    monkeypatch.setattr(recogniser, "BATCH_SIZES", (8,))
+    monkeypatch.setattr(recogniser, "BATCH_SIZES", (1,))
     monkeypatch.delenv("HF_TOKEN", raising=False)
     yield
     for thread in threading.enumerate():
