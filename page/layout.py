@@ -52,6 +52,7 @@ def build(readers: Readers, folder: Path, corrections: CorrectionStore | None = 
         # Kept on the client, because Gradio forgets the states of a session.
         view, method, model = (gr.Textbox(value, visible="hidden") for value in ("", "", SERVED))
         with gr.Row(elem_id="desk", equal_height=False):
+            about_button()
             with gr.Column(elem_id="input", min_width=300, scale=4):
                 inputs, files, tab, listed = _inputs()
             with gr.Column(elem_id="output", min_width=300, scale=6):
@@ -64,7 +65,6 @@ def build(readers: Readers, folder: Path, corrections: CorrectionStore | None = 
                 inside_button(model)
                 if corrections:
                     _wire_corrections(readers, views, corrections, view, model)
-                about_button()
                 model_line = gr.HTML("", elem_id="model")
                 gr.HTML(
                     render("reading/timeline.html"),

@@ -25,25 +25,10 @@ const store = {
 
 const isReload = () => performance.getEntriesByType("navigation")[0]?.type === "reload";
 
-async function copyToClipboard(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copyBySelection(text); // a page on plain http has no clipboard
-  }
-}
-
-function copyBySelection(text) {
-  const field = document.createElement("textarea");
-  field.value = text;
-  field.style.position = "fixed";
-  document.body.append(field);
-  field.select();
-  const isCopied = document.execCommand("copy");
-  field.remove();
-  return isCopied;
-}
+// A module of the static page. It is loaded at once, so that it is there when the server is gone.
+const loadModule = (name) => import(new URL(`browser/page/${name}`, document.baseURI));
+const clipboard = loadModule("clipboard.js");
+const copyToClipboard = async (text) => (await clipboard).copy(text);
 
 // Gradio is ready once it has opened the first tab, for which it does not always send an event. It
 // overwrites values that components get before that.

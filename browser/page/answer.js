@@ -114,7 +114,8 @@ function bar(digit, view, isAccepted) {
   const share = chosen?.probabilities[digit] ?? 0;
   const shown = view && isAccepted ? wholePercent(share) : "";
   const key = isAccepted ? "reading.bar" : "reading.compared_bar";
-  const name = view ? text(key, { digit, share: wholePercent(share) }) : `${digit}`;
+  const action = text("reading.show_evidence", { digit });
+  const name = view ? text(key, { digit, share: wholePercent(share), action }) : `${digit}`;
   return element(
     "button",
     {

@@ -1,9 +1,10 @@
 // The camera: takes one photo, or reads continuously. It is switched off as soon as the visitor leaves its
 // tab or the page.
 
+import { insideFrame } from "./aim.js";
 import { text } from "./texts.js";
 
-// In pixels of the square that is read: of a photo, and of each of the readings that follow each other.
+// In pixels of what is read: of a photo, and of each of the readings that follow each other.
 const MAX_SIDE = 720;
 const MAX_LIVE_SIDE = 320;
 const PROBLEMS = { NotAllowedError: "not_allowed", NotFoundError: "not_found", NotReadableError: "not_readable" };
@@ -14,6 +15,7 @@ export class Camera {
     this.onFrame = onFrame;
     this.stage = place.querySelector(".stage");
     this.video = place.querySelector("video");
+    this.aim = place.querySelector(".aim");
     this.note = place.querySelector(".note");
     this.button = (name) => place.querySelector(`[data-camera="${name}"]`);
     [this.stream, this.isLive, this.isStarting] = [null, false, false];
@@ -100,15 +102,14 @@ export class Camera {
     }
   }
 
-  // Return the square in the middle on a new canvas, because the page goes on showing it.
+  // Return what lies inside the frame on a new canvas, because the page goes on showing it.
   #frame(maxSide) {
-    const [width, height] = [this.video.videoWidth, this.video.videoHeight];
-    const side = Math.min(width, height);
+    const { left, top, width, height } = insideFrame(this.video, this.aim);
+    const scale = Math.min(1, maxSide / Math.max(width, height));
     const sheet = document.createElement("canvas");
-    sheet.width = sheet.height = Math.min(maxSide, side);
+    [sheet.width, sheet.height] = [width, height].map((side) => Math.round(scale * side));
     const context = sheet.getContext("2d", { willReadFrequently: true });
-    const cut = [(width - side) / 2, (height - side) / 2, side, side];
-    context.drawImage(this.video, ...cut, 0, 0, sheet.width, sheet.height);
+    context.drawImage(this.video, left, top, width, height, 0, 0, sheet.width, sheet.height);
     return sheet;
   }
 }

@@ -3,6 +3,7 @@
 import { onWhole } from "../reading.js";
 import { showAnswer, showEmpty, showProblem } from "./answer.js";
 import { Camera } from "./camera.js";
+import { copy } from "./clipboard.js";
 import { Image } from "./image.js";
 import { read as readLink } from "./link.js";
 import { keepForOffline } from "./offline.js";
@@ -157,7 +158,7 @@ document.addEventListener("click", async ({ target }) => {
 });
 
 async function copyNumber(button) {
-  await navigator.clipboard.writeText(button.dataset.copy);
+  if (!(await copy(button.dataset.copy))) return;
   button.firstElementChild.textContent = text("reading.copied");
   setTimeout(() => (button.firstElementChild.textContent = text("reading.copy")), 2000);
 }
@@ -220,7 +221,7 @@ byId("open-inside").addEventListener("click", async ({ currentTarget: button }) 
   const isOpen = button.getAttribute("aria-expanded") === "true";
   button.setAttribute("aria-expanded", `${!isOpen}`);
   byId("inside").hidden = isOpen;
-  const { Inside } = await import("./inside.js");
+  const [{ Inside }] = await Promise.all([import("./inside.js"), loading]);
   inside?.close();
   inside = isOpen ? null : new Inside(byId("inside"), reader);
   if (view) inside?.show(view.reading.digits[view.mark], view.target);
@@ -244,6 +245,7 @@ async function start() {
   byId("model").firstElementChild.textContent = describeModel(reader.model);
   const code = openedCode();
   if (code !== null) await openLink(code);
+  else if (question) answerAll(); // it was given while the network was loading
   else if (!pad.isEmpty) pad.onChange();
   document.documentElement.dataset.ready = "true";
   keepForOffline(byId("update"));

@@ -1,5 +1,6 @@
 // "Copy link" and "Share picture": the drawing as strokes, or the tiles of a picture, in the address's query.
 
+import { copy } from "./clipboard.js";
 import { addressOf, codeOfDigits, codeOfStrokes } from "./link.js";
 import { SERVER_URL, SPACE_URL } from "./settings.js"; // written by site.py
 import { text } from "./texts.js";
@@ -37,15 +38,6 @@ export const openedCode = () => new URLSearchParams(location.search).get("d");
 function setAddress(code) {
   history.replaceState(null, "", `?d=${code}`);
   if (window.parent !== window) window.parent.postMessage({ queryString: `d=${code}`, hash: "" }, HUB);
-}
-
-async function copy(link) {
-  try {
-    await navigator.clipboard.writeText(link);
-    return true;
-  } catch {
-    return false; // not allowed in this frame
-  }
 }
 
 let silence;

@@ -8,5 +8,8 @@ export function text(key, values = {}) {
   const [section, name] = key.split(".");
   let found = TEXTS[section][name];
   if (typeof found === "object") found = values.count === 1 ? found.one : found.other;
-  return found.replace(/{(\w+)}/g, (_, value) => values[value]);
+  return found.replace(/{(\w+)}/g, (_, value) => {
+    if (!(value in values)) throw new Error(`The text ${key} needs a ${value}.`);
+    return values[value];
+  });
 }

@@ -19,6 +19,8 @@ const video = element.querySelector("video");
 const aim = element.querySelector(".aim");
 const note = element.querySelector(".note");
 const button = (name) => element.querySelector(`[data-camera="${name}"]`);
+const framing = loadModule("aim.js");
+let insideFrame = null; // of that module
 let stream = null;
 let isStarting = false;
 let live = false;
@@ -47,6 +49,7 @@ async function start() {
     isStarting = false;
   }
   if (!stage.offsetWidth || document.hidden) return stop(); // the tab was left before the camera was allowed
+  ({ insideFrame } = await framing);
   video.srcObject = stream;
   await video.play();
   show();
@@ -63,7 +66,7 @@ function stop() {
 function show() {
   if (!live) note.textContent = stream ? "" : TEXTS.camera.hint;
   stage.classList.toggle("on", stream !== null);
-  button("start").setAttribute("aria-pressed", stream !== null);
+  button("start").textContent = stream ? TEXTS.camera.stop : TEXTS.camera.start;
   button("live").setAttribute("aria-pressed", live);
   button("take").textContent = stream && video.paused ? TEXTS.camera.again : TEXTS.camera.take;
   button("take").disabled = button("live").disabled = !stream;
@@ -123,27 +126,13 @@ function advise(sentence) {
 }
 
 function capture() {
-  const cut = insideFrame();
+  const cut = insideFrame(video, aim);
   const scale = Math.min(1, MAX_SIDE / Math.max(cut.width, cut.height));
   const sheet = document.createElement("canvas");
   [sheet.width, sheet.height] = [cut.width, cut.height].map((side) => Math.round(scale * side));
   const source = [cut.left, cut.top, cut.width, cut.height];
   sheet.getContext("2d").drawImage(video, ...source, 0, 0, sheet.width, sheet.height);
   props.value = sheet.toDataURL("image/jpeg", 0.9);
-}
-
-// The part of the video inside the frame, in its pixels. The video covers the stage, and is cut off
-// equally on both sides where it is wider or higher.
-function insideFrame() {
-  const [whole, frame] = [video, aim].map((part) => part.getBoundingClientRect());
-  const { videoWidth, videoHeight } = video;
-  const scale = Math.max(whole.width / videoWidth, whole.height / videoHeight);
-  return {
-    left: (frame.left - whole.left - (whole.width - scale * videoWidth) / 2) / scale,
-    top: (frame.top - whole.top - (whole.height - scale * videoHeight) / 2) / scale,
-    width: frame.width / scale,
-    height: frame.height / scale,
-  };
 }
 
 element.addEventListener("click", (event) => {

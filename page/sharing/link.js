@@ -3,9 +3,8 @@
 const button = element.querySelector("[data-share]");
 const note = element.querySelector(".said");
 const field = element.querySelector("input");
-const load = (name) => import(new URL(`browser/page/${name}`, document.baseURI));
 // Loaded at once, because it is needed as well when the server is gone.
-const packing = load("link.js");
+const packing = loadModule("link.js");
 
 async function currentCode() {
   const asked = { strokes: [] };
@@ -34,7 +33,7 @@ async function share() {
 }
 
 async function sharePicture() {
-  const { shareCard } = await load("card.js");
+  const { shareCard } = await loadModule("card.js");
   const done = await shareCard();
   say({ nothing: TEXTS.sharing.nothing, saved: TEXTS.sharing.saved }[done] ?? "");
 }

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.helpers import DESKTOP, PATIENCE, PHONE, expect_number, png, press
+from tests.browser.helpers import DESKTOP, PATIENCE, PHONE, expect_number, png, press, serving
 from tests.helpers import sketch
 
 
@@ -62,6 +62,7 @@ def tracks(page: Page) -> int:
 
 def test_a_captured_picture_is_read_and_stays_in_view(camera):
     expect(camera.locator("#camera .aim")).to_be_visible()
+    expect(camera.get_by_role("button", name="Stop camera")).to_be_enabled()
     mirrored = "getComputedStyle(document.querySelector('#camera video')).transform"
     assert camera.evaluate(mirrored) == "none"
     press(camera, "Take photo")
@@ -105,6 +106,18 @@ def test_only_what_lies_inside_the_frame_is_read(filming, app_url, size):
         ratio = picture.width / picture.height
     assert ratio == pytest.approx(aim["width"] / aim["height"], rel=0.02)
     page.close()
+
+
+def test_the_static_page_reads_what_lies_inside_the_frame_too(filming, site):
+    with serving(site) as address:
+        page = filming.new_page(viewport=PHONE)
+        page.goto(address)
+        page.get_by_role("tab", name="Camera").click()
+        page.locator("[data-camera=start]").click()
+        page.wait_for_function("document.querySelector('#camera video')?.videoWidth > 0")
+        press(page, "Capture")
+        expect_number(page, "3")
+        page.close()
 
 
 def frame_of(picture: Image.Image) -> str:

@@ -82,7 +82,9 @@ def test_the_steps_from_the_picture_to_the_tile_can_be_stepped_through(visit):
 
 def test_what_this_is_can_be_found_out(visit):
     page = visit()
-    press(page, "What is this?")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="What is this?")).to_be_focused()  # it is at the top
+    page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="What is this?")
     expect(dialog).to_contain_text("What happens with your pictures")
     for link in dialog.get_by_role("link").all():

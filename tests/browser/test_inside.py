@@ -29,6 +29,7 @@ def test_the_layers_of_the_model_that_answers_can_be_looked_at(visit):
     expect(words).to_contain_text("Unit 2 of layer 1, row 1, column 1")
     maps.nth(2).tap(position={"x": 20, "y": 20})
     expect(words).to_contain_text("of layer 2")
+    expect(words).to_be_in_viewport()
     page.locator("#answer .bar").nth(8).click()
     expect(page.locator("#inside")).to_contain_text("Blue spoke for 8")
     if AXE.exists():

@@ -58,6 +58,21 @@ def test_a_link_to_a_picture_shows_what_the_network_saw(visit):
     expect(again.locator("#answer .hero")).to_contain_text("Draw a digit")
 
 
+def test_after_copying_a_link_everything_is_where_it_was(visit):
+    page = visit()
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error()); }")
+    draw(page, 7)
+    expect_number(page, "7")
+    buttons = page.locator("#after .plain:visible")
+    before = [button.bounding_box() for button in buttons.all()]
+    button = page.locator("[data-share]")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(button).to_have_text("Link copied")
+    expect(button).to_be_focused()
+    assert [button.bounding_box() for button in buttons.all()] == before
+
+
 def test_without_a_clipboard_the_link_is_shown_in_a_field(visit):
     page = visit()
     page.evaluate(

@@ -241,7 +241,7 @@ def test_a_bar_shows_the_evidence_for_its_digit(visit_static):
     page = visit_static()
     draw(page, 3)
     expect_number(page, "3")
-    page.locator("#answer .bar").nth(8).click()
+    page.get_by_role("button", name="8: 0%. Show the evidence for 8").click()
     evidence = page.locator("#pictures").get_by_text("Evidence for 8")
     expect(evidence).to_be_visible()
     draw(page, 3)
@@ -332,6 +332,20 @@ def test_the_example_in_the_readme_reads_a_file(visit_static):
         assert sum(digit["probabilities"]) == pytest.approx(1, abs=1e-4)
 
 
+def test_a_picture_that_is_chosen_while_the_network_loads_is_read(browser, site_url):
+    page = browser.new_page()
+    held = []
+    page.route("**/weights.bin", lambda route: held.append(route))
+    page.goto(site_url)
+    choose(page, "digits.png", png(sketch(4, 7)))
+    expect(page.locator("#image .zone img")).to_be_visible()
+    press(page, "Look inside")
+    held[0].continue_()
+    expect_number(page, "47")
+    expect(page.locator("#inside")).to_contain_text("Inside the network")
+    page.close()
+
+
 def test_damaged_weights_are_refused(browser, site_url):
     page = browser.new_page()
     page.route("**/weights.bin", lambda route: route.fulfill(body=b"damaged"))
@@ -384,4 +398,6 @@ def test_digits_are_read_on_plain_http_too(start, site_url):
     assert not page.evaluate("window.isSecureContext")
     draw(page, 7)
     expect_number(page, "7")
+    press(page, "Copy 7")
+    expect(page.get_by_role("button", name="Copy 7")).to_have_text("Copied")
     running.close()

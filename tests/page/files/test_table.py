@@ -67,7 +67,7 @@ def test_a_bad_file_among_good_ones_keeps_its_row(readers, tmp_path, monkeypatch
     assert [re.search(r"\d of \d", html)[0] for html in shown[:3]] == ["1 of 3", "2 of 3", "3 of 3"]
     rows = re.findall("<tr>.*?</tr>", last)[1:]
     assert [re.search(r'row">(.*?)<', row)[1] for row in rows] == [name for name, _ in files]
-    assert 'class="number">7<' in rows[0]
+    assert 'class="number"><span class="digits">7</span><' in rows[0]
     assert "text file" in rows[1]
     assert 'class="number">47<' in rows[2]
 
