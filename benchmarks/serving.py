@@ -10,13 +10,15 @@ Gradio costs. Both are started in turn, in each round. Calls are HTTP: upload a 
 what a killed reader costs.
 
 Memory is the anonymous memory of all processes of an app, on Linux only: what libraries take on top
-is shared with whatever else runs.
+is shared with whatever else runs. The processor time of a call, also on Linux only, hardly depends
+on what else runs, as calls/s do.
 
 --soak lets 8 clients call for so long, and prints calls, failures and memory every minute.
 """
 
 import argparse
 import io
+import json
 import os
 import signal
 import socket
@@ -29,9 +31,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import httpx
 import numpy as np
 from PIL import Image
 
@@ -41,12 +44,51 @@ SINGLE_CALLS = 40
 CLIENTS = (4, 16)
 SOAK_CLIENTS = KILL_CLIENTS = 8
 START_SECONDS = 120
+CALL_SECONDS = 60
 # From the start of the load to the kill, and from there to the end.
 KILL_AFTER_SECONDS, KILL_WATCH_SECONDS = 3.0, 20.0
 
 
 class CallFailed(Exception):
     """The server did not answer a call with a reading."""
+
+
+class Client:
+    """A program that calls a server, through one connection.
+
+    It shares the cores with the server, so it uses http.client: httpx would take three times as
+    long for each call.
+    """
+
+    def __init__(self, url: str):
+        self._connection = HTTPConnection(urlsplit(url).netloc, timeout=CALL_SECONDS)
+
+    def call(self) -> None:
+        """Have a drawn digit read. Raises CallFailed."""
+        api = "/gradio_api"
+        [path] = json.loads(self.request("POST", f"{api}/upload", UPLOAD, UPLOAD_TYPE))
+        picture = {"path": path, "meta": {"_type": "gradio.FileData"}}
+        question = json.dumps({"data": [picture, False]}).encode()
+        asked = self.request("POST", f"{api}/call/predict", question, "application/json")
+        answer = self.request("GET", f"{api}/call/predict/{json.loads(asked)['event_id']}")
+        if b"event: complete" not in answer:
+            raise CallFailed(answer.decode())
+
+    def request(
+        self, method: str, path: str, body: bytes | None = None, media_type: str = ""
+    ) -> bytes:
+        """Return the body of the response. Raises CallFailed, also if there is no server."""
+        headers = {"content-type": media_type} if body else {}
+        try:
+            self._connection.request(method, path, body, headers)
+            response = self._connection.getresponse()
+            content = response.read()
+        except (OSError, HTTPException) as error:
+            self._connection.close()  # The next request opens it again.
+            raise CallFailed(str(error)) from error
+        if response.status != 200:
+            raise CallFailed(content.decode())
+        return content
 
 
 @dataclass
@@ -100,12 +142,15 @@ def parse() -> argparse.Namespace:
 def measure(name: str, seconds: float, calls: int) -> dict[str, float]:
     """Start an app and return its figures. calls: to make before memory is measured again."""
     with running(name) as app:
-        figures = {"first page, s": wait(app, page_is_up), "first answer, s": wait(app, answers)}
+        figures = {"first page, s": wait(app, open_page), "first answer, s": wait(app, Client.call)}
         figures["memory at start, MB"] = memory(app)
         figures["one call, ms"] = 1000 * statistics.median(single_calls(app))
         for clients in CLIENTS:
+            before = processor_seconds(app)
             load = call_for(app, clients, seconds)
+            used = processor_seconds(app) - before
             figures[f"{clients} clients, calls/s"] = len(load.good) / seconds
+            figures[f"{clients} clients, processor ms a call"] = 1000 * used / len(load.good)
             figures[f"{clients} clients, failed"] = len(load.failed)
         if calls:
             made = len(call_until(app, CLIENTS[0], lambda load: len(load.good) >= calls).good)
@@ -132,7 +177,7 @@ def print_table(found: dict[str, list[dict[str, float]]]) -> None:
 def kill_a_reader() -> None:
     """Kill the reader process under load, and print what that cost the clients."""
     with running(OURS) as app:
-        wait(app, answers)
+        wait(app, Client.call)
         load, stop = Load([], []), threading.Event()
         clients = start_clients(app, KILL_CLIENTS, load, stop)
         time.sleep(KILL_AFTER_SECONDS)
@@ -152,7 +197,7 @@ def kill_a_reader() -> None:
 def soak(minutes: float) -> int:
     """Call for so many minutes; return 1 if a call failed."""
     with running(OURS) as app:
-        wait(app, answers)
+        wait(app, Client.call)
         load, stop = Load([], []), threading.Event()
         clients = start_clients(app, SOAK_CLIENTS, load, stop)
         print("| minutes | calls | failed | memory, MB |\n|---|---|---|---|")
@@ -208,39 +253,31 @@ def serve_empty(port: int) -> int:
     return 0
 
 
-def wait(app: App, is_done: Callable[[httpx.Client, str], bool]) -> float:
-    """Return the seconds from an app's start until something is done."""
-    with httpx.Client(timeout=START_SECONDS) as client:
-        while time.perf_counter() < app.started + START_SECONDS:
-            if is_done(client, app.url):
-                return time.perf_counter() - app.started
+def wait(app: App, is_done: Callable[[Client], object]) -> float:
+    """Return the seconds from an app's start until something can be done."""
+    client = Client(app.url)
+    while time.perf_counter() < app.started + START_SECONDS:
+        try:
+            is_done(client)
+        except CallFailed:
             time.sleep(0.05)
+        else:
+            return time.perf_counter() - app.started
     raise CallFailed(f"{app.url} did not start within {START_SECONDS} s.")
 
 
-def page_is_up(client: httpx.Client, url: str) -> bool:
-    try:
-        return client.get(url).is_success
-    except httpx.TransportError:
-        return False
-
-
-def answers(client: httpx.Client, url: str) -> bool:
-    try:
-        call(client, url)
-    except (httpx.TransportError, CallFailed):
-        return False
-    return True
+def open_page(client: Client) -> None:
+    client.request("GET", "/")
 
 
 def single_calls(app: App) -> list[float]:
     """Return the seconds that each of some calls takes, one after another."""
     seconds = []
-    with httpx.Client(timeout=60) as client:
-        for _ in range(SINGLE_CALLS):
-            started = time.perf_counter()
-            call(client, app.url)
-            seconds.append(time.perf_counter() - started)
+    client = Client(app.url)
+    for _ in range(SINGLE_CALLS):
+        started = time.perf_counter()
+        client.call()
+        seconds.append(time.perf_counter() - started)
     return seconds
 
 
@@ -265,35 +302,20 @@ def start_clients(
     app: App, count: int, load: Load, stop: threading.Event
 ) -> list[threading.Thread]:
     def run() -> None:
-        with httpx.Client(timeout=60) as client:
-            while not stop.is_set():
-                try:
-                    call(client, app.url)
-                except (httpx.TransportError, CallFailed):
-                    load.failed.append(time.perf_counter())
-                    time.sleep(0.1)
-                else:
-                    load.good.append(time.perf_counter())
+        client = Client(app.url)
+        while not stop.is_set():
+            try:
+                client.call()
+            except CallFailed:
+                load.failed.append(time.perf_counter())
+                time.sleep(0.1)
+            else:
+                load.good.append(time.perf_counter())
 
     threads = [threading.Thread(target=run, daemon=True) for _ in range(count)]
     for thread in threads:
         thread.start()
     return threads
-
-
-def call(client: httpx.Client, url: str) -> None:
-    """Have a drawn digit read. Raises CallFailed."""
-    api = f"{url}/gradio_api"
-    uploaded = client.post(f"{api}/upload", files={"files": ("seven.png", DRAWING)})
-    if not uploaded.is_success:
-        raise CallFailed(uploaded.text)
-    picture = {"path": uploaded.json()[0], "meta": {"_type": "gradio.FileData"}}
-    asked = client.post(f"{api}/call/predict", json={"data": [picture, False]})
-    if not asked.is_success:
-        raise CallFailed(asked.text)
-    answer = client.get(f"{api}/call/predict/{asked.json()['event_id']}").text
-    if "event: complete" not in answer:
-        raise CallFailed(answer)
 
 
 def drawing() -> bytes:
@@ -308,7 +330,19 @@ def drawing() -> bytes:
     return buffer.getvalue()
 
 
-DRAWING = drawing()
+# The body of the form that uploads it.
+UPLOAD_TYPE = "multipart/form-data; boundary=a-boundary"
+UPLOAD = b"\r\n".join(
+    [
+        b"--a-boundary",
+        b'content-disposition: form-data; name="files"; filename="seven.png"',
+        b"content-type: image/png",
+        b"",
+        drawing(),
+        b"--a-boundary--",
+        b"",
+    ]
+)
 
 
 def processes(app: App) -> list[int]:
@@ -323,6 +357,16 @@ def processes(app: App) -> list[int]:
 def reader_of(app: App) -> int:
     """Return the process id of the reader: of what app.py started, the one with most memory."""
     return max(processes(app)[1:], key=anonymous_bytes)
+
+
+def processor_seconds(app: App) -> float:
+    """Return the processor time of an app so far; not a number where the system does not tell."""
+    if not Path("/proc/self/stat").exists():
+        return float("nan")
+    # After the name in parentheses, the 12th and 13th field: in user mode and in the kernel.
+    stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2] for pid in processes(app)]
+    ticks = sum(int(field) for stat in stats for field in stat.split()[11:13])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def memory(app: App) -> float:

@@ -24,7 +24,7 @@ CALLS_PER_READER = 2
 # Gradio gives each call of a program a session, of 14 kB. What visitors see is not kept in them.
 MAX_SESSIONS = 200
 PRUNE_SECONDS = 60
-QUEUE_POLL_SECONDS = 0.005
+QUEUE_POLL_SECONDS = 0.002
 
 THEME = gr.themes.Base(
     primary_hue="blue",
