@@ -79,5 +79,7 @@ def resize(grey: np.ndarray, longest: int) -> np.ndarray:
 
 
 def resize_to(grey: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    if grey.min() == grey.max():  # A drawing's light; Pillow gives the same, but takes much longer.
+        return np.full(shape, grey.flat[0], np.float32)
     image = Image.fromarray(np.ascontiguousarray(grey, np.float32))
     return np.asarray(image.resize(shape[::-1], Image.Resampling.BILINEAR))

@@ -90,6 +90,19 @@ def test_no_heat_leaves_the_picture_as_it_is():
     assert (np.asarray(shown) == picture).all()
 
 
+@pytest.mark.parametrize("left", [40.3, -180.5, -251.999999, 279.999999])
+def test_heat_on_a_straight_tile_is_that_on_one_that_hardly_turns(left):
+    y, x = np.mgrid[-2:2:28j, -2:2:28j]
+    heatmap = np.exp(-x * x - y * y).astype(np.float32)
+    picture = paper(280, 280)
+    straight, turned = (
+        overlay_heatmaps(picture, [digit(Placement(left, 20.7, 9.0, 8.9, turn))], [heatmap])
+        for turn in (0.0, 1e-9)
+    )
+    difference = np.abs(np.asarray(straight, int) - np.asarray(turned, int))
+    assert difference.max() <= 10
+
+
 def test_a_tile_beside_the_picture_changes_nothing():
     picture = paper(300, 300)
     shown = overlay_heatmaps(
