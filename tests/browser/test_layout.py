@@ -1,11 +1,12 @@
 """The layout: everything is in view, in place and legible."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.helpers import (
     DESKTOP,
     OVERLAPPING,
-    SIZES,
+    PHONE,
     colour,
     contrast,
     cut_off,
@@ -16,8 +17,12 @@ from tests.browser.helpers import (
     upload,
 )
 
+SIDEWAYS = {"width": 844, "height": 390}
 
-@SIZES
+
+@pytest.mark.parametrize(
+    "size", [DESKTOP, PHONE, SIDEWAYS], ids=["desktop", "phone", "phone held sideways"]
+)
 def test_a_drawn_digit_is_answered_where_it_can_be_seen(visit, size):
     page = visit(size)
     before = page.locator("#answer .bars").bounding_box()
