@@ -26,11 +26,12 @@ export const showProblem = (place, sentence, title = text("reading.problem")) =>
 
 // view: {reading, mark, target}: the chosen mark's bars, and the digit whose evidence is shown.
 export function showAnswer(place, view) {
-  const { digits } = view.reading;
+  const { digits, ignored } = view.reading;
   const isRefused = !digits.some(({ accepted }) => accepted);
-  const [title, detail] = verdict(digits);
+  const [title, ...details] = verdict(digits);
+  if (ignored.length) details.push(text("reading.left_out", { count: ignored.length }));
   const number = isRefused ? ["?"] : numberOf(digits);
-  fill(place, { kind: isRefused ? "refusal" : "answer", number, title, detail, view });
+  fill(place, { kind: isRefused ? "refusal" : "answer", number, title, detail: details.join(" "), view });
 }
 
 function fill(place, { kind, number, title, detail, view = null }) {

@@ -1,6 +1,8 @@
 // Draw the shown result as a picture to share or save: the drawing with its heatmap, the number read, its
 // confidence, and the page's name. Both pages use it: their answers have the same elements.
 
+import { insideFrame } from "./aim.js";
+
 const [WIDTH, HEIGHT, MARGIN] = [1200, 630, 60];
 const FRAME = { width: 525, height: 376, top: 48 };
 const BAND = { top: 488, height: 94, width: 420 }; // what was read, below the frames
@@ -62,10 +64,9 @@ function shownDrawing() {
   const source = shown.find((part) => part.checkVisibility() && sizeOf(part)[0]);
   if (!source) return null;
   if (source.matches("canvas")) return strokesOf(source);
-  const [width, height] = sizeOf(source);
-  if (source.matches("img")) return { source, cut: [0, 0, width, height] };
-  const side = Math.min(width, height); // the camera's frame is a square
-  return { source, cut: [(width - side) / 2, (height - side) / 2, side, side] };
+  if (source.matches("img")) return { source, cut: [0, 0, ...sizeOf(source)] };
+  const { left, top, width, height } = insideFrame(source, document.querySelector("#camera .aim"));
+  return { source, cut: [left, top, width, height] };
 }
 
 function sizeOf(part) {

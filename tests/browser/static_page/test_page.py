@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from digit_model.synthesis.rows import draw_number
 from page import settings
 from page.sharing import link
 from tests.browser.helpers import (
@@ -189,6 +190,10 @@ def test_rows_of_digits_are_shown_whole(visit_static):
     last.click()
     expect(last).to_have_attribute("aria-pressed", "true")
     expect(last).to_be_in_viewport(ratio=0.9)
+    marked = draw_number("12.34-56", np.random.default_rng(0)).picture
+    choose(page, "marked.png", png(Image.fromarray(marked)))
+    expect(page.locator("#answer .verdict")).to_contain_text("2 marks left out.")
+    assert cut_off(page) == []
 
 
 def test_what_cannot_be_read_is_told(visit_static):
