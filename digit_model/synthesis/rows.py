@@ -22,7 +22,7 @@ _MARGIN = 40
 _USUAL_GAPS = (0.04, 0.3)
 MARKS = {".": "dot", ",": "comma", "-": "dash", "/": "slash"}
 # Letters that look like no digit, nor like two.
-_LETTERS = "AEFKPRXek"
+_LETTERS = "AEFKRXk"
 
 
 @dataclass(frozen=True, eq=False)
