@@ -22,7 +22,7 @@ from .frames import without_frames
 from .levels import LOWER_STROKE_SHARE, MIN_CONTRAST, MIN_SIGNAL, noise, stroke_level
 from .lines import without_lines
 from .surface import flatten, flatten_all
-from .surroundings import is_strip, without_surroundings
+from .surroundings import is_strip, without_slivers, without_surroundings
 
 # Pictures are scaled down to this many pixels on their longer side.
 WORKING_SIZE = 1000
@@ -74,7 +74,7 @@ def _located(
     to_picture = np.diag([*factors, 1.0])
     found = []
     for surface, to_small in surfaces:
-        *_, (_, ink) = _surface_steps(surface)
+        *_, (_, ink) = _surface_steps(surface, is_sheet=surface is not small)
         if ink.any():
             found.append(LocatedInk(ink, to_picture @ to_small))
     if not found:
@@ -95,15 +95,16 @@ def ink_steps(picture: Picture) -> Iterator[tuple[str, np.ndarray]]:
     surface, _ = flatten(small)
     if surface is not small:
         yield "surface", surface
-    yield from _surface_steps(surface)
+    yield from _surface_steps(surface, is_sheet=surface is not small)
 
 
-def _surface_steps(small: Picture) -> Iterator[tuple[str, np.ndarray]]:
-    grey, light, darkness = clearest_colour(small)
+def _surface_steps(surface: Picture, *, is_sheet: bool) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the steps from a surface to its ink. is_sheet: it was found in a larger picture."""
+    grey, light, darkness = clearest_colour(surface)
     yield "clearest colour", grey
     yield "paper's light", light
     yield "darkness", darkness
-    yield from _stroke_steps(darkness)
+    yield from _stroke_steps(darkness, is_sheet=is_sheet)
 
 
 def _shrink(picture: Picture, longest: int) -> Picture:
@@ -114,7 +115,7 @@ def _shrink(picture: Picture, longest: int) -> Picture:
     return np.asarray(image)
 
 
-def _stroke_steps(darkness: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+def _stroke_steps(darkness: np.ndarray, *, is_sheet: bool) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the steps from darkness to ink; strokes keep their grey values."""
     large = min(darkness.shape) >= MIN_PAGE_SIDE
     if large:
@@ -130,10 +131,12 @@ def _stroke_steps(darkness: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         mask = without_frames(mask)
         yield "without frames", mask
     level = stroke_level(darkness, mask)
-    mask = mask & (darkness > LOWER_STROKE_SHARE * level)
+    marks, mask = mask, mask & (darkness > LOWER_STROKE_SHARE * level)
     yield "as dark as strokes", mask
     if large:
-        mask = without_surroundings(without_lines(mask, darkness))
+        mask = without_surroundings(without_lines(mask, darkness, marks))
+        if is_sheet:
+            mask = without_slivers(mask)
         yield "without lines", mask
     strokes, count = _components_with_seeds(mask, darkness > UPPER_STROKE_SHARE * level)
     ink = np.where(strokes, np.clip(darkness / level, 0, 1), 0).astype(np.float32)

@@ -19,14 +19,16 @@ MIN_BASELINE_COVERAGE = 0.65
 BASELINE_MARGIN = 0.07
 
 
-def without_lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
+def without_lines(mask: np.ndarray, darkness: np.ndarray, marks: np.ndarray) -> np.ndarray:
     """Remove ruled lines and grids: long, thin, nearly straight, from edge to edge.
+
+    marks: all that is above the noise, in which faint lines have fewer gaps than in the mask.
 
     A pixel of a line is kept as part of a stroke across it if it is darker than the line, or lies
     between ink on both sides of the line.
     """
     for axis in (0, 1):
-        lines = _lines(mask, axis) & mask
+        lines = (_lines(mask, axis) | _lines(marks, axis)) & mask
         if lines.any():
             strokes = mask & ~lines
             strokes |= lines & (darkness > STROKE_TO_LINE_RATIO * np.median(darkness[lines]))

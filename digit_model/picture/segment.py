@@ -44,6 +44,8 @@ MIN_FRAGMENT = 0.02
 MIN_INK_PER_LENGTH = 0.1
 # ... unless it is about as high as the digits, of which there are at least so many.
 MIN_DIGITS_OF_ROW = 2
+# A component that covers less than this share of its box, with heavier ones inside, is a frame.
+MAX_FRAME_COVER = 0.1
 # A single digit is at most this many times as wide as high, ...
 MAX_DIGIT_WIDTH = 1.3
 # ... and has at most this many fragments, ...
@@ -72,7 +74,7 @@ def segmentations(ink: Ink) -> Iterator[list[Lattice]]:
     that lies on top of each other, and the last takes the picture as one broken digit. Specks are
     left out. Marks that belong to no row follow as lattices without glyphs.
     """
-    components = _without_specks(connected_components(ink))
+    components = _without_frames(_without_specks(connected_components(ink)))
     height = typical_height(components)
     fitting = _merge_stacked(components, MAX_BROKEN_HEIGHT * height)
     yield _lattices(ink, fitting, height)
@@ -183,6 +185,25 @@ def _without_specks(components: list[Component]) -> list[Component]:
         for mark in marks
         if _ink_per_length(mark) >= least or lowest <= mark.box.height <= highest
     ]
+
+
+def _without_frames(components: list[Component]) -> list[Component]:
+    """Return the components without the edges of a sheet, and other lines, around heavier marks."""
+    return [
+        component
+        for component in components
+        if component.mask.mean() >= MAX_FRAME_COVER
+        or component.mass > sum(o.mass for o in components if _lies_inside(o.box, component.box))
+    ]
+
+
+def _lies_inside(box: Box, around: Box) -> bool:
+    return (
+        around.left < box.left
+        and around.top < box.top
+        and box.right < around.right
+        and box.bottom < around.bottom
+    )
 
 
 def _ink_per_length(component: Component) -> float:

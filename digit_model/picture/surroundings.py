@@ -17,6 +17,8 @@ MIN_STRIP_RATIO = 1.8
 # The ratio for pictures smaller than any camera takes (320 x 240).
 MIN_SMALL_STRIP_RATIO = 1.3
 MIN_PHOTO_SIDE = 320
+# What lies within this share of the shorter side from the edge of a sheet is the desk or the edge.
+MAX_SLIVER = 0.05
 # In a strip, a stroke may touch the sides over this share of its own length. Lines touch more.
 MAX_STRIP_CONTACT = 0.4
 
@@ -34,6 +36,19 @@ def without_surroundings(mask: np.ndarray, darkness: np.ndarray | None = None) -
     if darkness is not None and outside.any():
         inside |= _without_shadow(outside, darkness)
     return inside if inside.any() else mask
+
+
+def without_slivers(mask: np.ndarray) -> np.ndarray:
+    """Remove the desk and the edges that are still in view beside a flattened sheet.
+
+    Returns the mask unchanged if nothing else would be left.
+    """
+    labels, count = ndimage.label(mask, EIGHT_NEIGHBOURS)
+    margin = round(MAX_SLIVER * min(mask.shape))
+    inner = labels[margin:-margin, margin:-margin]
+    kept = np.zeros(count + 1, bool)
+    kept[inner[inner > 0]] = True
+    return kept[labels] if kept.any() else mask
 
 
 def _without_shadow(outside: np.ndarray, darkness: np.ndarray) -> np.ndarray:

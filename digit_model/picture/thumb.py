@@ -56,16 +56,16 @@ def _thumbs(marks: np.ndarray) -> np.ndarray:
     labels, count = ndimage.label(depth > radius)
     cores = [labels == number for number in range(1, count + 1)]
     blobs = [ndimage.distance_transform_edt(~core) <= GROWTH * radius + 1 for core in cores]
-    candidates = [
+    at_edge = [
         (core, blob)
         for core, blob in zip(cores, blobs, strict=True)
-        if _is_compact(core[own]) and _is_near_edge(blob[own])
+        if _is_near_edge(blob[own])
     ]
-    covered = np.logical_or.reduce([blob[own] for _, blob in candidates], initial=False)
+    covered = np.logical_or.reduce([blob[own] for _, blob in at_edge], initial=False)
     pen = float(depth[own][marks & ~covered].max(initial=0))
     thumbs = np.zeros_like(marks)
-    for core, blob in candidates:
-        if 0 < pen <= MAX_PEN * depth[core].max():
+    for core, blob in at_edge:
+        if _is_compact(core[own]) and 0 < pen <= MAX_PEN * depth[core].max():
             thumbs |= blob[own]
     return thumbs
 
