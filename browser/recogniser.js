@@ -103,13 +103,15 @@ export class Recogniser {
   }
 
   // Whether the digits read much better after a turn by 90 degrees. Turned digits are often misread
-  // with confidence, a 5 as a 2 for instance.
+  // with confidence, a 5 as a 2 for instance. A number lies in more rows when it is turned, never in
+  // fewer.
   #isTurned(ink, paths) {
     const cost = meanCost(paths);
     if (!(cost >= MIN_TURNED_COST && cost < Infinity)) return false;
     return [turnedLeft, turnedRight].some((turned) => {
       const [way] = this.#interpret([segmentations(turned(ink))[0]]);
-      return meanCost(way.paths) < TURNED_COST_SHARE * cost;
+      const isCheaper = meanCost(way.paths) < TURNED_COST_SHARE * cost;
+      return isCheaper && countRows(way.paths) <= countRows(paths);
     });
   }
 
@@ -160,6 +162,9 @@ function waysOf(ink, one) {
   const hasSpans = ways.some((rows) => rows.some((row) => row.spans.length));
   return hasSpans ? ways : [[oneDigitLattice(singleDigit(ink))]];
 }
+
+// How many rows hold a digit.
+const countRows = (paths) => paths.filter((path) => path.length).length;
 
 // Return the mean cost of the digits in nats; infinite for fewer than MIN_TURNED_DIGITS.
 function meanCost(paths) {

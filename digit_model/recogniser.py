@@ -213,20 +213,24 @@ class Recogniser:
     def _is_turned(self, ink: Ink, upright: "_Interpretation") -> bool:
         """Return whether the digits of a picture read much better after a turn by 90 degrees.
 
-        Turned digits are often misread with confidence, a 5 as a 2 for instance.
+        Turned digits are often misread with confidence, a 5 as a 2 for instance. A number lies in
+        more rows when it is turned, never in fewer.
         """
         cost = upright.mean_reading_cost()
         if not MIN_TURNED_COST <= cost < math.inf:
             return False
+        turned = [self._read_ink(np.rot90(ink, turn)) for turn in (1, -1)]
         return any(
-            self._cost_of(np.rot90(ink, turn)) < TURNED_COST_SHARE * cost for turn in (1, -1)
+            way.mean_reading_cost() < TURNED_COST_SHARE * cost
+            and way.count_rows() <= upright.count_rows()
+            for way in turned
         )
 
-    def _cost_of(self, ink: Ink) -> float:
-        """Return the mean cost of the digits in ink, in nats."""
+    def _read_ink(self, ink: Ink) -> "_Interpretation":
+        """Read ink in the first way to take it."""
         rows = _rows(next(segmentations(ink)))
         tiles = [candidate.tile for row in rows for candidate in row.candidates.values()]
-        return _interpret(rows, iter(self.predict_logits(np.array(tiles)))).mean_reading_cost()
+        return _interpret(rows, iter(self.predict_logits(np.array(tiles))))
 
     def _digits_of_row(
         self,
@@ -315,6 +319,10 @@ class _Interpretation:
     logits: list[Logits]
     paths: list[list[Span]]
     cost: float
+
+    def count_rows(self) -> int:
+        """Return how many rows hold a digit."""
+        return sum(bool(path) for path in self.paths)
 
     def mean_reading_cost(self) -> float:
         """Return the mean cost of a digit in nats; infinite for fewer than MIN_TURNED_DIGITS."""

@@ -15,7 +15,7 @@ import { LOWER_STROKE_SHARE, MIN_CONTRAST, MIN_SIGNAL, noiseOf, strokeLevel } fr
 import { withoutLines } from "./lines.js";
 import { compose, scaling } from "./perspective.js";
 import { flatten, flattenAll } from "./surface.js";
-import { isStrip, withoutSurroundings } from "./surroundings.js";
+import { isStrip, withoutSlivers, withoutSurroundings } from "./surroundings.js";
 
 const WORKING_SIZE = 1000;
 const UPPER_STROKE_SHARE = 0.55;
@@ -35,7 +35,7 @@ export function locateAllInk(picture) {
 function located(surfaces, small, picture) {
   const factors = scaling(picture.width / small.width, picture.height / small.height);
   const found = surfaces.flatMap(({ picture: surface, toPicture: toSmall }) => {
-    const ink = strokesOf(darknessOfStrokes(surface));
+    const ink = strokesOf(darknessOfStrokes(surface), surface !== small);
     return ink && hasAny(ink) ? [{ ink, toPicture: compose(factors, toSmall) }] : [];
   });
   if (!found.length) {
@@ -44,8 +44,9 @@ function located(surfaces, small, picture) {
   return found;
 }
 
-// The strokes with their grey values; null where nothing stands out from the noise.
-function strokesOf(darkness) {
+// The strokes with their grey values; null where nothing stands out from the noise. isSheet: the surface
+// was found in a larger picture.
+function strokesOf(darkness, isSheet) {
   const large = isLarge(darkness);
   if (large) {
     const longest = Math.max(darkness.width, darkness.height);
@@ -57,8 +58,13 @@ function strokesOf(darkness) {
   if (large && !isStrip(mask)) mask = withoutSurroundings(mask, darkness);
   if (large) mask = withoutFrames(mask);
   const level = strokeLevel(darkness, mask);
+  const aboveNoise = mask;
   mask = both(mask, above(darkness, Math.fround(LOWER_STROKE_SHARE * level)));
-  if (large) mask = withoutSurroundings(withoutLines(mask, darkness));
+  if (large) {
+    const marks = isStrip(mask) ? mask : aboveNoise;
+    mask = withoutSurroundings(withoutLines(mask, darkness, marks));
+    if (isSheet) mask = withoutSlivers(mask);
+  }
   const joined = componentsWithSeeds(mask, darkness, UPPER_STROKE_SHARE * level);
   const ink = greyOf(darkness, joined, level);
   return large ? joinSegments(ink) : ink;

@@ -33,6 +33,7 @@ const FREE_HEIGHT = 0.2;
 const PER_LOW = 3.0;
 const LOW = 0.8;
 const NARROW = 0.75;
+const MIN_DROP = 0.1;
 const PER_OMISSION = 4.0;
 const PER_CROSS = 1.0;
 const WIDE = 1.0;
@@ -120,12 +121,13 @@ export function buildLattice(ink, components, row, usualHeight = Infinity) {
     .sort((a, b) => a.left + a.right - b.left - b.right);
   const numbers = pieces.map(({ number }) => number);
   const wholes = wholeComponents(numbers);
+  const tall = components.map(({ box }) => box).filter((box) => heightOf(box) >= LOW * height);
   const spans = runsOf(pieces.length, wholes)
     .filter(({ start, end }) => {
       const isWhole = wholes.some((run) => run.start === start && run.end === end);
       return mayBeDigit(pieces.slice(start, end), height, isWhole ? MAX_WHOLE_WIDTH : MAX_WIDTH);
     })
-    .flatMap(({ start, end }) => spansOf(ink, pieces.slice(start, end), start, height, row));
+    .flatMap(({ start, end }) => spansOf(ink, pieces.slice(start, end), start, height, tall, row));
   const singles = pieces.map((_, k) => ({ start: k, end: k + 1 }));
   const omissions = [...singles, ...wholes].map(({ start, end }) => {
     const box = enclosingBox(pieces.slice(start, end).map(({ component }) => component.box));
@@ -158,10 +160,10 @@ function runsOf(count, wholes) {
   return [...runs, ...wholes.filter(({ start, end }) => end - start > MAX_PIECES)];
 }
 
-function spansOf(ink, pieces, start, height, row) {
+function spansOf(ink, pieces, start, height, tall, row) {
   const own = pieces.map(({ component }) => component);
   const common = [...pieces[0].beyond[0], ...pieces.at(-1).beyond[1]];
-  const shapeCost = shapeCostOf(pieces, height);
+  const shapeCost = shapeCostOf(pieces, height, tall);
   return (common.length ? [false, true] : [false]).map((isShared) => ({
     start,
     end: start + pieces.length,
@@ -329,10 +331,11 @@ function widestGapIn({ data, width, height }) {
   return widest;
 }
 
-// Return the cost in nats of a digit's cuts, gaps and size.
-function shapeCostOf(pieces, height) {
-  const own = heightOf(enclosingBox(pieces.map(({ component }) => component.box)));
-  const perLow = extentOf(pieces) < NARROW * own ? PER_LOW : 0;
+// Return the cost in nats of a digit's cuts, gaps, size and place. tall: the boxes of the row's digits.
+function shapeCostOf(pieces, height, tall) {
+  const box = enclosingBox(pieces.map(({ component }) => component.box));
+  const own = heightOf(box);
+  const perLow = extentOf(pieces) < NARROW * own && hangsLow(box, tall) ? PER_LOW : 0;
   return (
     PER_CUT_INK * (pieces[0].cuts[0] + pieces.at(-1).cuts[1]) +
     (PER_GAP * widestGap(pieces)) / height +
@@ -340,6 +343,13 @@ function shapeCostOf(pieces, height) {
     PER_HEIGHT * Math.max(0, Math.log(own / height) - FREE_HEIGHT) +
     perLow * Math.max(0, Math.log((LOW * height) / own))
   );
+}
+
+// Whether the middle of a mark is lower than that of the nearest digit beside it.
+function hangsLow(box, tall) {
+  const distance = ({ left, right }) => Math.abs(left + right - box.left - box.right);
+  const near = tall.reduce((a, b) => (distance(b) < distance(a) ? b : a), tall[0] ?? box);
+  return box.top + box.bottom - near.top - near.bottom > 2 * MIN_DROP * heightOf(near);
 }
 
 function omissionCost(box, height) {

@@ -30,19 +30,18 @@ const STROKE_TO_LINE_RATIO = 1.5;
 const MIN_BASELINE_COVERAGE = 0.65;
 const BASELINE_MARGIN = 0.07;
 
-// Remove lines that are long, thin and nearly straight, from edge to edge: upright ones first.
-export function withoutLines(mask, darkness) {
-  const upright = linesAlongRows(transposed(mask));
-  if (hasAny(upright)) {
-    mask = transposed(withoutLevelLines(transposed(mask), transposed(darkness), upright));
-  }
-  const level = linesAlongRows(mask);
-  return hasAny(level) ? withoutLevelLines(mask, darkness, level) : mask;
+// Remove lines that are long, thin and nearly straight, from edge to edge: upright ones first. marks: all
+// that is above the noise, in which faint lines have fewer gaps than in the mask.
+export function withoutLines(mask, darkness, marks) {
+  const turned = withoutLevelLines(transposed(mask), transposed(darkness), transposed(marks));
+  return withoutLevelLines(transposed(turned), darkness, marks);
 }
 
 // Keep the pixels of a line that are darker than it, or lie between ink above and below it: strokes
 // across it.
-function withoutLevelLines(mask, darkness, lines) {
+function withoutLevelLines(mask, darkness, marks) {
+  const lines = both(either(linesAlongRows(mask), linesAlongRows(marks)), mask);
+  if (!hasAny(lines)) return mask;
   const usual = median(valuesIn(darkness, lines));
   const dark = above(darkness, Math.fround(STROKE_TO_LINE_RATIO * usual));
   const across = either(without(mask, lines), both(lines, dark));

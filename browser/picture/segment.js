@@ -26,6 +26,7 @@ const MIN_INK = 0.01;
 const MIN_FRAGMENT = 0.02;
 const MIN_INK_PER_LENGTH = 0.1;
 const MIN_DIGITS_OF_ROW = 2;
+const MAX_FRAME_COVER = 0.1;
 const MAX_DIGIT_WIDTH = 1.3;
 const MAX_FRAGMENTS = 16;
 const LARGE_FRAGMENT = 0.1;
@@ -40,7 +41,7 @@ export const singleDigit = (ink) => makeGlyph(ink, nearHeaviest(connectedCompone
 // lies on top of each other, and the last takes the picture as one broken digit. Specks are left out.
 // Marks that belong to no row follow as lattices without spans.
 export function segmentations(ink) {
-  const components = withoutSpecks(connectedComponents(ink));
+  const components = withoutFrames(withoutSpecks(connectedComponents(ink)));
   const height = typicalHeight(components);
   const fitting = mergeStacked(components, MAX_BROKEN_HEIGHT * height);
   const ways = [latticesOf(ink, fitting, height)];
@@ -135,6 +136,18 @@ function withoutSpecks(components) {
     return inkPerLength(mark) >= least || (own >= lowest && own <= highest);
   });
 }
+
+// The components without the edges of a sheet, and other lines, around heavier marks.
+function withoutFrames(components) {
+  return components.filter(({ box, mask, mass }) => {
+    if (mask.data.reduce((a, b) => a + b, 0) >= MAX_FRAME_COVER * mask.data.length) return true;
+    const inner = components.filter((other) => liesInside(other.box, box));
+    return mass > inner.reduce((sum, other) => sum + other.mass, 0);
+  });
+}
+
+const liesInside = (box, around) =>
+  around.left < box.left && around.top < box.top && box.right < around.right && box.bottom < around.bottom;
 
 const inkPerLength = ({ box, mass }) => mass / Math.max(widthOf(box), heightOf(box));
 

@@ -4,6 +4,7 @@
 import { distanceToPaper } from "../numerics/distance.js";
 import { label } from "../numerics/labels.js";
 import { above, both, either, hasAny, labelled, valuesIn, without } from "../numerics/plane.js";
+import { round } from "../numerics/statistics.js";
 import { LOWER_STROKE_SHARE, strokeLevel } from "./levels.js";
 
 const MIN_SHADOW_RATIO = 2.0;
@@ -13,6 +14,7 @@ export const MIN_STRIP_RATIO = 1.8;
 const MIN_SMALL_STRIP_RATIO = 1.3;
 const MIN_PHOTO_SIDE = 320;
 const MAX_STRIP_CONTACT = 0.4;
+const MAX_SLIVER = 0.05;
 
 // Remove what enters from the edge; where nothing else is left, return the mask as it is. darkness: if
 // given, strokes that only a faint shadow joins to the edge stay.
@@ -24,6 +26,21 @@ export function withoutSurroundings(mask, darkness = null) {
     if (hasAny(outside)) inside = either(inside, withoutShadow(outside, darkness));
   }
   return hasAny(inside) ? inside : mask;
+}
+
+// Remove the desk and the edges that are still in view beside a flattened sheet; where nothing else is
+// left, return the mask as it is.
+export function withoutSlivers(mask) {
+  const { width, height } = mask;
+  const { labels, count } = label(mask);
+  const margin = round(MAX_SLIVER * Math.min(width, height));
+  const isKept = new Uint8Array(count + 1);
+  for (let y = margin; y < height - margin; y++) {
+    for (let x = margin; x < width - margin; x++) isKept[labels[y * width + x]] = 1;
+  }
+  isKept[0] = 0;
+  const inner = labelled(mask, labels, isKept);
+  return hasAny(inner) ? inner : mask;
 }
 
 function touchesEdge({ data, width, height }) {

@@ -66,14 +66,14 @@ function thumbsAmong(marks) {
   const inside = mirroredAround(marks, margin);
   const depth = distanceTransform(inside);
   const own = { left: margin, top: margin, right: margin + width, bottom: margin + height };
-  const candidates = thickParts(depth, radius)
+  const atEdge = thickParts(depth, radius)
     .map(({ core, blob }) => ({ core, onSheet: crop(blob, own) }))
-    .filter(({ core, onSheet }) => isCompact(crop(core, own)) && isNearEdge(onSheet));
-  const written = candidates.reduce((rest, { onSheet }) => without(rest, onSheet), marks);
+    .filter(({ onSheet }) => isNearEdge(onSheet));
+  const written = atEdge.reduce((rest, { onSheet }) => without(rest, onSheet), marks);
   const pen = deepest(crop(depth, own), written);
   const thumbs = emptyMask(height, width);
-  for (const { core, onSheet } of candidates) {
-    if (!pen || pen > MAX_PEN * deepest(depth, core)) continue;
+  for (const { core, onSheet } of atEdge) {
+    if (!isCompact(crop(core, own)) || !pen || pen > MAX_PEN * deepest(depth, core)) continue;
     onSheet.data.forEach((isThumb, i) => (thumbs.data[i] |= isThumb));
   }
   return thumbs;

@@ -134,7 +134,9 @@ def _stroke_steps(darkness: np.ndarray, *, is_sheet: bool) -> Iterator[tuple[str
     marks, mask = mask, mask & (darkness > LOWER_STROKE_SHARE * level)
     yield "as dark as strokes", mask
     if large:
-        mask = without_surroundings(without_lines(mask, darkness, marks))
+        # The patterns behind a strip's writing would look like faint lines.
+        lines_among = mask if is_strip(mask) else marks
+        mask = without_surroundings(without_lines(mask, darkness, lines_among))
         if is_sheet:
             mask = without_slivers(mask)
         yield "without lines", mask

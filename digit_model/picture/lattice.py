@@ -68,6 +68,7 @@ FREE_HEIGHT = 0.2
 PER_LOW = 3.0  # per e-fold that a NARROW mark is lower than LOW digit heights: a comma, not a 1
 LOW = 0.8
 NARROW = 0.75  # the largest width of such a mark, as a share of its height
+MIN_DROP = 0.1  # its middle is lower than that of the digit beside it by this share of its height
 PER_OMISSION = 4.0  # for leaving out a mark as tall as the row's digits; less if it is lower, ...
 WIDE = 1.0  # ... and more if it is wider than this, in digit heights
 PER_CROSS = 1.0  # for leaving out a plus or a multiplication sign
@@ -167,6 +168,7 @@ def build_lattice(
     numbered.sort(key=lambda found: found[0].left + found[0].right)
     pieces, numbers = [piece for piece, _ in numbered], [number for _, number in numbered]
     wholes = _whole_components(numbers)
+    tall = [component.box for component in components if component.box.height >= LOW * height]
     glyphs, shape_costs = {}, {}
     for i, j in _runs(len(pieces), wholes):
         if _may_be_digit(pieces[i:j], height, MAX_WHOLE_WIDTH if (i, j) in wholes else MAX_WIDTH):
@@ -175,7 +177,7 @@ def build_lattice(
             for shared in (False, True) if common else (False,):
                 span = Span(i, j, shared)
                 glyphs[span] = make_glyph(ink, own + common if shared else own, row)
-                shape_costs[span] = _shape_cost(pieces[i:j], height)
+                shape_costs[span] = _shape_cost(pieces[i:j], height, tall)
     omission_costs = _omission_costs(components, pieces, numbers, min(height, usual_height))
     own_components = [piece.component for piece in pieces]
     return Lattice(glyphs, shape_costs, omission_costs, own_components, numbers, height)
@@ -356,11 +358,12 @@ def _gaps(pieces: list[_Piece]) -> list[float]:
     return [0.0, *(b.left - a for a, b in zip(reach[:-1], pieces[1:], strict=True))]
 
 
-def _shape_cost(pieces: list[_Piece], height: float) -> float:
-    """Return the cost in nats of a digit's cuts, gaps and size."""
+def _shape_cost(pieces: list[_Piece], height: float, tall: list[Box]) -> float:
+    """Return the cost in nats of a digit's cuts, gaps, size and place. tall: the row's digits."""
     box = enclosing_box(piece.component.box for piece in pieces)
     width = max(piece.right for piece in pieces) - min(piece.left for piece in pieces)
-    per_low = PER_LOW if width < NARROW * box.height else 0.0
+    is_comma = width < NARROW * box.height and _hangs_low(box, tall)
+    per_low = PER_LOW if is_comma else 0.0
     return (
         PER_CUT_INK * (pieces[0].cuts[0] + pieces[-1].cuts[1])
         + PER_GAP * max(_gaps(pieces)) / height
@@ -368,6 +371,13 @@ def _shape_cost(pieces: list[_Piece], height: float) -> float:
         + PER_HEIGHT * max(0.0, np.log(box.height / height) - FREE_HEIGHT)
         + per_low * max(0.0, np.log(LOW * height / box.height))
     )
+
+
+def _hangs_low(box: Box, tall: list[Box]) -> bool:
+    """Return whether the middle of a mark is lower than that of the nearest digit beside it."""
+    centre = box.left + box.right
+    near = min(tall, key=lambda other: abs(other.left + other.right - centre), default=box)
+    return box.top + box.bottom - near.top - near.bottom > 2 * MIN_DROP * near.height
 
 
 def _omission_cost(box: Box, height: float) -> float:
