@@ -176,6 +176,17 @@ def test_a_row_of_digits_turned_by_90_degrees_is_not_accepted(recogniser, turn):
     assert all(reading.digits for reading in turned)
 
 
+def test_a_row_of_zeros_is_accepted_though_it_reads_as_well_when_turned(recogniser):
+    """Each digit lies in a row of its own then, and nobody writes a number down the page."""
+    zeros = Image.new("L", (700, 160), 240)
+    draw = ImageDraw.Draw(zeros)
+    for left in range(40, 620, 120):
+        draw.ellipse((left, 40, left + 80, 118), outline=20, width=9)
+        draw.line([(left + 80, 75), (left + 105, 70)], fill=20, width=9)
+    reading = recogniser.read(zeros)
+    assert reading.text
+
+
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_boxes_in_a_large_jpeg_are_in_its_own_pixels(recogniser, orientation):
     sheet = Image.new("L", (6000, 4000), 240)

@@ -57,9 +57,7 @@ def _thumbs(marks: np.ndarray) -> np.ndarray:
     cores = [labels == number for number in range(1, count + 1)]
     blobs = [ndimage.distance_transform_edt(~core) <= GROWTH * radius + 1 for core in cores]
     at_edge = [
-        (core, blob)
-        for core, blob in zip(cores, blobs, strict=True)
-        if _is_near_edge(blob[own])
+        (core, blob) for core, blob in zip(cores, blobs, strict=True) if _is_near_edge(blob[own])
     ]
     covered = np.logical_or.reduce([blob[own] for _, blob in at_edge], initial=False)
     pen = float(depth[own][marks & ~covered].max(initial=0))

@@ -9,6 +9,7 @@ from scipy import ndimage
 from digit_model.errors import NoInk
 from digit_model.picture.ink import WORKING_SIZE, find_ink, ink_steps
 from digit_model.picture.lines import _close
+from digit_model.picture.surroundings import without_slivers
 from digit_model.synthesis.forms import draw_strip
 
 HEIGHT, WIDTH = 240, 200
@@ -147,6 +148,21 @@ def test_ruled_and_squared_paper_is_left_out(tilt, spacing):
     for x in range(15, WIDTH, spacing):
         draw.line([(x, 0), (x + tilt, HEIGHT)], fill=(150, 160, 200), width=2)
     assert overlap(find_ink(np.asarray(image)), stroke()) > 0.8
+
+
+def test_a_line_so_faint_that_it_has_gaps_is_left_out():
+    picture = paint(235, 40).astype(int)
+    picture[:, 170:172] -= 60
+    picture[::9, 170:172] += 45
+    assert not find_ink(picture.astype(np.uint8))[:, 165:177].any()
+
+
+def test_the_desk_beside_a_flattened_sheet_is_left_out():
+    mask = np.zeros((200, 160), bool)
+    mask[60:140, 70:80] = mask[50:90, :5] = mask[150:156, 2:60] = True
+    left = without_slivers(mask)
+    assert left[60:140, 70:80].all() and left[150:156, 2:60].all() and not left[50:90, :5].any()
+    assert (without_slivers(mask & (np.arange(160) < 5)) == (mask & (np.arange(160) < 5))).all()
 
 
 def test_long_strokes_inside_the_picture_are_no_lines():

@@ -137,6 +137,27 @@ def test_a_thin_stroke_as_high_as_the_digits_of_a_row_may_be_a_1():
     assert max(with_a_hairline(2, 40, 150)) > 315
 
 
+def test_a_line_around_heavier_marks_is_a_frame_and_no_digit():
+    corner = [(280, 15), (280, 185), (15, 185)]
+    framed = np.maximum(ink(ONE, SEVEN), ink(corner, width=2))
+    assert [glyph.box.right for glyph in best_glyphs(framed)] == [
+        glyph.box.right for glyph in best_glyphs(ink(ONE, SEVEN))
+    ]
+
+
+def test_a_line_around_nothing_heavier_is_no_frame():
+    corner = [(280, 15), (280, 185), (15, 185)]
+    assert best_glyphs(np.maximum(ink(ONE, width=3), ink(corner, width=8)))[-1].box.right > 270
+
+
+@pytest.mark.parametrize(("top", "count"), [(62, 3), (85, 2)])
+def test_a_short_stroke_at_the_middle_of_a_row_is_a_1_and_below_it_a_comma(top, count):
+    short = [(200, top), (200, top + 35)]
+    [[row]] = segmentations(ink(ONE, SEVEN, short))
+    doubts = dict.fromkeys(row.glyphs, 0.3)
+    assert len(best_path(row, doubts).spans) == count
+
+
 def test_the_fragments_of_a_digit_may_be_one_wherever_they_lie():
     bars = [[(100, 40), (150, 40)], [(100, 60), (100, 80)], [(150, 60), (150, 120)]]
     ways = list(segmentations(ink(*bars)))
