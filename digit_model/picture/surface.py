@@ -216,10 +216,13 @@ def _meet(a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]) ->
 
 def _gradient(copy: np.ndarray) -> np.ndarray:
     """(height, width) steepest slope of any channel, in levels a pixel."""
+    if (copy == copy[..., :1]).all():
+        copy = copy[..., :1]
     smooth = ndimage.gaussian_filter(copy, (0.6, 0.6, 0))
-    down = np.abs(ndimage.correlate1d(smooth, [-0.5, 0, 0.5], axis=0)).max(axis=2)
-    across = np.abs(ndimage.correlate1d(smooth, [-0.5, 0, 0.5], axis=1)).max(axis=2)
-    return np.maximum(down, across)
+    down = np.abs(ndimage.correlate1d(smooth, [-0.5, 0, 0.5], axis=0))
+    across = np.abs(ndimage.correlate1d(smooth, [-0.5, 0, 0.5], axis=1))
+    # NumPy is slow at the maximum along a short last axis.
+    return np.maximum.reduce(np.moveaxis(np.maximum(down, across), 2, 0))
 
 
 def _flat_regions(copy: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
