@@ -2,7 +2,7 @@
 
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
@@ -217,6 +217,19 @@ def cut_off(page: Page) -> list[str]:
         if page.evaluate("document.documentElement.scrollWidth") > width:
             found.append(f"{width}: the page scrolls sideways")
     return found
+
+
+def expect_whole_rows(page: Page, give: Callable[[Page, str, bytes], None]) -> None:
+    """Give pictures of several rows, and of a long one; expect to see all digits of the answers."""
+    for rows, length in ((4, 3), (8, 3), (1, 24)):
+        give(page, "rows.png", png(rows_of_digits(rows, length)))
+        expect(page.locator("#answer .digits")).to_have_count(rows)
+        expect(page.locator("#answer .number [data-mark]")).to_have_count(rows * length)
+        assert cut_off(page) == []
+    last = page.locator("#answer .marks button").last
+    last.click()
+    expect(last).to_have_attribute("aria-pressed", "true")
+    expect(last).to_be_in_viewport(ratio=0.9)
 
 
 def colour(page: Page, selector: str, kind: str) -> list[int]:

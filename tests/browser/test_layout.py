@@ -12,8 +12,7 @@ from tests.browser.helpers import (
     cut_off,
     draw,
     expect_number,
-    png,
-    rows_of_digits,
+    expect_whole_rows,
     upload,
 )
 
@@ -88,15 +87,7 @@ def test_nothing_overlaps_or_leaves_its_card_at_any_width(visit):
 
 def test_rows_of_digits_and_long_sentences_are_shown_whole(visit):
     page = visit()
-    for rows, length in ((4, 3), (8, 3), (1, 24)):
-        upload(page, "rows.png", png(rows_of_digits(rows, length)))
-        expect(page.locator("#answer .digits")).to_have_count(rows)
-        expect(page.locator("#answer .number [data-mark]")).to_have_count(rows * length)
-        assert cut_off(page) == []
-    last = page.locator("#answer .marks button").last
-    last.click()
-    expect(last).to_have_attribute("aria-pressed", "true")
-    expect(last).to_be_in_viewport(ratio=0.9)
+    expect_whole_rows(page, upload)
     upload(page, "text.png", b"no picture at all")
     expect(page.locator("#answer .hero.problem")).to_contain_text("text file")
     assert cut_off(page) == []

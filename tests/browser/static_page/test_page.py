@@ -21,9 +21,9 @@ from tests.browser.helpers import (
     draw,
     expect_empty,
     expect_number,
+    expect_whole_rows,
     png,
     press,
-    rows_of_digits,
     scribble,
     too_small,
     violations,
@@ -181,15 +181,7 @@ def test_a_picture_is_read(visit_static):
 
 def test_rows_of_digits_are_shown_whole(visit_static):
     page = visit_static()
-    for rows, length in ((4, 3), (8, 3), (1, 24)):
-        choose(page, "rows.png", png(rows_of_digits(rows, length)))
-        expect(page.locator("#answer .digits")).to_have_count(rows)
-        expect(page.locator("#answer .number [data-mark]")).to_have_count(rows * length)
-        assert cut_off(page) == []
-    last = page.locator("#answer .marks button").last
-    last.click()
-    expect(last).to_have_attribute("aria-pressed", "true")
-    expect(last).to_be_in_viewport(ratio=0.9)
+    expect_whole_rows(page, choose)
     marked = draw_number("12.34-56", np.random.default_rng(0)).picture
     choose(page, "marked.png", png(Image.fromarray(marked)))
     expect(page.locator("#answer .verdict")).to_contain_text("2 marks left out.")
