@@ -219,7 +219,7 @@ class Recogniser:
         cost = upright.mean_reading_cost()
         if not MIN_TURNED_COST <= cost < math.inf:
             return False
-        turned = [self._read_ink(np.rot90(ink, turn)) for turn in (1, -1)]
+        turned = (self._read_ink(np.rot90(ink, turn)) for turn in (1, -1))
         return any(
             way.mean_reading_cost() < TURNED_COST_SHARE * cost
             and way.count_rows() <= upright.count_rows()
