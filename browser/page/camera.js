@@ -4,7 +4,7 @@
 import { insideFrame } from "./aim.js";
 import { text } from "./texts.js";
 
-// In pixels of what is read: of a photo, and of each of the readings that follow each other.
+// The longer side of what is read, in pixels: of a photo, and of each picture in continuous reading.
 const MAX_SIDE = 720;
 const MAX_LIVE_SIDE = 320;
 const PROBLEMS = { NotAllowedError: "not_allowed", NotFoundError: "not_found", NotReadableError: "not_readable" };
