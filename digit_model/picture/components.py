@@ -33,6 +33,23 @@ class Component:
     mass: float
 
 
+def marked_area(values: np.ndarray, margin: int = 0) -> tuple[slice, slice]:
+    """Return the rows and columns of a (height, width) array that are not 0, and a margin.
+
+    These are all rows and columns if everything is 0. A drawing's paper is exactly 0: working
+    inside the area saves most of the time.
+    """
+    rows, columns = (_span(np.any(values, axis=axis), margin) for axis in (1, 0))
+    return rows, columns
+
+
+def _span(marked: np.ndarray, margin: int) -> slice:
+    places = np.flatnonzero(marked)
+    if not places.size:
+        return slice(None)
+    return slice(max(0, int(places[0]) - margin), int(places[-1]) + 1 + margin)
+
+
 def connected_components(ink: Ink) -> list[Component]:
     """Return the heaviest MAX_COMPONENTS connected components of (height, width) ink."""
     left, top, right, bottom = bounding_box(ink)

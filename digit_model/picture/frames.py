@@ -7,7 +7,7 @@ lines stays, without them.
 import numpy as np
 from scipy import ndimage
 
-from .components import EIGHT_NEIGHBOURS
+from .components import EIGHT_NEIGHBOURS, marked_area
 
 # In pixels. A smaller frame has no room for a digit.
 MIN_SIDE = 10
@@ -39,6 +39,13 @@ _Box = tuple[slice, slice]
 
 def without_frames(mask: np.ndarray) -> np.ndarray:
     """Return a (height, width) bool mask without its frames."""
+    area = marked_area(mask)
+    result = mask.copy()
+    result[area] = _without_frames(mask[area])
+    return result
+
+
+def _without_frames(mask: np.ndarray) -> np.ndarray:
     labels, _ = ndimage.label(mask, EIGHT_NEIGHBOURS)
     boxes = ndimage.find_objects(labels)
     result = mask
@@ -107,7 +114,9 @@ def _is_straight(own: np.ndarray) -> bool:
             return False
         slope, offset = np.polyfit(columns[near], depth[near], 1)
         deviation = np.abs(depth - offset - slope * columns)
-        near = deviation <= MIN_DEVIATION + MAX_DEVIATION * min(own.shape)
+        before, near = near, deviation <= MIN_DEVIATION + MAX_DEVIATION * min(own.shape)
+        if (near == before).all():
+            break
     inset = min(offset, offset + slope * width)
     return abs(slope) <= MAX_SLOPE and inset <= MIN_DEVIATION + MAX_INSET * height
 

@@ -5,6 +5,7 @@ differ most (colour.py); divide by the light on the paper (darkness.py); thresho
 between noise and strokes; remove surroundings, frames and ruled lines.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from scipy import ndimage
 from ..arrays import Ink, Picture
 from ..errors import NoInk
 from .colour import clearest_colour
-from .components import EIGHT_NEIGHBOURS
+from .components import EIGHT_NEIGHBOURS, marked_area
 from .darkness import MIN_PAGE_SIDE
 from .displays import join_segments
 from .frames import without_frames
@@ -119,7 +120,7 @@ def _stroke_steps(darkness: np.ndarray, *, is_sheet: bool) -> Iterator[tuple[str
     """Yield the steps from darkness to ink; strokes keep their grey values."""
     large = min(darkness.shape) >= MIN_PAGE_SIDE
     if large:
-        darkness = ndimage.gaussian_filter(darkness, min(0.8, max(darkness.shape) / 500))
+        darkness = _smooth(darkness, min(0.8, max(darkness.shape) / 500))
     mask = darkness > max(MIN_CONTRAST, MIN_SIGNAL * noise(darkness))
     yield "above the noise", mask
     if not mask.any():
@@ -140,14 +141,24 @@ def _stroke_steps(darkness: np.ndarray, *, is_sheet: bool) -> Iterator[tuple[str
         if is_sheet:
             mask = without_slivers(mask)
         yield "without lines", mask
-    strokes, count = _components_with_seeds(mask, darkness > UPPER_STROKE_SHARE * level)
-    ink = np.where(strokes, np.clip(darkness / level, 0, 1), 0).astype(np.float32)
+    ink, count = _ink_of_strokes(mask, darkness, level)
     yield "ink", join_segments(ink) if large and count > 1 else ink
 
 
-def _components_with_seeds(mask: np.ndarray, seeds: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return the connected components of the mask that contain a seed, and how many they are."""
-    labels, count = ndimage.label(mask, EIGHT_NEIGHBOURS)
+def _smooth(darkness: np.ndarray, sigma: float) -> np.ndarray:
+    area = marked_area(darkness, margin=math.ceil(4 * sigma))
+    smooth = np.zeros_like(darkness)
+    smooth[area] = ndimage.gaussian_filter(darkness[area], sigma)
+    return smooth
+
+
+def _ink_of_strokes(mask: np.ndarray, darkness: np.ndarray, level: float) -> tuple[Ink, int]:
+    """Return the ink of the mask's components that hold a seed, and how many they are."""
+    area = marked_area(mask)
+    own, dark = mask[area], darkness[area]
+    labels, count = ndimage.label(own, EIGHT_NEIGHBOURS)
     kept = np.zeros(count + 1, bool)
-    kept[labels[mask & seeds]] = True
-    return kept[labels], int(kept.sum())
+    kept[labels[own & (dark > UPPER_STROKE_SHARE * level)]] = True
+    ink = np.zeros(mask.shape, np.float32)
+    ink[area] = np.where(kept[labels], np.clip(dark / level, 0, 1), 0)
+    return ink, int(kept.sum())

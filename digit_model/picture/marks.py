@@ -43,14 +43,20 @@ def kind_of_cross(component: Component) -> str | None:
     y, x = np.nonzero(mask)
     y, x = 2 * (y + 0.5) / height - 1, 2 * (x + 0.5) / width - 1
     stroke = len(x) / (height * width)
-    if any(_is_cross_along(x + slant * y, y, 0.5 * stroke + MAX_WAVER) for slant in PLUS_SLANTS):
+    middle = _centred(y)
+    reach = 0.5 * stroke + MAX_WAVER
+    if any(_is_cross_along(_centred(x + slant * y), middle, reach) for slant in PLUS_SLANTS):
         return "plus"
-    return "times" if _is_cross_along((x + y) / 2, (x - y) / 2, 0.25 * stroke + MAX_WAVER) else None
+    rising, falling = _centred((x + y) / 2), _centred((x - y) / 2)
+    return "times" if _is_cross_along(rising, falling, 0.25 * stroke + MAX_WAVER) else None
+
+
+def _centred(places: np.ndarray) -> np.ndarray:
+    return places - np.median(places)
 
 
 def _is_cross_along(x: np.ndarray, y: np.ndarray, reach: float) -> bool:
     """Return whether (n,) points lie along the axes, on both sides of the origin of each."""
-    x, y = x - np.median(x), y - np.median(y)
     on_x, on_y = np.abs(y) <= reach, np.abs(x) <= reach
     if np.mean(~(on_x | on_y)) > MAX_OFF_BARS:
         return False

@@ -299,11 +299,19 @@ def _without_holes(region: np.ndarray) -> np.ndarray:
 
 
 def _outline_points(mask: np.ndarray) -> np.ndarray:
-    """(n, 2) x and y of the pixel corners at the left and right ends of each row of a mask."""
+    """(n, 2) x and y of the pixel corners at the ends of a mask's rows that may be of its hull."""
     rows = np.flatnonzero(mask.any(axis=1))
     left = mask[rows].argmax(axis=1)
     right = mask.shape[1] - mask[rows, ::-1].argmax(axis=1)
-    points = [np.stack([x, y], axis=1) for x in (left, right) for y in (rows, rows + 1)]
+    lines = np.append(rows, rows[-1] + 1)
+    outermost = (
+        np.minimum(np.append(left, left[-1]), np.append(left[0], left)),
+        -np.maximum(np.append(right, right[-1]), np.append(right[0], right)),
+    )
+    bent = [np.r_[True, np.diff(x, 2) > 0, True] for x in outermost]
+    points = [
+        np.stack([abs(x), lines], axis=1)[own] for x, own in zip(outermost, bent, strict=True)
+    ]
     return np.concatenate(points).astype(float)
 
 
@@ -334,27 +342,24 @@ def enclosing_quadrilateral(hull: np.ndarray) -> np.ndarray | None:
     """Take out sides of a convex polygon, those first that add least area, until four are left."""
     # In plain Python: a hull has few corners, on which numpy takes three times as long.
     corners = hull.tolist()
+    ways = [_without_side(corners, k) for k in range(len(corners))]
     while len(corners) > 4:
-        count = len(corners)
-        ways = [
-            _without_side(*(corners[(k + step) % count] for step in (-1, 0, 1, 2)))
-            for k in range(count)
-        ]
         added, meeting, k = min((*way, k) for k, way in enumerate(ways))
         if not math.isfinite(added):
             return None
-        corners = [*corners[k:], *corners[:k]]
-        corners = [meeting, *corners[2:]]
+        corners = [meeting, *corners[k + 2 :], *corners[max(0, k + 2 - len(corners)) : k]]
+        ways = [*ways[k + 1 :], *ways[:k]]
+        for near in (-2, -1, 0, 1):
+            ways[near] = _without_side(corners, near)
     return clockwise_from_top_left(np.array(corners)) if len(corners) == 4 else None
 
 
-def _without_side(
-    before: Point, start: Point, end: Point, after: Point
-) -> tuple[float, list[float]]:
-    """Return the area that a polygon gains without the side from start to end, and its new corner.
+def _without_side(corners: Sequence[Point], k: int) -> tuple[float, list[float]]:
+    """Return the area that a polygon gains without the side from corner k, and its new corner.
 
     The area is infinite where the neighbouring sides do not meet beyond that side.
     """
+    before, start, end, after = (corners[(k + step) % len(corners)] for step in (-1, 0, 1, 2))
     ahead = start[0] - before[0], start[1] - before[1]
     back = end[0] - after[0], end[1] - after[1]
     side = end[0] - start[0], end[1] - start[1]
