@@ -3,9 +3,9 @@
 
 import { label } from "../numerics/labels.js";
 import { above, hasAny, mapPlane, plane, sumOf, valuesIn } from "../numerics/plane.js";
-import { median, quantile } from "../numerics/statistics.js";
+import { median } from "../numerics/statistics.js";
 import { divideLightOut } from "./darkness.js";
-import { MIN_CONTRAST, MIN_SIGNAL, noiseOf, samplingStep } from "./levels.js";
+import { MIN_CONTRAST, MIN_SIGNAL, darkLevel, noiseOf, samplingStep } from "./levels.js";
 import { LIGHT_SIZE, resize } from "./light.js";
 
 const MIN_COLOUR = 8;
@@ -77,9 +77,6 @@ function addPens(darkness, view) {
   const factor = level / median(valuesIn(view, unseen));
   return mapPlane(view, (i) => Math.max(darkness.data[i], Math.min(view.data[i] * factor, level)));
 }
-
-// The darkness of the darkest half percent.
-const darkLevel = ({ data }) => quantile(data, 0.995);
 
 // Whether the channels of no pixel differ by more than MIN_COLOUR.
 function isGrey({ data }) {

@@ -11,7 +11,14 @@ import { darknessOfStrokes } from "./colour.js";
 import { isLarge } from "./darkness.js";
 import { joinSegments } from "./displays.js";
 import { withoutFrames } from "./frames.js";
-import { LOWER_STROKE_SHARE, MIN_CONTRAST, MIN_SIGNAL, noiseOf, strokeLevel } from "./levels.js";
+import {
+  LOWER_STROKE_SHARE,
+  MIN_CONTRAST,
+  MIN_SIGNAL,
+  darkLevel,
+  noiseOf,
+  strokeLevel,
+} from "./levels.js";
 import { withoutLines } from "./lines.js";
 import { compose, scaling } from "./perspective.js";
 import { flatten, flattenAll } from "./surface.js";
@@ -19,6 +26,9 @@ import { isStrip, withoutSlivers, withoutSurroundings } from "./surroundings.js"
 
 const WORKING_SIZE = 1000;
 const UPPER_STROKE_SHARE = 0.55;
+const NOISY_SIGMA = 1.0;
+const NOISE_REACH = 4;
+const MIN_NOISE_RATIO = 2.5;
 
 // Find the strokes of a picture, and the matrix that maps the ink's pixels to those of the picture.
 export function locateInk(picture) {
@@ -46,14 +56,19 @@ function located(surfaces, small, picture) {
 
 // The strokes with their grey values; null where nothing stands out from the noise. isSheet: the surface
 // was found in a larger picture.
-function strokesOf(darkness, isSheet) {
-  const large = isLarge(darkness);
-  if (large) {
-    const longest = Math.max(darkness.width, darkness.height);
-    darkness = gaussian(darkness, Math.min(0.8, longest / 500));
+function strokesOf(raw, isSheet) {
+  const large = isLarge(raw);
+  const sigma = Math.min(0.8, Math.max(raw.width, raw.height) / 500);
+  let darkness = large ? gaussian(raw, sigma) : raw;
+  let least = MIN_SIGNAL * noiseOf(darkness);
+  if (large && least > MIN_CONTRAST && least > LOWER_STROKE_SHARE * darkLevel(darkness)) {
+    const smooth = gaussian(raw, NOISY_SIGMA);
+    const remaining = noiseOf(smooth, NOISE_REACH);
+    if (noiseOf(raw) > MIN_NOISE_RATIO * remaining) {
+      [darkness, least] = [smooth, MIN_SIGNAL * remaining];
+    }
   }
-  const threshold = Math.max(MIN_CONTRAST, MIN_SIGNAL * noiseOf(darkness));
-  let mask = above(darkness, Math.fround(threshold));
+  let mask = above(darkness, Math.fround(Math.max(MIN_CONTRAST, least)));
   if (!hasAny(mask)) return null;
   if (large && !isStrip(mask)) mask = withoutSurroundings(mask, darkness);
   if (large) mask = withoutFrames(mask);

@@ -24,17 +24,20 @@ export function sampledRows(source) {
   return plane(rows, source.width, data);
 }
 
-// The noise's standard deviation, from the median difference of neighbours.
-export function noiseOf(darkness) {
+// The noise's standard deviation, from the median difference of pixels so far apart.
+export function noiseOf(darkness, reach = 1) {
   const { data, width, height } = sampledRows(darkness);
-  const differences = new Float32Array(height * (width - 1));
+  const differences = new Float32Array(height * (width - reach));
   for (let y = 0, to = 0; y < height; y++) {
-    for (let x = y * width + 1; x < (y + 1) * width; x++) {
-      differences[to++] = Math.abs(data[x] - data[x - 1]);
+    for (let x = y * width + reach; x < (y + 1) * width; x++) {
+      differences[to++] = Math.abs(data[x] - data[x - reach]);
     }
   }
   return median(differences) / 0.954;
 }
+
+// The darkness of the darkest half percent.
+export const darkLevel = ({ data }) => quantile(data, 0.995);
 
 // The 90th percentile of the mask's darkness.
 export const strokeLevel = (darkness, mask) => quantile(valuesIn(darkness, mask), 0.9);

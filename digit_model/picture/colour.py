@@ -6,7 +6,7 @@ from scipy import ndimage
 from ..arrays import Picture
 from .components import EIGHT_NEIGHBOURS
 from .darkness import divide_light_out
-from .levels import MIN_CONTRAST, MIN_SIGNAL, noise, sampled_rows
+from .levels import MIN_CONTRAST, MIN_SIGNAL, dark_level, noise, sampled_rows
 from .light import LIGHT_SIZE, resize
 
 # A picture is grey if its red, green and blue, 0 to 255, differ by no more than this.
@@ -54,9 +54,9 @@ def _directions(rows: np.ndarray, coarse: np.ndarray) -> list[np.ndarray]:
     rows, coarse: (3, rows, width) some rows of a picture, and (3, height, width) a small copy.
     """
     views = [_darkness(rows, coarse, weights) for weights in _COLOURS]
-    chosen = [int(np.argmax([_dark_level(view) / (noise(view) + 0.01) for view in views]))]
+    chosen = [int(np.argmax([dark_level(view) / (noise(view) + 0.01) for view in views]))]
     darkness = views[chosen[0]]
-    least = MIN_OTHER_PEN * (darkness > _dark_level(darkness) / 2).mean()
+    least = MIN_OTHER_PEN * (darkness > dark_level(darkness) / 2).mean()
     while len(chosen) < len(views):
         unseen = [_unseen_strokes(view, darkness).mean() for view in views]
         most = int(np.argmax(unseen))
@@ -72,7 +72,7 @@ def _unseen_strokes(view: np.ndarray, darkness: np.ndarray) -> np.ndarray:
 
     What touches a stroke that both show is its fringe, its glow or a highlighter.
     """
-    own, level = _dark_level(view), _dark_level(darkness)
+    own, level = dark_level(view), dark_level(darkness)
     strokes = view > max(own / 2, level / 2, 2 * MIN_CONTRAST, 2 * MIN_SIGNAL * noise(view))
     unseen = strokes & (darkness * own < MAX_UNSEEN * level * np.minimum(view, own))
     labels, _ = ndimage.label(strokes, EIGHT_NEIGHBOURS)
@@ -85,10 +85,5 @@ def _add_pens(darkness: np.ndarray, view: np.ndarray) -> np.ndarray:
     unseen = _unseen_strokes(view, darkness)
     if not unseen.any():
         return darkness
-    level = _dark_level(darkness)
+    level = dark_level(darkness)
     return np.maximum(darkness, np.minimum(view * (level / np.median(view[unseen])), level))
-
-
-def _dark_level(darkness: np.ndarray) -> float:
-    """Return the darkness of the darkest half percent."""
-    return float(np.quantile(darkness, 0.995))

@@ -20,7 +20,14 @@ from .components import EIGHT_NEIGHBOURS, marked_area
 from .darkness import MIN_PAGE_SIDE
 from .displays import join_segments
 from .frames import without_frames
-from .levels import LOWER_STROKE_SHARE, MIN_CONTRAST, MIN_SIGNAL, noise, stroke_level
+from .levels import (
+    LOWER_STROKE_SHARE,
+    MIN_CONTRAST,
+    MIN_SIGNAL,
+    dark_level,
+    noise,
+    stroke_level,
+)
 from .lines import without_lines
 from .surface import flatten, flatten_all
 from .surroundings import is_strip, without_slivers, without_surroundings
@@ -29,6 +36,12 @@ from .surroundings import is_strip, without_slivers, without_surroundings
 WORKING_SIZE = 1000
 # Hysteresis: every stroke is as dark as this share of the stroke level somewhere.
 UPPER_STROKE_SHARE = 0.55
+# Noise that would hide strokes is blurred with this standard deviation, in pixels; beyond the reach
+# pixels are still independent. A camera's noise falls to less than a third by it, the pattern of
+# paper does not.
+NOISY_SIGMA = 1.0
+NOISE_REACH = 4
+MIN_NOISE_RATIO = 2.5
 
 
 def find_ink(picture: Picture) -> Ink:
@@ -119,9 +132,17 @@ def _shrink(picture: Picture, longest: int) -> Picture:
 def _stroke_steps(darkness: np.ndarray, *, is_sheet: bool) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the steps from darkness to ink; strokes keep their grey values."""
     large = min(darkness.shape) >= MIN_PAGE_SIDE
+    raw = darkness
     if large:
-        darkness = _smooth(darkness, min(0.8, max(darkness.shape) / 500))
-    mask = darkness > max(MIN_CONTRAST, MIN_SIGNAL * noise(darkness))
+        darkness = _smooth(raw, min(0.8, max(raw.shape) / 500))
+    least = MIN_SIGNAL * noise(darkness)
+    if large and least > MIN_CONTRAST and least > LOWER_STROKE_SHARE * dark_level(darkness):
+        smooth = _smooth(raw, NOISY_SIGMA)
+        remaining = noise(smooth, NOISE_REACH)
+        if noise(raw) > MIN_NOISE_RATIO * remaining:
+            darkness, least = smooth, MIN_SIGNAL * remaining
+            yield "without noise", darkness
+    mask = darkness > max(MIN_CONTRAST, least)
     yield "above the noise", mask
     if not mask.any():
         return

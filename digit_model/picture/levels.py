@@ -17,10 +17,15 @@ def sampled_rows(height: int) -> slice:
     return slice(None, None, -(-height // MAX_SAMPLED_ROWS))
 
 
-def noise(darkness: np.ndarray) -> float:
-    """Return the noise's standard deviation, from the median difference of neighbours."""
-    differences = np.abs(np.diff(darkness[sampled_rows(len(darkness))], axis=1))
-    return float(np.median(differences)) / 0.954
+def noise(darkness: np.ndarray, reach: int = 1) -> float:
+    """Return the noise's standard deviation, from the median difference of pixels so far apart."""
+    rows = darkness[sampled_rows(len(darkness))]
+    return float(np.median(np.abs(rows[:, reach:] - rows[:, :-reach]))) / 0.954
+
+
+def dark_level(darkness: np.ndarray) -> float:
+    """Return the darkness of the darkest half percent."""
+    return float(np.quantile(darkness, 0.995))
 
 
 def stroke_level(darkness: np.ndarray, mask: np.ndarray) -> float:

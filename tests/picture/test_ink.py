@@ -87,6 +87,19 @@ def test_noise_is_no_ink():
     assert (ink[:40] > 0).mean() < 0.01
 
 
+def test_faint_strokes_are_found_in_a_cameras_noise():
+    noise = np.random.default_rng(0).normal(0, 24, (HEIGHT, WIDTH, 3))
+    picture = np.clip(paint(120, 80) + noise, 0, 255).astype(np.uint8)
+    assert "without noise" in dict(ink_steps(picture))
+    assert overlap(find_ink(picture), stroke()) > 0.6
+
+
+def test_the_grain_of_paper_is_not_blurred():
+    grain = ndimage.gaussian_filter(np.random.default_rng(0).normal(0, 60, (HEIGHT, WIDTH)), 1.2)
+    picture = np.clip(paint(150, 90) + grain[..., None], 0, 255).astype(np.uint8)
+    assert "without noise" not in dict(ink_steps(picture))
+
+
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_a_blank_picture_is_told(level):
     with pytest.raises(NoInk, match="blank"):
