@@ -31,6 +31,7 @@ const MAX_DIGIT_WIDTH = 1.3;
 const MAX_FRAGMENTS = 16;
 const LARGE_FRAGMENT = 0.1;
 const MAX_LARGE_FRAGMENTS = 8;
+const MAX_CUT_OUT_ASPECT = 1.3;
 
 // The ink as exactly one digit: its heaviest component, and those near it.
 export const singleDigit = (ink) => makeGlyph(ink, nearHeaviest(connectedComponents(ink), ink), 0);
@@ -39,8 +40,13 @@ export const singleDigit = (ink) => makeGlyph(ink, nearHeaviest(connectedCompone
 // the fragments of broken digits where they are together as high as a digit. The others are there
 // only where they are possible: one splits digits that touch the row below, one joins everything that
 // lies on top of each other, and the last takes the picture as one broken digit. Specks are left out.
-// Marks that belong to no row follow as lattices without spans.
+// Marks that belong to no row follow as lattices without spans. A digit that was cut out is taken in
+// one way only.
 export function segmentations(ink) {
+  const [short, long] = [ink.width, ink.height].sort((a, b) => a - b);
+  if (!isLarge(ink) && long <= MAX_CUT_OUT_ASPECT * short) {
+    return [[oneDigitLattice(singleDigit(ink))]];
+  }
   const components = withoutFrames(withoutSpecks(connectedComponents(ink)));
   const height = typicalHeight(components);
   const fitting = mergeStacked(components, MAX_BROKEN_HEIGHT * height);
@@ -69,7 +75,7 @@ function nearHeaviest(components, ink, isChained = false) {
   for (const fragment of near) {
     near.push(...rest.filter(({ box }) => gap(box, fragment.box) <= reach));
     rest = rest.filter((component) => !near.includes(component));
-    if (!isChained) break;
+    if (!isChained && isLarge(ink)) break;
   }
   return near;
 }

@@ -53,6 +53,8 @@ MAX_FRAGMENTS = 16
 # ... of which at most MAX_LARGE_FRAGMENTS have this share of the heaviest one's ink.
 LARGE_FRAGMENT = 0.1
 MAX_LARGE_FRAGMENTS = 8
+# A picture smaller than any page is one digit, cut out, unless it is longer for its width.
+MAX_CUT_OUT_ASPECT = 1.3
 
 
 def single_digit(ink: Ink) -> Glyph:
@@ -72,8 +74,12 @@ def segmentations(ink: Ink) -> Iterator[list[Lattice]]:
     digits where they are together as high as a digit. The others differ from it and are there
     only where they are possible: one splits digits that touch the row below, one joins everything
     that lies on top of each other, and the last takes the picture as one broken digit. Specks are
-    left out. Marks that belong to no row follow as lattices without glyphs.
+    left out. Marks that belong to no row follow as lattices without glyphs. A digit that was cut
+    out is taken in one way only.
     """
+    if _is_cut_out(ink.shape) and max(ink.shape) <= MAX_CUT_OUT_ASPECT * min(ink.shape):
+        yield [one_digit_lattice(single_digit(ink))]
+        return
     components = _without_frames(_without_specks(connected_components(ink)))
     height = typical_height(components)
     fitting = _merge_stacked(components, MAX_BROKEN_HEIGHT * height)
@@ -97,7 +103,7 @@ def _near_heaviest(
 
     chained: a fragment may also be near another fragment only.
     """
-    cut_out = min(shape) < MIN_PAGE_SIDE
+    cut_out = _is_cut_out(shape)
     main = max(components, key=lambda component: component.mass)
     reach = MAX_GAP * max(main.box.width, main.box.height)
     near = [main]
@@ -112,9 +118,14 @@ def _near_heaviest(
         found = [component for component in rest if _gap(component.box, fragment.box) <= reach]
         near.extend(found)
         rest = [component for component in rest if component not in found]
-        if not chained:
+        if not (chained or cut_out):
             break
     return near
+
+
+def _is_cut_out(shape: tuple[int, ...]) -> bool:
+    """Return whether a picture is too small for a page, so that all of it may be one digit."""
+    return min(shape) < MIN_PAGE_SIDE
 
 
 def _lattices(ink: Ink, components: list[Component], height: float) -> list[Lattice]:

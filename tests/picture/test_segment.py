@@ -190,3 +190,17 @@ def test_a_one_between_digits_is_no_slash(stroke):
 def test_slanted_ones_are_no_slashes():
     ones = [[(40 + 40 * k, 120), (80 + 40 * k, 40)] for k in range(4)]
     assert [row.sign for row in next(segmentations(ink(*ones)))] == [None]
+
+
+def test_a_small_picture_is_one_digit_with_all_its_fragments():
+    bar, stem, foot = [(4, 3), (14, 3)], [(20, 3), (17, 14)], [(16, 18), (14, 28)]
+    pieces = ink(bar, stem, foot, size=(28, 32), width=2)
+    [[row]] = segmentations(pieces)
+    [glyph] = row.glyphs.values()
+    assert glyph.ink.sum() == single_digit(pieces).ink.sum() == pieces.sum()
+
+
+def test_a_small_strip_may_hold_several_digits():
+    assert (
+        len(best_glyphs(ink([(8, 6), (8, 26)], [(30, 6), (30, 26)], size=(60, 32), width=3))) == 2
+    )
