@@ -9,7 +9,7 @@ from scipy import ndimage
 from digit_model.errors import NoInk
 from digit_model.picture.ink import WORKING_SIZE, find_ink, ink_steps
 from digit_model.picture.lines import _close
-from digit_model.picture.surroundings import without_slivers
+from digit_model.picture.surroundings import without_slivers, without_surroundings
 from digit_model.synthesis.forms import draw_strip
 
 HEIGHT, WIDTH = 240, 200
@@ -200,6 +200,23 @@ def test_large_strokes_that_a_shadow_joins_to_the_edge_are_kept(shade):
     paper[100:130, 98:101] *= shade  # a fold, which stands free
     mask = np.asarray(ring)
     assert overlap(find_ink(paint(paper, 70, mask)), mask) > 0.8
+
+
+def test_strokes_that_touch_a_border_stay_without_it():
+    image = Image.new("RGB", (300, 200), "white")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, 299, 199), outline="black", width=2)
+    for x in (60, 150, 240):
+        draw.line([(x, 60), (x, 199)], "black", 8)
+    ink = find_ink(np.asarray(image))
+    assert ink[100].any() and ndimage.label(ink > 0)[1] == 3
+    assert not ink[:20].any() and not ink[:, :20].any()
+
+
+def test_a_stroke_along_one_edge_is_no_border():
+    seven = np.zeros((140, 100), bool)
+    seven[:3] = seven[:, 60:63] = True
+    assert without_surroundings(seven) is seven
 
 
 def test_what_touches_the_edge_is_kept_where_nothing_else_is():
