@@ -1,12 +1,13 @@
 // Grey levels -> how much of the light on the paper each pixel absorbs, whatever the polarity
 // (digit_model/picture/darkness.py).
 
+import { gaussian } from "../numerics/filters.js";
 import { mapMask, mapPlane, plane } from "../numerics/plane.js";
 import { median } from "../numerics/statistics.js";
-import { sampledRows } from "./levels.js";
 import { borderMask, even, fitPaper, localLight, resizeTo } from "./light.js";
 
 export const MIN_PAGE_SIDE = 36;
+const DETAIL_SIGMA = 4.0;
 const MIN_LIGHT = 0.2;
 
 export const isLarge = ({ width, height }) => Math.min(width, height) >= MIN_PAGE_SIDE;
@@ -16,7 +17,8 @@ export const isLarge = ({ width, height }) => Math.min(width, height) >= MIN_PAG
 export function divideLightOut(grey, coarse) {
   const large = isLarge(grey);
   let paper = large ? fitPaper(coarse) : even(coarse, backgroundLevel(grey));
-  if (isLightOnDark(grey, paper)) [grey, coarse, paper] = [grey, coarse, paper].map(negative);
+  const residual = mapPlane(coarse, (i) => coarse.data[i] - paper.data[i]);
+  if (isLightOnDark(residual, large)) [grey, coarse, paper] = [grey, coarse, paper].map(negative);
   if (large) {
     const local = localLight(coarse);
     const global = paper;
@@ -64,15 +66,15 @@ function backgroundLevel(grey) {
   return median(data.filter((_, i) => isLight[i] === chosen));
 }
 
-// Return whether the strokes are lighter than the paper.
-function isLightOnDark(grey, paper) {
-  const rows = sampledRows(grey);
-  const light = resizeTo(paper, rows).data;
+// Return whether the strokes are lighter than the paper, from a coarse copy less the paper. Of a large
+// picture only what is finer than shadows and flashes counts.
+function isLightOnDark({ data, width, height }, large) {
+  const smooth = large ? gaussian({ data, width, height }, DETAIL_SIGMA).data : null;
   let [lighter, darker] = [0, 0];
-  for (let i = 0; i < light.length; i++) {
-    const residual = rows.data[i] - light[i];
-    if (residual > 0) lighter += residual * residual;
-    else darker += residual * residual;
-  }
+  data.forEach((value, i) => {
+    const detail = smooth ? value - smooth[i] : value;
+    if (detail > 0) lighter += detail * detail;
+    else darker += detail * detail;
+  });
   return lighter > darker;
 }

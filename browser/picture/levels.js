@@ -12,7 +12,7 @@ export const LOWER_STROKE_SHARE = 0.35;
 export const samplingStep = (height) => Math.ceil(height / MAX_SAMPLED_ROWS);
 
 // Evenly spaced rows, at most MAX_SAMPLED_ROWS.
-export function sampledRows(source) {
+function sampledRows(source) {
   const step = samplingStep(source.height);
   if (step === 1) return source;
   const rows = Math.ceil(source.height / step);

@@ -1,12 +1,14 @@
 """Grey levels -> how much of the light on the paper each pixel absorbs, whatever the polarity."""
 
 import numpy as np
+from scipy import ndimage
 
-from .levels import sampled_rows
 from .light import border_mask, fit_paper, local_light, resize_to
 
 # In pixels on the shorter side. A smaller picture is a cropped digit with hardly any paper.
 MIN_PAGE_SIDE = 36
+# In pixels of the coarse copy: the polarity is judged by what is finer, not by shadows and flashes.
+DETAIL_SIGMA = 4.0
 # Lower bound of the light that is divided by, or the noise of deep shadows would look like ink.
 MIN_LIGHT = 0.2
 
@@ -20,7 +22,7 @@ def divide_light_out(grey: np.ndarray, coarse: np.ndarray) -> tuple[np.ndarray, 
     """
     large = min(grey.shape) >= MIN_PAGE_SIDE
     paper = fit_paper(coarse) if large else np.full_like(coarse, _background_level(grey))
-    if _is_light_on_dark(grey, paper):
+    if _is_light_on_dark(coarse - paper, large):
         grey, coarse, paper = 1 - grey, 1 - coarse, 1 - paper
     if large:
         paper = np.maximum(local_light(coarse), 0.5 * paper)
@@ -41,8 +43,8 @@ def _background_level(grey: np.ndarray) -> float:
     return float(np.median(grey[light == (np.mean(votes) > 0.5)]))
 
 
-def _is_light_on_dark(grey: np.ndarray, paper: np.ndarray) -> bool:
-    """Return whether the strokes are lighter than the paper."""
-    rows = grey[sampled_rows(len(grey))]
-    residual = rows - resize_to(paper, rows.shape)
+def _is_light_on_dark(residual: np.ndarray, large: bool) -> bool:
+    """Return whether the strokes are lighter than the paper, from a coarse copy less the paper."""
+    if large:
+        residual = residual - ndimage.gaussian_filter(residual, DETAIL_SIGMA)
     return float((np.maximum(residual, 0) ** 2).sum()) > float((np.minimum(residual, 0) ** 2).sum())

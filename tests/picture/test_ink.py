@@ -87,6 +87,15 @@ def test_noise_is_no_ink():
     assert (ink[:40] > 0).mean() < 0.01
 
 
+@pytest.mark.parametrize("pen", [0.55, 1.5])
+def test_a_flash_and_a_shadow_do_not_decide_which_is_the_pen(pen):
+    y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
+    flash = np.exp(-((x + 0.5) ** 2 + (y - 0.9) ** 2) / 0.1)
+    shadow = 1 / (1 + np.exp(-20 * (x - 0.75)))
+    paper = (130 + 60 * flash - 60 * shadow)[..., None]
+    assert overlap(find_ink(paint(paper, pen * paper, stroke(4))), stroke(4)) > 0.6
+
+
 def test_faint_strokes_are_found_in_a_cameras_noise():
     noise = np.random.default_rng(0).normal(0, 24, (HEIGHT, WIDTH, 3))
     picture = np.clip(paint(120, 80) + noise, 0, 255).astype(np.uint8)
