@@ -30,7 +30,8 @@ def energy(logits: np.ndarray) -> np.ndarray:
 
     The less a tile looks like any digit, the higher its energy.
     """
-    return -special.logsumexp(np.asarray(logits, np.float64), axis=-1)
+    # scipy.special.logsumexp takes 0.3 ms for a single row.
+    return -np.logaddexp.reduce(np.asarray(logits, np.float64), axis=-1)
 
 
 def accept(logits: np.ndarray, calibration: Calibration, *, lenient: bool = False) -> np.ndarray:

@@ -83,9 +83,10 @@ def _lies_in(mark: _Box, frame: _Box) -> bool:
 
 def _is_frame(own: np.ndarray) -> bool:
     """Return whether a component, cropped to its box, may be a frame by its sides and lines."""
-    level = _straight_sides(own)
-    upright = level and _straight_sides(own.T)
-    if not upright:
+    # Of digits, fewer have straight upright sides: most are ruled out by these.
+    upright = _straight_sides(own.T)
+    level = upright and _straight_sides(own)
+    if not level:
         return False
     if _is_row(own):
         return True
