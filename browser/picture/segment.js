@@ -1,5 +1,7 @@
 // Ink -> its one digit, or its rows of digits (digit_model/picture/segment.py).
 
+import { greyClosing } from "../numerics/filters.js";
+import { crop, padded } from "../numerics/plane.js";
 import { enclosingBox, heightOf, widthOf } from "./boxes.js";
 import {
   connectedComponents,
@@ -32,6 +34,7 @@ const MAX_FRAGMENTS = 16;
 const LARGE_FRAGMENT = 0.1;
 const MAX_LARGE_FRAGMENTS = 8;
 const MAX_CUT_OUT_ASPECT = 1.3;
+const CUT_OUT_GAP = 3;
 
 // The ink as exactly one digit: its heaviest component, and those near it.
 export const singleDigit = (ink) => makeGlyph(ink, nearHeaviest(connectedComponents(ink), ink), 0);
@@ -40,12 +43,12 @@ export const singleDigit = (ink) => makeGlyph(ink, nearHeaviest(connectedCompone
 // the fragments of broken digits where they are together as high as a digit. The others are there
 // only where they are possible: one splits digits that touch the row below, one joins everything that
 // lies on top of each other, and the last takes the picture as one broken digit. Specks are left out.
-// Marks that belong to no row follow as lattices without spans. A digit that was cut out is taken in
-// one way only.
+// Marks that belong to no row follow as lattices without spans. A digit that was cut out is taken as
+// it is, and if it is broken also with its gaps closed.
 export function segmentations(ink) {
   const [short, long] = [ink.width, ink.height].sort((a, b) => a - b);
   if (!isLarge(ink) && long <= MAX_CUT_OUT_ASPECT * short) {
-    return [[oneDigitLattice(singleDigit(ink))]];
+    return cutOutDigit(ink);
   }
   const components = withoutFrames(withoutSpecks(connectedComponents(ink)));
   const height = typicalHeight(components);
@@ -58,6 +61,16 @@ export function segmentations(ink) {
   if (joined.length < fitting.length) ways.push(latticesOf(ink, joined, height));
   const whole = asOneDigit(ink, components);
   return whole ? [...ways, [whole]] : ways;
+}
+
+function cutOutDigit(ink) {
+  const near = nearHeaviest(connectedComponents(ink), ink);
+  const digit = makeGlyph(ink, near, 0);
+  if (near.length === 1) return [[oneDigitLattice(digit)]];
+  const [left, top] = [CUT_OUT_GAP, CUT_OUT_GAP];
+  const inner = { left, top, right: left + digit.ink.width, bottom: top + digit.ink.height };
+  const closed = crop(greyClosing(padded(digit.ink, CUT_OUT_GAP), CUT_OUT_GAP), inner);
+  return [digit, { ...digit, ink: closed }].map((glyph) => [oneDigitLattice(glyph)]);
 }
 
 // The heaviest component and those near it that may be its fragments. isChained: a fragment may also

@@ -1,6 +1,10 @@
 """Split ink into rows, and each row into a lattice of possible digits; or take it as one digit."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from scipy import ndimage
 
 from ..arrays import Box, Ink
 from .components import (
@@ -55,6 +59,8 @@ LARGE_FRAGMENT = 0.1
 MAX_LARGE_FRAGMENTS = 8
 # A picture smaller than any page is one digit, cut out, unless it is longer for its width.
 MAX_CUT_OUT_ASPECT = 1.3
+# Gaps that its strokes may have are narrower than so many pixels: it was made small without blur.
+CUT_OUT_GAP = 3
 
 
 def single_digit(ink: Ink) -> Glyph:
@@ -75,10 +81,10 @@ def segmentations(ink: Ink) -> Iterator[list[Lattice]]:
     only where they are possible: one splits digits that touch the row below, one joins everything
     that lies on top of each other, and the last takes the picture as one broken digit. Specks are
     left out. Marks that belong to no row follow as lattices without glyphs. A digit that was cut
-    out is taken in one way only.
+    out is taken as it is, and if it is broken also with its gaps closed.
     """
     if _is_cut_out(ink.shape) and max(ink.shape) <= MAX_CUT_OUT_ASPECT * min(ink.shape):
-        yield [one_digit_lattice(single_digit(ink))]
+        yield from _cut_out_digit(ink)
         return
     components = _without_frames(_without_specks(connected_components(ink)))
     height = typical_height(components)
@@ -94,6 +100,16 @@ def segmentations(ink: Ink) -> Iterator[list[Lattice]]:
         yield _lattices(ink, joined, height)
     if as_one := _as_one_digit(ink, components):
         yield [as_one]
+
+
+def _cut_out_digit(ink: Ink) -> Iterator[list[Lattice]]:
+    near = _near_heaviest(connected_components(ink), ink.shape)
+    digit = make_glyph(ink, near, 0)
+    yield [one_digit_lattice(digit)]
+    if len(near) > 1:
+        closed = ndimage.grey_closing(np.pad(digit.ink, CUT_OUT_GAP), (CUT_OUT_GAP,) * 2)
+        inner = slice(CUT_OUT_GAP, -CUT_OUT_GAP)
+        yield [one_digit_lattice(replace(digit, ink=closed[inner, inner]))]
 
 
 def _near_heaviest(

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from digit_model.picture.lattice import best_path
 from digit_model.picture.segment import segmentations, single_digit
@@ -193,11 +194,13 @@ def test_slanted_ones_are_no_slashes():
 
 
 def test_a_small_picture_is_one_digit_with_all_its_fragments():
-    bar, stem, foot = [(4, 3), (14, 3)], [(20, 3), (17, 14)], [(16, 18), (14, 28)]
+    bar, stem, foot = [(4, 3), (12, 3)], [(16, 3), (16, 12)], [(16, 15), (14, 28)]
     pieces = ink(bar, stem, foot, size=(28, 32), width=2)
-    [[row]] = segmentations(pieces)
-    [glyph] = row.glyphs.values()
+    [[whole], [closed]] = segmentations(pieces)
+    [glyph], [joined] = whole.glyphs.values(), closed.glyphs.values()
     assert glyph.ink.sum() == single_digit(pieces).ink.sum() == pieces.sum()
+    assert ndimage.label(glyph.ink)[1] > ndimage.label(joined.ink)[1]
+    assert joined.box == glyph.box and (joined.ink >= glyph.ink).all()
 
 
 def test_a_small_strip_may_hold_several_digits():
