@@ -7,6 +7,7 @@ import { median } from "../numerics/statistics.js";
 import { borderMask, even, fitPaper, localLight, resizeTo } from "./light.js";
 
 export const MIN_PAGE_SIDE = 36;
+const MIN_BORDER_SHARE = 0.5;
 const DETAIL_SIGMA = 4.0;
 const MIN_LIGHT = 0.2;
 
@@ -66,10 +67,11 @@ function backgroundLevel(grey) {
   return median(data.filter((_, i) => isLight[i] === chosen));
 }
 
-// Return whether the strokes are lighter than the paper, from a coarse copy less the paper. Of a large
-// picture only what is finer than shadows and flashes counts.
-function isLightOnDark({ data, width, height }, large) {
-  const smooth = large ? gaussian({ data, width, height }, DETAIL_SIGMA).data : null;
+// Return whether the strokes are lighter than the paper, from a coarse copy less the paper. Beside
+// shadows and flashes only what is finer counts.
+function isLightOnDark(residual, large) {
+  const { data } = residual;
+  const smooth = large && hasShadows(residual) ? gaussian(residual, DETAIL_SIGMA).data : null;
   let [lighter, darker] = [0, 0];
   data.forEach((value, i) => {
     const detail = smooth ? value - smooth[i] : value;
@@ -77,4 +79,16 @@ function isLightOnDark({ data, width, height }, large) {
     else darker += detail * detail;
   });
   return lighter > darker;
+}
+
+// Shadows and flashes reach the border, where few strokes are.
+function hasShadows(residual) {
+  const border = borderMask(residual).data;
+  let [all, along, count] = [0, 0, 0];
+  residual.data.forEach((value, i) => {
+    all += value * value;
+    along += border[i] * value * value;
+    count += border[i];
+  });
+  return along / count >= (MIN_BORDER_SHARE * all) / border.length;
 }

@@ -7,7 +7,10 @@ from .light import border_mask, fit_paper, local_light, resize_to
 
 # In pixels on the shorter side. A smaller picture is a cropped digit with hardly any paper.
 MIN_PAGE_SIDE = 36
-# In pixels of the coarse copy: the polarity is judged by what is finer, not by shadows and flashes.
+# Shadows and flashes reach the border, where few strokes are: there they differ from the paper at
+# least this share as much as everything does, in mean squares.
+MIN_BORDER_SHARE = 0.5
+# In pixels of the coarse copy: only what is finer than shadows and flashes shows the polarity.
 DETAIL_SIGMA = 4.0
 # Lower bound of the light that is divided by, or the noise of deep shadows would look like ink.
 MIN_LIGHT = 0.2
@@ -43,8 +46,13 @@ def _background_level(grey: np.ndarray) -> float:
     return float(np.median(grey[light == (np.mean(votes) > 0.5)]))
 
 
+def _has_shadows(residual: np.ndarray) -> bool:
+    squares = residual**2
+    return bool(squares[border_mask(squares.shape)].mean() >= MIN_BORDER_SHARE * squares.mean())
+
+
 def _is_light_on_dark(residual: np.ndarray, large: bool) -> bool:
     """Return whether the strokes are lighter than the paper, from a coarse copy less the paper."""
-    if large:
+    if large and _has_shadows(residual):
         residual = residual - ndimage.gaussian_filter(residual, DETAIL_SIGMA)
     return float((np.maximum(residual, 0) ** 2).sum()) > float((np.minimum(residual, 0) ** 2).sum())
