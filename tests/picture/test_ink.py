@@ -96,6 +96,13 @@ def test_a_flash_and_a_shadow_do_not_decide_which_is_the_pen(pen):
     assert overlap(find_ink(paint(paper, pen * paper, stroke(4))), stroke(4)) > 0.6
 
 
+def test_the_gaps_of_a_dense_scribble_are_paper():
+    scribble = np.zeros((HEIGHT, WIDTH), bool)
+    for offset in range(30, 160, 30):
+        scribble[offset : offset + 20, 25:175] = scribble[25:175, offset : offset + 20] = True
+    assert overlap(find_ink(paint(255, 0, scribble)), scribble) > 0.9
+
+
 def test_faint_strokes_are_found_in_a_cameras_noise():
     noise = np.random.default_rng(0).normal(0, 24, (HEIGHT, WIDTH, 3))
     picture = np.clip(paint(120, 80) + noise, 0, 255).astype(np.uint8)
