@@ -64,13 +64,15 @@ export function segmentations(ink) {
 }
 
 function cutOutDigit(ink) {
-  const near = nearHeaviest(connectedComponents(ink), ink);
+  const components = connectedComponents(ink);
+  const near = nearHeaviest(components, ink);
+  const others = components.filter((component) => !near.includes(component));
   const digit = makeGlyph(ink, near, 0);
-  if (near.length === 1) return [[oneDigitLattice(digit)]];
+  if (near.length === 1) return [[oneDigitLattice(digit, others)]];
   const [left, top] = [CUT_OUT_GAP, CUT_OUT_GAP];
   const inner = { left, top, right: left + digit.ink.width, bottom: top + digit.ink.height };
   const closed = crop(greyClosing(padded(digit.ink, CUT_OUT_GAP), CUT_OUT_GAP), inner);
-  return [digit, { ...digit, ink: closed }].map((glyph) => [oneDigitLattice(glyph)]);
+  return [digit, { ...digit, ink: closed }].map((glyph) => [oneDigitLattice(glyph, others)]);
 }
 
 // The heaviest component and those near it that may be its fragments. isChained: a fragment may also

@@ -103,13 +103,15 @@ def segmentations(ink: Ink) -> Iterator[list[Lattice]]:
 
 
 def _cut_out_digit(ink: Ink) -> Iterator[list[Lattice]]:
-    near = _near_heaviest(connected_components(ink), ink.shape)
+    components = connected_components(ink)
+    near = _near_heaviest(components, ink.shape)
+    others = [component for component in components if component not in near]
     digit = make_glyph(ink, near, 0)
-    yield [one_digit_lattice(digit)]
+    yield [one_digit_lattice(digit, others)]
     if len(near) > 1:
         closed = ndimage.grey_closing(np.pad(digit.ink, CUT_OUT_GAP), (CUT_OUT_GAP,) * 2)
         inner = slice(CUT_OUT_GAP, -CUT_OUT_GAP)
-        yield [one_digit_lattice(replace(digit, ink=closed[inner, inner]))]
+        yield [one_digit_lattice(replace(digit, ink=closed[inner, inner]), others)]
 
 
 def _near_heaviest(

@@ -203,6 +203,12 @@ def test_a_small_picture_is_one_digit_with_all_its_fragments():
     assert joined.box == glyph.box and (joined.ink >= glyph.ink).all()
 
 
+def test_what_a_small_picture_holds_beside_its_digit_is_told():
+    digit, dot = [(6, 3), (6, 24)], [(26, 28), (27, 28)]
+    [[row]] = segmentations(ink(digit, dot, size=(30, 32), width=2))
+    assert [mark.box.left for mark in row.left_out(list(row.glyphs))] == [26]
+
+
 def test_a_small_strip_may_hold_several_digits():
     assert (
         len(best_glyphs(ink([(8, 6), (8, 26)], [(30, 6), (30, 26)], size=(60, 32), width=3))) == 2
