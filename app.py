@@ -13,6 +13,7 @@ import signal
 import socket
 from contextlib import closing, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,9 +24,23 @@ STOPPED_BY_SIGINT = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
+    stops: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stops.append(number)
+        signal.default_int_handler(number, frame)
+
+    # A stop from outside ends as Ctrl-C does.
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
     try:
         return _main(arguments)
     except KeyboardInterrupt:
+        return STOPPED_BY_SIGINT
+    except ImportError:
+        # Where numpy is interrupted in its own imports, it raises this instead.
+        if not stops:
+            raise
         return STOPPED_BY_SIGINT
 
 
@@ -37,8 +52,6 @@ def _main(arguments: list[str] | None) -> int:
         return _fail(reason)
     if options.data and not options.data.exists():
         return _fail(f"there is no {options.data}. --data takes MNIST as train.py does.")
-    # A stop from outside ends as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     _please_zero_gpu()
     try:
         from page import limits, sweep

@@ -1,5 +1,6 @@
 """The server: its two endpoints through the real client, and its command line."""
 
+import signal
 import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -232,3 +233,35 @@ def test_zero_gpu_is_given_one_function(told, asked, tmp_path, monkeypatch):
     assert app.main(["--port", "0", "--model", str(tmp_path)]) == 1  # no checkpoint there
     assert getattr(sys.modules.get("spaces"), "asked", []) == asked
     sys.modules.pop("spaces", None)
+
+
+@pytest.fixture
+def own_signals():
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def interrupted_import(arguments):
+    """Do as numpy does where Ctrl-C interrupts its own imports."""
+    try:
+        signal.raise_signal(signal.SIGINT)
+    except KeyboardInterrupt as error:
+        raise ImportError("numpy could not be imported") from error
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_ctrl_c_in_an_import_ends_quietly(monkeypatch):
+    monkeypatch.setattr(app, "_main", interrupted_import)
+    assert app.main([]) == app.STOPPED_BY_SIGINT
+
+
+@pytest.mark.usefixtures("own_signals")
+def test_an_import_that_fails_by_itself_is_reported(monkeypatch):
+    def fail(arguments):
+        raise ImportError("libstdc++.so.6 is missing")
+
+    monkeypatch.setattr(app, "_main", fail)
+    with pytest.raises(ImportError, match="libstdc"):
+        app.main([])
