@@ -52,10 +52,19 @@ element.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.closest("[data-number]")) saveNumber();
 });
 
+element.addEventListener("input", (event) => {
+  event.target.closest("[data-number]")?.setCustomValidity("");
+});
+
 function saveNumber() {
-  const number = find("[data-number]").value.replace(/\D/g, "");
-  if (number) correct(`number ${number}`);
-  else find("[data-number]").focus();
+  const field = find("[data-number]");
+  const number = field.value.replace(/\D/g, "");
+  const marks = markCount();
+  if (!number) return field.focus();
+  if (number.length === marks) return correct(`number ${number}`);
+  // The panel stays open, and the number in it.
+  field.setCustomValidity(fill(TEXTS.corrections.other_count, { digits: number.length, marks }));
+  field.reportValidity();
 }
 
 document.addEventListener("keydown", (event) => {
