@@ -219,11 +219,11 @@ def test_large_strokes_that_a_shadow_joins_to_the_edge_are_kept(shade):
 
 
 def test_strokes_that_touch_a_border_stay_without_it():
-    image = Image.new("RGB", (300, 200), "white")
+    image = Image.new("RGB", (400, 300), "white")
     draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 0, 299, 199), outline="black", width=2)
-    for x in (60, 150, 240):
-        draw.line([(x, 60), (x, 199)], "black", 8)
+    draw.rectangle((0, 0, 399, 299), outline="black", width=2)
+    for x, bottom in ((90, 299), (200, 299), (310, 200)):
+        draw.line([(x, 60), (x, bottom)], "black", 8)
     ink = find_ink(np.asarray(image))
     assert ink[100].any() and ndimage.label(ink > 0)[1] == 3
     assert not ink[:20].any() and not ink[:, :20].any()
