@@ -1,6 +1,6 @@
 // Filters of scipy.ndimage, with its origins: a window of even size reaches one pixel farther back.
 
-import { mask, plane, transposed } from "./plane.js";
+import { crop, mask, padded, plane, transposed } from "./plane.js";
 
 // The index of a pixel beyond the edge, mirrored: d c b a | a b c d | d c b a.
 export function mirrored(place, length) {
@@ -146,6 +146,13 @@ function maximaOfBlock(line, start, end, fromLeft, fromRight) {
     if (line[i] > most) most = line[i];
     fromRight[i] = most;
   }
+}
+
+// Gaps narrower than `size` pixels closed, with paper beyond the edges.
+export function closeGaps(source, size) {
+  const closed = greyClosing(padded(source, size), size);
+  const [right, bottom] = [size + source.width, size + source.height];
+  return crop(closed, { left: size, top: size, right, bottom });
 }
 
 // grey_closing with a flat square, mode "reflect".

@@ -67,8 +67,8 @@ function backgroundLevel(grey) {
   return median(data.filter((_, i) => isLight[i] === chosen));
 }
 
-// Return whether the strokes are lighter than the paper, from a coarse copy less the paper. Beside
-// shadows and flashes only what is finer counts.
+// Return whether the strokes are lighter than the paper, from a coarse copy less the paper. In a
+// picture with shadows or flashes, only detail that is finer than they are counts.
 function isLightOnDark(residual, large) {
   const { data } = residual;
   const smooth = large && hasShadows(residual) ? gaussian(residual, DETAIL_SIGMA).data : null;

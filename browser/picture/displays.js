@@ -2,9 +2,9 @@
 // (digit_model/picture/displays.py).
 
 import { distanceTransform } from "../numerics/distance.js";
-import { dilatedBySquare, greyClosing } from "../numerics/filters.js";
+import { closeGaps, dilatedBySquare } from "../numerics/filters.js";
 import { label } from "../numerics/labels.js";
-import { above, crop, padded, plane, sumOf } from "../numerics/plane.js";
+import { above, crop, plane, sumOf } from "../numerics/plane.js";
 import { round } from "../numerics/statistics.js";
 import { enclosingBox, heightOf, widthOf } from "./boxes.js";
 
@@ -33,7 +33,7 @@ export function joinSegments(ink) {
   const joined = plane(ink.height, ink.width, Float32Array.from(ink.data));
   for (const [group, own] of segments) {
     const box = enclosingBox(own);
-    if (areSegments(own, box)) closeGaps(joined, ink, groups, group, box, reach);
+    if (areSegments(own, box)) joinGroup(joined, ink, groups, group, box, reach);
   }
   return joined;
 }
@@ -49,16 +49,15 @@ const around = ({ left, top, right, bottom }, { width, height }) => ({
 // Where the first pixel of a label lies, which is in the top row of its box.
 const firstPixel = (labels, number, { left, top }, width) => labels.indexOf(number, top * width + left);
 
-function closeGaps(joined, ink, groups, group, box, reach) {
+function joinGroup(joined, ink, groups, group, box, reach) {
   const own = crop(ink, box);
   const numbers = crop(groups, box).data;
   const alone = { ...own, data: own.data.map((value, i) => (numbers[i] === group ? value : 0)) };
-  const closed = greyClosing(padded(alone, 2 * reach), 2 * reach + 1);
+  const closed = closeGaps(alone, 2 * reach + 1);
   for (let y = 0; y < own.height; y++) {
     for (let x = 0; x < own.width; x++) {
-      const value = closed.data[(y + 2 * reach) * closed.width + x + 2 * reach];
       const place = (box.top + y) * joined.width + box.left + x;
-      joined.data[place] = Math.max(ink.data[place], value);
+      joined.data[place] = Math.max(ink.data[place], closed.data[y * own.width + x]);
     }
   }
 }

@@ -1,7 +1,6 @@
 // Ink -> its one digit, or its rows of digits (digit_model/picture/segment.py).
 
-import { greyClosing } from "../numerics/filters.js";
-import { crop, padded } from "../numerics/plane.js";
+import { closeGaps } from "../numerics/filters.js";
 import { enclosingBox, heightOf, widthOf } from "./boxes.js";
 import {
   connectedComponents,
@@ -69,10 +68,8 @@ function cutOutDigit(ink) {
   const others = components.filter((component) => !near.includes(component));
   const digit = makeGlyph(ink, near, 0);
   if (near.length === 1) return [[oneDigitLattice(digit, others)]];
-  const [left, top] = [CUT_OUT_GAP, CUT_OUT_GAP];
-  const inner = { left, top, right: left + digit.ink.width, bottom: top + digit.ink.height };
-  const closed = crop(greyClosing(padded(digit.ink, CUT_OUT_GAP), CUT_OUT_GAP), inner);
-  return [digit, { ...digit, ink: closed }].map((glyph) => [oneDigitLattice(glyph, others)]);
+  const closed = { ...digit, ink: closeGaps(digit.ink, CUT_OUT_GAP) };
+  return [digit, closed].map((glyph) => [oneDigitLattice(glyph, others)]);
 }
 
 // The heaviest component and those near it that may be its fragments. isChained: a fragment may also

@@ -39,15 +39,19 @@ def marked_area(values: np.ndarray, margin: int = 0) -> tuple[slice, slice]:
     These are all rows and columns if everything is 0. A drawing's paper is exactly 0: working
     inside the area saves most of the time.
     """
-    rows, columns = (_span(np.any(values, axis=axis), margin) for axis in (1, 0))
-    return rows, columns
+    if not values.any():
+        return slice(None), slice(None)
+    left, top, right, bottom = bounding_box(values)
+    return (
+        slice(max(0, top - margin), bottom + margin),
+        slice(max(0, left - margin), right + margin),
+    )
 
 
-def _span(marked: np.ndarray, margin: int) -> slice:
-    places = np.flatnonzero(marked)
-    if not places.size:
-        return slice(None)
-    return slice(max(0, int(places[0]) - margin), int(places[-1]) + 1 + margin)
+def close_gaps(ink: Ink, size: int) -> Ink:
+    """Return (height, width) ink with gaps narrower than ``size`` pixels closed."""
+    closed = ndimage.grey_closing(np.pad(ink, size), (size, size))
+    return closed[size:-size, size:-size]
 
 
 def connected_components(ink: Ink) -> list[Component]:

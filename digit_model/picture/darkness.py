@@ -10,7 +10,8 @@ MIN_PAGE_SIDE = 36
 # Shadows and flashes reach the border, where few strokes are: there they differ from the paper at
 # least this share as much as everything does, in mean squares.
 MIN_BORDER_SHARE = 0.5
-# In pixels of the coarse copy: only what is finer than shadows and flashes shows the polarity.
+# In pixels of the coarse copy. Beside shadows and flashes, only detail finer than this shows the
+# polarity.
 DETAIL_SIGMA = 4.0
 # Lower bound of the light that is divided by, or the noise of deep shadows would look like ink.
 MIN_LIGHT = 0.2

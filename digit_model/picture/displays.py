@@ -4,7 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..arrays import Ink
-from .components import EIGHT_NEIGHBOURS
+from .components import EIGHT_NEIGHBOURS, close_gaps
 
 # The gaps are at most this share of the strokes' width.
 MAX_GAP = 0.7
@@ -44,9 +44,7 @@ def join_segments(ink: Ink) -> Ink:
         box = _enclosing(boxes)
         if _are_segments(boxes, box):
             own = np.where(groups[box] == group, ink[box], 0)
-            closed = ndimage.grey_closing(np.pad(own, 2 * reach), (2 * reach + 1,) * 2)
-            inner = slice(2 * reach, -2 * reach)
-            joined[box] = np.maximum(ink[box], closed[inner, inner])
+            joined[box] = np.maximum(ink[box], close_gaps(own, 2 * reach + 1))
     return joined
 
 

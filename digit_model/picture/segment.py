@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-from scipy import ndimage
-
 from ..arrays import Box, Ink
 from .components import (
     Component,
     Glyph,
+    close_gaps,
     connected_components,
     enclosing_box,
     make_glyph,
@@ -109,9 +107,8 @@ def _cut_out_digit(ink: Ink) -> Iterator[list[Lattice]]:
     digit = make_glyph(ink, near, 0)
     yield [one_digit_lattice(digit, others)]
     if len(near) > 1:
-        closed = ndimage.grey_closing(np.pad(digit.ink, CUT_OUT_GAP), (CUT_OUT_GAP,) * 2)
-        inner = slice(CUT_OUT_GAP, -CUT_OUT_GAP)
-        yield [one_digit_lattice(replace(digit, ink=closed[inner, inner]), others)]
+        closed = replace(digit, ink=close_gaps(digit.ink, CUT_OUT_GAP))
+        yield [one_digit_lattice(closed, others)]
 
 
 def _near_heaviest(

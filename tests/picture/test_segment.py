@@ -210,6 +210,5 @@ def test_what_a_small_picture_holds_beside_its_digit_is_told():
 
 
 def test_a_small_strip_may_hold_several_digits():
-    assert (
-        len(best_glyphs(ink([(8, 6), (8, 26)], [(30, 6), (30, 26)], size=(60, 32), width=3))) == 2
-    )
+    strip = ink([(8, 6), (8, 26)], [(30, 6), (30, 26)], size=(60, 32), width=3)
+    assert len(best_glyphs(strip)) == 2
