@@ -12,6 +12,7 @@ from ..arrays import DIGITS, TILE_SIZE, Ink
 from ..data.mnist import LabelledImages
 from ..picture.normalise import bounding_box, normalise
 from .interference import add_box_remnants, cross_out
+from .parallel import draw_in_chunks
 from .pen import CLOSED_LOOPS, OPEN_LOOPS, TYPE, Path, draw, write
 from .segments import lit_segments
 from .skeletons import Skeleton, load_skeletons
@@ -35,12 +36,17 @@ def draw_digits(count: int, seed: int) -> LabelledImages:
     Returns (count, 28, 28) uint8 images as MNIST holds them and (count,) uint8 labels, shuffled;
     the same for the same count and seed.
     """
-    rng = np.random.default_rng(seed)
+    chunks = draw_in_chunks(_draw_digits, count, seed)
+    images, labels = map(np.concatenate, zip(*chunks, strict=True))
+    return LabelledImages(images, labels)
+
+
+def _draw_digits(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     labels = rng.permutation(np.arange(count) % DIGITS).astype(np.uint8)
     kinds, shares = zip(*DIGIT_KINDS.items(), strict=True)
     chosen = rng.choice(len(kinds), count, p=np.array(shares) / sum(shares))
     pairs = zip(labels.tolist(), chosen.tolist(), strict=True)
-    return LabelledImages(stack([kinds[kind](label, rng) for label, kind in pairs]), labels)
+    return stack([kinds[kind](label, rng) for label, kind in pairs]), labels
 
 
 def stack(tiles: list[np.ndarray]) -> np.ndarray:

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 from ..arrays import DIGITS, TILE_SIZE
 from ..data.mnist import LabelledImages
 from .digits import as_tile, choose, print_character, random_pen, stack, write_digit
+from .parallel import draw_in_chunks
 from .pen import Path, draw, write
 from .polygons import write_polygon
 from .scenes import SCENES
@@ -35,7 +36,10 @@ def draw_outliers(count: int, seed: int) -> np.ndarray:
 
     Returns (count, 28, 28) uint8 tiles, the same for the same count and seed.
     """
-    rng = np.random.default_rng(seed)
+    return np.concatenate(draw_in_chunks(_draw_outliers, count, seed))
+
+
+def _draw_outliers(count: int, rng: np.random.Generator) -> np.ndarray:
     kinds, shares = zip(*OUTLIERS.items(), strict=True)
     chosen = rng.choice(len(kinds), count, p=np.array(shares) / sum(shares))
     return stack([kinds[kind](rng) for kind in chosen.tolist()])
