@@ -121,6 +121,10 @@ def _touching_rows(rng: np.random.Generator) -> Picture:
     return draw_rows(rng, "touching rows").picture
 
 
+def _signed(rng: np.random.Generator) -> Picture:
+    return draw_rows(rng, "signed").picture
+
+
 KINDS: dict[str, Callable[[np.random.Generator], Picture]] = {
     "sketch": _sketch,
     "number": _number,
@@ -128,6 +132,7 @@ KINDS: dict[str, Callable[[np.random.Generator], Picture]] = {
     "letter": _letter,
     "scene": _scene,
     "touching rows": _touching_rows,
+    "signed": _signed,
 }
 
 

@@ -5,6 +5,7 @@ const MIN_SURE_SHARE = 0.5;
 const LENIENT_MIN_CONFIDENCE = 0.3;
 const LENIENT_EXTRA_ENERGY = 3.0;
 const MIN_CUT_DIGITS = 4;
+const ENCLOSED_SHARE = 0.3;
 
 export function toProbabilities(logits, temperature) {
   const highest = Math.max(...logits);
@@ -40,6 +41,18 @@ export function acceptRow(rowOfLogits, calibration, isCutFromOne = false) {
     if (sure.length >= MIN_CUT_DIGITS) return sure.map(() => lenient.every(Boolean));
   }
   return isCutFromOne ? sure.map(() => sure.every(Boolean)) : sure;
+}
+
+// Return whether the box of one digit, [left, top, right, bottom], holds the middle of a much smaller
+// one.
+export const anyEncloses = (boxes) =>
+  boxes.some((outer) => boxes.some((inner) => encloses(outer, inner)));
+
+function encloses(outer, inner) {
+  const [x, y] = [(inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2];
+  const area = ([left, top, right, bottom]) => (right - left) * (bottom - top);
+  const isInside = outer[0] < x && x < outer[2] && outer[1] < y && y < outer[3];
+  return isInside && area(inner) < ENCLOSED_SHARE * area(outer);
 }
 
 // Return the cost, in nats, of reading a tile as its likeliest digit.

@@ -2,7 +2,7 @@
 //
 // reading.js describes digits and readings.
 
-import { acceptRow, readingCost, toProbabilities } from "./acceptance.js";
+import { acceptRow, anyEncloses, readingCost, toProbabilities } from "./acceptance.js";
 import { Explainer } from "./explain.js";
 import { DIGITS } from "./network.js";
 import { turnedLeft, turnedRight } from "./numerics/plane.js";
@@ -59,12 +59,15 @@ export class Recogniser {
     };
   }
 
-  // The digits on one writing surface, none accepted if it is turned, and what is left out there.
+  // The digits on one writing surface, and what is left out there. None is accepted if it is turned,
+  // or if one encloses another, as the arc of a dial does.
   #readSheet(ink, toPicture, one) {
     const ways = this.#interpret(waysOf(ink, one));
     const { rows, paths } = ways.reduce((a, b) => (b.cost < a.cost ? b : a));
     const digits = rows.flatMap((row, k) => this.#digitsOfRow(row, paths[k], toPicture));
-    if (this.#isTurned(ink, paths)) for (const digit of digits) digit.accepted = false;
+    if (anyEncloses(digits.map(({ box }) => box)) || this.#isTurned(ink, paths)) {
+      for (const digit of digits) digit.accepted = false;
+    }
     const ignored = rows
       .flatMap((row, k) => marksLeftOut(row, paths[k]))
       .map(({ box, kind }) => ({ kind, box: toPicture.box(box) }));

@@ -5,10 +5,13 @@ scores all call it. The text of a reading follows from the decision: see ``Digit
 ``Reading.text`` and ``Reading.text_with_guesses`` in arrays.py.
 """
 
+from collections.abc import Sequence
+from itertools import permutations
+
 import numpy as np
 from scipy import special
 
-from .arrays import Calibration
+from .arrays import Box, Calibration
 
 # In a row where at least MIN_SURE_SHARE of the digits pass the calibrated thresholds, the other
 # digits have to pass weaker ones only: a minimum confidence of LENIENT_MIN_CONFIDENCE and
@@ -18,6 +21,9 @@ LENIENT_MIN_CONFIDENCE = 0.3
 LENIENT_EXTRA_ENERGY = 3.0
 # Letters that fall into pieces like digits seldom fall into as many as this.
 MIN_CUT_DIGITS = 4
+# The box of a dial's arc holds digits of less than this share of its area. Next to a slanting digit
+# a narrow 1 may do so as well, but is seldom that small.
+ENCLOSED_SHARE = 0.3
 
 
 def to_probabilities(logits: np.ndarray, temperature: float) -> np.ndarray:
@@ -64,6 +70,20 @@ def accept_row(
         if len(sure) >= MIN_CUT_DIGITS:
             return np.full(len(sure), lenient.all())
     return np.full(len(sure), sure.all()) if cut_from_one else sure
+
+
+def any_encloses(boxes: Sequence[Box]) -> bool:
+    """Return whether the box of one digit holds the middle of a much smaller one."""
+    return any(_encloses(outer, inner) for outer, inner in permutations(boxes, 2))
+
+
+def _encloses(outer: Box, inner: Box) -> bool:
+    x, y = (inner.left + inner.right) / 2, (inner.top + inner.bottom) / 2
+    return (
+        outer.left < x < outer.right
+        and outer.top < y < outer.bottom
+        and inner.width * inner.height < ENCLOSED_SHARE * outer.width * outer.height
+    )
 
 
 def reading_cost(logits: np.ndarray) -> np.ndarray:

@@ -44,6 +44,15 @@ class Box(NamedTuple):
     def height(self) -> int:
         return self.bottom - self.top
 
+    def surrounds(self, other: "Box") -> bool:
+        """Return whether another box lies inside this one and touches none of its sides."""
+        return (
+            self.left < other.left
+            and self.top < other.top
+            and other.right < self.right
+            and other.bottom < self.bottom
+        )
+
     def scaled(self, x_factor: float, y_factor: float) -> "Box":
         """Return the box on a picture that is scaled by these factors, with no side cut off."""
         return Box(
@@ -123,7 +132,8 @@ class Digit:
 class IgnoredMark:
     """A mark of a row that was not read as a digit.
 
-    kind: "dot", "comma", "dash", "slash", "plus" or "times" where the shape is clear, else None.
+    kind: "dot", "comma", "dash", "slash", "bar", "plus", "times", "percent", "hash" or
+        "parenthesis" where the shape is clear, else None.
     """
 
     box: Box

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from .acceptance import accept_row, reading_cost, to_probabilities
+from .acceptance import accept_row, any_encloses, reading_cost, to_probabilities
 from .architectures import inference
 from .arrays import (
     DIGITS,
@@ -197,8 +197,9 @@ class Recogniser:
         return Reading(decoded.picture, tuple(digits), seconds, tuple(ignored), decoded.reduction)
 
     def _digits(self, sheet: "_Sheet", chosen: "_Interpretation", first_row: int) -> list[Digit]:
-        """Return the digits of one sheet, none accepted if it is turned.
+        """Return the digits of one sheet.
 
+        None is accepted if it is turned, or if one encloses another, as the arc of a dial does.
         first_row: the number of its first row.
         """
         digits = [
@@ -206,7 +207,7 @@ class Recogniser:
             for row, spans, logits in zip(chosen.rows, chosen.paths, chosen.logits, strict=True)
             for digit in self._digits_of_row(sheet, row, spans, logits)
         ]
-        if self._is_turned(sheet.ink, chosen):
+        if any_encloses([digit.box for digit in digits]) or self._is_turned(sheet.ink, chosen):
             digits = [replace(digit, accepted=False) for digit in digits]
         return digits
 

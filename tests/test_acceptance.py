@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from digit_model.acceptance import accept, accept_row, energy, reading_cost, to_probabilities
+from digit_model.acceptance import (
+    accept,
+    accept_row,
+    any_encloses,
+    energy,
+    reading_cost,
+    to_probabilities,
+)
 from digit_model.arrays import Box, Calibration, Digit, Placement, Reading
 
 CALIBRATION = Calibration(temperature=2.0, min_confidence=0.9, max_energy=-5.0)
@@ -69,3 +76,11 @@ def test_the_text_holds_accepted_digits_and_the_guesses_all():
     assert reading.text == "9\n2"
     assert reading.text_with_guesses == "95?\n1?\n2"
     assert [len(row) for row in reading.rows] == [2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("inner", "encloses"),
+    [((40, 40, 60, 70), True), ((90, 40, 110, 70), False), ((20, 10, 80, 90), False)],
+)
+def test_a_box_encloses_much_smaller_ones_around_whose_middle_it_lies(inner, encloses):
+    assert any_encloses([Box(0, 0, 100, 100), Box(*inner)]) is encloses

@@ -3,7 +3,7 @@ import threading
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from scipy.interpolate import CubicSpline
 
 from digit_model.arrays import Calibration, Reading
@@ -11,7 +11,7 @@ from digit_model.errors import NoInk, UndecodableImage
 from digit_model.recogniser import Recogniser
 from digit_model.synthesis.digits import draw_digits
 from digit_model.synthesis.pen import draw, write
-from digit_model.synthesis.rows import draw_number
+from digit_model.synthesis.rows import SIGNS, draw_number, draw_signed
 from digit_model.synthesis.sheets import draw_notes
 from digit_model.synthesis.skeletons import load_skeletons
 from tests.helpers import sketch
@@ -358,6 +358,35 @@ def test_no_mark_of_a_number_is_left_out_in_silence(recogniser, text):
     readings = recogniser.read_all([number.picture for number in numbers])
     told = [len(r.ignored) == len(n.marks) for r, n in zip(readings, numbers, strict=True)]
     assert sum(told) >= 5
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_signs_around_a_number_are_told_and_are_not_read(recogniser, sign):
+    rng = np.random.default_rng(11)
+    drawn = [draw_signed(rng, sign) for _ in range(12)]
+    readings = recogniser.read_all([number.picture for number in drawn])
+    right = [
+        reading.text == number.text
+        and sorted(str(mark.kind) for mark in reading.ignored) == sorted(number.marks)
+        for reading, number in zip(readings, drawn, strict=True)
+    ]
+    assert sum(right) >= 9
+
+
+def test_a_single_digit_in_a_ring_is_read_without_it(recogniser):
+    picture = sketch(7)
+    ImageDraw.Draw(picture).ellipse((4, 4, 275, 275), outline="black", width=6)
+    for one in (False, True):
+        assert recogniser.read(np.asarray(picture), one=one).digits[0].label == 7
+
+
+@pytest.mark.parametrize(("start", "end"), [(120, 420), (135, 405)])
+def test_numbers_inside_a_dial_are_read_without_its_arc(recogniser, start, end):
+    picture = Image.new("L", (480, 480), "black")
+    draw = ImageDraw.Draw(picture)
+    draw.text((240, 240), "874", "white", ImageFont.load_default(110), anchor="mm", stroke_width=2)
+    draw.arc((30, 30, 450, 450), start, end, "white", 14)
+    assert recogniser.read(np.asarray(picture)).text in ("", "874")
 
 
 def test_clean_digits_leave_nothing_out(recogniser):

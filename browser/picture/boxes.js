@@ -3,6 +3,10 @@
 export const widthOf = ({ left, right }) => right - left;
 export const heightOf = ({ top, bottom }) => bottom - top;
 
+// Whether another box lies inside a box and touches none of its sides.
+export const surrounds = (box, other) =>
+  box.left < other.left && box.top < other.top && other.right < box.right && other.bottom < box.bottom;
+
 export const enclosingBox = (boxes) => ({
   left: Math.min(...boxes.map(({ left }) => left)),
   top: Math.min(...boxes.map(({ top }) => top)),

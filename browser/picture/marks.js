@@ -1,12 +1,23 @@
-// Recognise by its shape a mark that is no digit: a plus, a multiplication sign, a slash
+// Recognise the shape of a mark that may be no digit: a stroke, a loop, a cross, a hash
 // (digit_model/picture/marks.py).
 
-import { pixelsOf } from "../numerics/plane.js";
+import { label } from "../numerics/labels.js";
+import { inverse, mapMask, padded, pixelsOf, transposed } from "../numerics/plane.js";
 import { median } from "../numerics/statistics.js";
 import { heightOf, widthOf } from "./boxes.js";
+import { forEachPixel } from "./components.js";
 
 const MAX_BEND = 1.3;
 const MAX_STROKE_SHARE = 0.33;
+export const MIN_SLASH_LEAN = 0.2;
+const MIN_BOW_HEIGHT = 10;
+const MIN_NARROW = 0.95;
+const MAX_ROW_WIDTH = 0.22;
+const MIN_CLOSED = 0.9;
+const DIRECTIONS = 36;
+const HASH_ENDS = [[0.02, 0.1], [0.9, 0.98]];
+const HASH_MIDDLE = [0.42, 0.58];
+const MIN_CLEAR = 0.3;
 const MAX_CROSS_ASPECT = 1.8;
 const MAX_OFF_BARS = 0.06;
 const MIN_ARM = 0.12;
@@ -28,11 +39,88 @@ export function leanOfStroke({ mask }) {
 }
 
 function covarianceOf(first, second) {
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [a, b] = [mean(first), mean(second)];
   let sum = 0;
   for (let i = 0; i < first.length; i++) sum += (first[i] - a) * (second[i] - b);
   return sum / (first.length - 1);
+}
+
+// How far the middle of a narrow stroke lies to the right of its ends, as a share of its height; null for
+// anything else. A row of a narrow stroke is one run of pixels.
+export function bowOfStroke({ mask }) {
+  const { width, height, data } = mask;
+  if (height < MIN_BOW_HEIGHT || height <= width) return null;
+  const runs = runsOf(mask);
+  const middles = [];
+  let narrow = 0;
+  for (let y = 0; y < height; y++) {
+    const row = data.subarray(y * width, (y + 1) * width);
+    const [first, last] = [row.indexOf(1), row.lastIndexOf(1)];
+    middles.push((first + last) / 2);
+    if (runs[y] === 1 && last - first < MAX_ROW_WIDTH * height) narrow++;
+  }
+  if (narrow / height < MIN_NARROW) return null;
+  const fifth = Math.floor(height / 5);
+  const ends = (mean(middles.slice(0, fifth)) + mean(middles.slice(-fifth))) / 2;
+  return (mean(middles.slice(2 * fifth, -2 * fifth)) - ends) / height;
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+// In which share of the directions from a point of the ink a component lies.
+export function shareOfDirections(component, x, y) {
+  const directions = new Set();
+  forEachPixel(component, (row, column) => {
+    const turns = Math.atan2(row + 0.5 - y, column + 0.5 - x) / (2 * Math.PI) + 0.5;
+    directions.add(Math.floor(turns * DIRECTIONS));
+  });
+  return directions.size / DIRECTIONS;
+}
+
+// Whether a component goes around its middle, at a distance.
+export function isLoop(component) {
+  const { width, height, data } = component.mask;
+  if (data[Math.floor(height / 2) * width + Math.floor(width / 2)]) return false;
+  const { left, top, right, bottom } = component.box;
+  return shareOfDirections(component, (left + right) / 2, (top + bottom) / 2) >= MIN_CLOSED;
+}
+
+// Whether a component is two upright bars across two level ones.
+export function isHash({ mask }) {
+  const filled = withoutHoles(mask);
+  return areTwoBars(mask, filled) && areTwoBars(transposed(mask), transposed(filled));
+}
+
+// Whether two upright bars stick out at both ends of a mask, around a hole.
+const areTwoBars = (mask, filled) =>
+  HASH_ENDS.every((end) => shows(2, filled, end)) &&
+  shows(2, mask, HASH_MIDDLE) &&
+  shows(1, filled, HASH_MIDDLE);
+
+// Whether enough of the rows between two shares of the height cross so many bars.
+function shows(bars, mask, [low, high]) {
+  const runs = runsOf(mask);
+  const part = runs.slice(Math.floor(low * runs.length), Math.floor(high * runs.length) + 1);
+  return part.filter((count) => count === bars).length / part.length > MIN_CLEAR;
+}
+
+// The number of runs of pixels in each row of a mask.
+function runsOf({ data, width, height }) {
+  const runs = new Array(height).fill(0);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) if (data[i] && !(x && data[i - 1])) runs[y]++;
+  }
+  return runs;
+}
+
+function withoutHoles(mask) {
+  const paper = inverse(padded(mask, 1));
+  const { labels } = label(paper, false);
+  const outside = labels[0];
+  return mapMask(mask, (k) => {
+    const [y, x] = [Math.floor(k / mask.width), k % mask.width];
+    return labels[(y + 1) * paper.width + x + 1] !== outside;
+  });
 }
 
 // "plus" or "times" if a component consists of two bars across each other, else null.

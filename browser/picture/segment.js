@@ -1,7 +1,7 @@
 // Ink -> its one digit, or its rows of digits (digit_model/picture/segment.py).
 
 import { closeGaps } from "../numerics/filters.js";
-import { enclosingBox, heightOf, widthOf } from "./boxes.js";
+import { enclosingBox, heightOf, surrounds, widthOf } from "./boxes.js";
 import {
   connectedComponents,
   heaviest,
@@ -10,9 +10,10 @@ import {
   typicalHeight,
 } from "./components.js";
 import { isLarge } from "./darkness.js";
-import { buildLattice, digitlessLattice, oneDigitLattice, rowSlant } from "./lattice.js";
-import { leanOfStroke } from "./marks.js";
+import { buildLattice, digitlessLattice, oneDigitLattice } from "./lattice.js";
+import { withoutRings } from "./rings.js";
 import { groupRows, MIN_ROW_HEIGHT, splitBetweenRows } from "./rows.js";
+import { signsOfRow } from "./signs.js";
 
 const MAX_GAP = 0.3;
 const MIN_STACK_OVERLAP = 0.4;
@@ -20,9 +21,6 @@ const MAX_STACK_GAP = 0.15;
 const MAX_BROKEN_HEIGHT = 1.4;
 const MAX_STACK_HEIGHT = 2.5;
 const MAX_DOUBTFUL_COMPONENTS = 100;
-const MIN_SLASH_LEAN = 0.2;
-const MIN_EXTRA_LEAN = 0.42;
-const LEAN_PER_HEIGHT = 2.5;
 const MIN_INK = 0.01;
 const MIN_FRAGMENT = 0.02;
 const MIN_INK_PER_LENGTH = 0.1;
@@ -36,7 +34,11 @@ const MAX_CUT_OUT_ASPECT = 1.3;
 const CUT_OUT_GAP = 3;
 
 // The ink as exactly one digit: its heaviest component, and those near it.
-export const singleDigit = (ink) => makeGlyph(ink, nearHeaviest(connectedComponents(ink), ink), 0);
+export function singleDigit(ink) {
+  const all = connectedComponents(ink);
+  const components = isLarge(ink) ? withoutRings(all) : all;
+  return makeGlyph(ink, nearHeaviest(components, ink), 0);
+}
 
 // The ways to take a picture, each as a lattice for each of its rows, from the top. The first way joins
 // the fragments of broken digits where they are together as high as a digit. The others are there
@@ -49,7 +51,7 @@ export function segmentations(ink) {
   if (!isLarge(ink) && long <= MAX_CUT_OUT_ASPECT * short) {
     return cutOutDigit(ink);
   }
-  const components = withoutFrames(withoutSpecks(connectedComponents(ink)));
+  const components = withoutRings(withoutFrames(withoutSpecks(connectedComponents(ink))));
   const height = typicalHeight(components);
   const fitting = mergeStacked(components, MAX_BROKEN_HEIGHT * height);
   const ways = [latticesOf(ink, fitting, height)];
@@ -96,36 +98,15 @@ function nearHeaviest(components, ink, isChained = false) {
 function latticesOf(ink, components, height) {
   const rows = groupRows(components);
   const lattices = rows.flatMap((row, number) => {
-    const slashes = slashesOf(row);
-    const digits = row.filter((component) => !slashes.includes(component));
-    return [
-      buildLattice(ink, digits, number, height),
-      ...slashes.map((slash) => digitlessLattice(slash, height, "slash")),
-    ];
+    const signs = signsOfRow(row);
+    const parts = new Set(signs.flatMap((sign) => sign.parts));
+    const digits = row.filter((component) => !parts.has(component));
+    const lattices = signs.map(({ mark, kind }) => digitlessLattice(mark, height, kind));
+    return digits.length ? [buildLattice(ink, digits, number, height), ...lattices] : lattices;
   });
   const inRows = new Set(rows.flat());
   const beside = components.filter((mark) => !inRows.has(mark));
   return [...lattices, ...beside.map((mark) => digitlessLattice(mark, height))];
-}
-
-// The straight strokes between digits that lean too far, or are too high, for a 1.
-function slashesOf(row) {
-  const height = typicalHeight(row);
-  const tall = row.filter(({ box }) => heightOf(box) >= MIN_ROW_HEIGHT * height);
-  return tall.filter((component) => isSlash(component, tall));
-}
-
-function isSlash(component, tall) {
-  const others = tall.filter((other) => other !== component);
-  const { left, right } = component.box;
-  const isBetween =
-    others.some(({ box }) => box.left < left) && others.some(({ box }) => box.right > right);
-  const lean = isBetween ? leanOfStroke(component) : null;
-  if (lean === null || lean < MIN_SLASH_LEAN) return false;
-  const tallest = Math.max(...others.map(({ box }) => heightOf(box)));
-  const excess = heightOf(component.box) / tallest - 1;
-  const slant = rowSlant(others, typicalHeight(others));
-  return lean - slant + LEAN_PER_HEIGHT * excess >= MIN_EXTRA_LEAN;
 }
 
 // The heaviest component and those near it as one digit, or null if they cannot be one.
@@ -159,13 +140,10 @@ function withoutSpecks(components) {
 function withoutFrames(components) {
   return components.filter(({ box, mask, mass }) => {
     if (mask.data.reduce((a, b) => a + b, 0) >= MAX_FRAME_COVER * mask.data.length) return true;
-    const inner = components.filter((other) => liesInside(other.box, box));
+    const inner = components.filter((other) => surrounds(box, other.box));
     return mass > inner.reduce((sum, other) => sum + other.mass, 0);
   });
 }
-
-const liesInside = (box, around) =>
-  around.left < box.left && around.top < box.top && box.right < around.right && box.bottom < around.bottom;
 
 const inkPerLength = ({ box, mass }) => mass / Math.max(widthOf(box), heightOf(box));
 

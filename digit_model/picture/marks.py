@@ -1,6 +1,7 @@
-"""Recognise by its shape a mark that is no digit: a plus, a multiplication sign, a slash."""
+"""Recognise the shape of a mark that may be no digit: a stroke, a loop, a cross, a hash."""
 
 import numpy as np
+from scipy import ndimage
 
 from .components import Component
 
@@ -8,6 +9,21 @@ from .components import Component
 MAX_BEND = 1.3
 # ... and at most this share of its length.
 MAX_STROKE_SHARE = 0.33
+# A slash leans to the right by at least this, as a tangent.
+MIN_SLASH_LEAN = 0.2
+# A narrow stroke is higher than this, in pixels. This share of its rows are one run, narrower than
+# this share of its height.
+MIN_BOW_HEIGHT = 10
+MIN_NARROW = 0.95
+MAX_ROW_WIDTH = 0.22
+# A loop's ink lies in this share of the directions from its middle, of which there are DIRECTIONS.
+MIN_CLOSED = 0.9
+DIRECTIONS = 36
+# The parts of a hash, as shares of its side, in which its lines show one by one: in this share of
+# their rows. In others the lines across show too.
+HASH_ENDS = ((0.02, 0.1), (0.9, 0.98))
+HASH_MIDDLE = (0.42, 0.58)
+MIN_CLEAR = 0.3
 # A cross is at most this many times as long as wide, ...
 MAX_CROSS_ASPECT = 1.8
 # ... at most this share of its ink lies beside its bars, ...
@@ -32,6 +48,71 @@ def lean_of_stroke(component: Component) -> float | None:
     if width > MAX_STROKE_SHARE * length or width * length > MAX_BEND * len(x):
         return None
     return float(-2 * covariance / max(y_variance - x_variance + spread, 1e-6))
+
+
+def bow_of_stroke(component: Component) -> float | None:
+    """Return how far the middle of a narrow stroke lies to the right of its ends.
+
+    As a share of its height; None for anything else. A row of a narrow stroke is one run of pixels.
+    """
+    mask = component.mask
+    height, width = mask.shape
+    if height < MIN_BOW_HEIGHT or height <= width:
+        return None
+    first = mask.argmax(axis=1)
+    last = width - 1 - mask[:, ::-1].argmax(axis=1)
+    narrow = (_runs(mask) == 1) & (last - first < MAX_ROW_WIDTH * height)
+    if narrow.mean() < MIN_NARROW:
+        return None
+    middles = (first + last) / 2
+    fifth = height // 5
+    ends = (middles[:fifth].mean() + middles[-fifth:].mean()) / 2
+    return float(middles[2 * fifth : -2 * fifth].mean() - ends) / height
+
+
+def share_of_directions(component: Component, x: float, y: float) -> float:
+    """Return in which share of the directions from a point of the ink a component lies."""
+    rows, columns = np.nonzero(component.mask)
+    down, across = rows + component.box.top + 0.5 - y, columns + component.box.left + 0.5 - x
+    turns = np.arctan2(down, across) / (2 * np.pi) + 0.5
+    return len(np.unique(np.floor(turns * DIRECTIONS))) / DIRECTIONS
+
+
+def is_loop(component: Component) -> bool:
+    """Return whether a component goes around its middle, at a distance."""
+    height, width = component.mask.shape
+    if component.mask[height // 2, width // 2]:
+        return False
+    box = component.box
+    middle = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    return share_of_directions(component, *middle) >= MIN_CLOSED
+
+
+def is_hash(component: Component) -> bool:
+    """Return whether a component is two upright bars across two level ones."""
+    filled = ndimage.binary_fill_holes(component.mask)
+    return _are_two_bars(component.mask, filled) and _are_two_bars(component.mask.T, filled.T)
+
+
+def _are_two_bars(mask: np.ndarray, filled: np.ndarray) -> bool:
+    """Return whether two upright bars stick out at both ends of a mask, around a hole."""
+    return (
+        all(_shows(2, filled, end) for end in HASH_ENDS)
+        and _shows(2, mask, HASH_MIDDLE)
+        and _shows(1, filled, HASH_MIDDLE)
+    )
+
+
+def _shows(bars: int, mask: np.ndarray, part: tuple[float, float]) -> bool:
+    """Return whether enough of the rows between two shares of the height cross so many bars."""
+    rows = _runs(mask)[int(part[0] * len(mask)) : int(part[1] * len(mask)) + 1]
+    return bool(np.mean(rows == bars) > MIN_CLEAR)
+
+
+def _runs(mask: np.ndarray) -> np.ndarray:
+    """Return the number of runs of pixels in each row of a mask."""
+    starts = np.diff(mask.astype(np.int8), axis=1, prepend=np.int8(0)) > 0
+    return np.count_nonzero(starts, axis=1)
 
 
 def kind_of_cross(component: Component) -> str | None:

@@ -15,9 +15,10 @@ from .components import (
     typical_height,
 )
 from .darkness import MIN_PAGE_SIDE
-from .lattice import Lattice, build_lattice, digitless_lattice, one_digit_lattice, row_slant
-from .marks import lean_of_stroke
+from .lattice import Lattice, build_lattice, digitless_lattice, one_digit_lattice
+from .rings import without_rings
 from .rows import MIN_ROW_HEIGHT, group_rows, split_between_rows
+from .signs import signs_of_row
 
 # Maximum gap between a digit and its fragments, as a share of the digit's longer side.
 MAX_GAP = 0.3
@@ -31,12 +32,6 @@ MAX_BROKEN_HEIGHT = 1.4
 MAX_STACK_HEIGHT = 2.5
 # A picture with more components is taken in one way only.
 MAX_DOUBTFUL_COMPONENTS = 100
-# A slash leans to the right by at least this, as a tangent.
-MIN_SLASH_LEAN = 0.2
-# It leans beyond the slant of its row by at least MIN_EXTRA_LEAN. This is lower by LEAN_PER_HEIGHT
-# times the share by which it is higher than the digits, and more if it is lower. Else it is a 1.
-MIN_EXTRA_LEAN = 0.42
-LEAN_PER_HEIGHT = 2.5
 # A component with less than this share of the heaviest one's ink is a speck.
 MIN_INK = 0.01
 # ... and beside a single digit this share, or it is no fragment of it.
@@ -68,6 +63,8 @@ def single_digit(ink: Ink) -> Glyph:
     the picture's edge, unless the digit was cut out tightly.
     """
     components = connected_components(ink)
+    if not _is_cut_out(ink.shape):
+        components = without_rings(components)
     return make_glyph(ink, _near_heaviest(components, ink.shape), 0)
 
 
@@ -84,7 +81,7 @@ def segmentations(ink: Ink) -> Iterator[list[Lattice]]:
     if _is_cut_out(ink.shape) and max(ink.shape) <= MAX_CUT_OUT_ASPECT * min(ink.shape):
         yield from _cut_out_digit(ink)
         return
-    components = _without_frames(_without_specks(connected_components(ink)))
+    components = without_rings(_without_frames(_without_specks(connected_components(ink))))
     height = typical_height(components)
     fitting = _merge_stacked(components, MAX_BROKEN_HEIGHT * height)
     yield _lattices(ink, fitting, height)
@@ -151,34 +148,15 @@ def _lattices(ink: Ink, components: list[Component], height: float) -> list[Latt
     rows = group_rows(components)
     lattices = []
     for number, row in enumerate(rows):
-        slashes = _slashes(row)
-        digits = [component for component in row if component not in slashes]
-        lattices.append(build_lattice(ink, digits, number, height))
-        lattices += [digitless_lattice(slash, height, "slash") for slash in slashes]
+        signs = signs_of_row(row)
+        parts = {id(part) for sign in signs for part in sign.parts}
+        digits = [component for component in row if id(component) not in parts]
+        if digits:
+            lattices.append(build_lattice(ink, digits, number, height))
+        lattices += [digitless_lattice(sign.mark, height, sign.kind) for sign in signs]
     in_rows = {id(component) for row in rows for component in row}
     beside = [mark for mark in components if id(mark) not in in_rows]
     return lattices + [digitless_lattice(mark, height) for mark in beside]
-
-
-def _slashes(row: list[Component]) -> list[Component]:
-    """Return the straight strokes between digits that lean too far, or are too high, for a 1."""
-    height = typical_height(row)
-    tall = [component for component in row if component.box.height >= MIN_ROW_HEIGHT * height]
-    return [component for component in tall if _is_slash(component, tall)]
-
-
-def _is_slash(component: Component, tall: list[Component]) -> bool:
-    others = [other for other in tall if other is not component]
-    left, right = component.box.left, component.box.right
-    is_between = any(other.box.left < left for other in others) and any(
-        other.box.right > right for other in others
-    )
-    lean = lean_of_stroke(component) if is_between else None
-    if lean is None or lean < MIN_SLASH_LEAN:
-        return False
-    excess = component.box.height / max(other.box.height for other in others) - 1
-    slant = row_slant(others, typical_height(others))
-    return lean - slant + LEAN_PER_HEIGHT * excess >= MIN_EXTRA_LEAN
 
 
 def _as_one_digit(ink: Ink, components: list[Component]) -> Lattice | None:
@@ -219,17 +197,8 @@ def _without_frames(components: list[Component]) -> list[Component]:
         component
         for component in components
         if component.mask.mean() >= MAX_FRAME_COVER
-        or component.mass > sum(o.mass for o in components if _lies_inside(o.box, component.box))
+        or component.mass > sum(o.mass for o in components if component.box.surrounds(o.box))
     ]
-
-
-def _lies_inside(box: Box, around: Box) -> bool:
-    return (
-        around.left < box.left
-        and around.top < box.top
-        and box.right < around.right
-        and box.bottom < around.bottom
-    )
 
 
 def _ink_per_length(component: Component) -> float:

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from ..arrays import DIGITS, Ink, Picture
 from .digits import write_digit
-from .pen import CLOSED_LOOPS, OPEN_LOOPS, draw, write
+from .pen import CLOSED_LOOPS, OPEN_LOOPS, Path, draw, write
 from .skeletons import load_skeletons
 
 # Ink of a row before it is put on paper; digits are about this high, in pixels.
@@ -29,8 +29,8 @@ _LETTERS = "AEFKRXk"
 class DrawnRows:
     """A picture of rows of digits, their text with a newline between rows, and the other marks.
 
-    marks: the kind of each mark that is no digit, from the left: "dot", "comma", "dash", "slash",
-    or None for a letter.
+    marks: the kind of each mark that is no digit, from the left: one of MARKS or of SIGNS, or None
+    for a letter.
     """
 
     picture: Picture
@@ -56,6 +56,20 @@ def draw_number(text: str, rng: np.random.Generator) -> DrawnRows:
     drawn = _on_paper([_side_by_side(glyphs, (0.1, 0.35), rng)], [labels], rng)
     marks = tuple(MARKS[character] for character in text if character in MARKS)
     return DrawnRows(drawn.picture, drawn.text, marks)
+
+
+def draw_signed(rng: np.random.Generator, sign: str) -> DrawnRows:
+    """Draw a number with a sign around it or beside it. sign: a name in SIGNS."""
+    labels = _labels(rng, (2, 5))
+    ink = _side_by_side(_digits(labels, rng, pen=(1.2, 3)), (0.1, 0.35), rng)
+    strokes, marks = SIGNS[sign]
+    signed = _with_strokes(ink, strokes(*ink.shape), round(rng.uniform(4, 9)), rng)
+    drawn = _on_paper([signed], [labels], rng)
+    return DrawnRows(drawn.picture, drawn.text, marks)
+
+
+def _signed(rng: np.random.Generator) -> DrawnRows:
+    return draw_signed(rng, tuple(SIGNS)[rng.integers(len(SIGNS))])
 
 
 def _apart(rng: np.random.Generator) -> DrawnRows:
@@ -125,6 +139,67 @@ def _marked(rng: np.random.Generator) -> DrawnRows:
         glyphs.append(digit)
     drawn = _on_paper([_side_by_side(glyphs, (0.1, 0.35), rng)], [labels], rng)
     return DrawnRows(drawn.picture, drawn.text, tuple(marks))
+
+
+def _with_strokes(ink: Ink, strokes: list[Path], pen: int, rng: np.random.Generator) -> Ink:
+    """Draw strokes over ink with an unsteady hand. strokes: x and y from the ink's corner."""
+    margin = ink.shape[0]
+    canvas = Image.fromarray(np.pad(ink, margin))
+    brush = ImageDraw.Draw(canvas)
+    for stroke in strokes:
+        tremor = ndimage.gaussian_filter1d(rng.normal(0, 6, stroke.shape), 4, axis=0)
+        points = [(x, y) for x, y in (stroke + margin + tremor).tolist()]
+        brush.line(points, fill=1.0, width=pen, joint="curve")
+    drawn = np.asarray(canvas)
+    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
+    return drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _line(*ends: float) -> Path:
+    """Return a line between two points, (30, 2). ends: x and y of one, then of the other."""
+    return np.linspace(ends[:2], ends[2:], 30)
+
+
+def _arc(x: float, y: float, across: float, down: float, turn: tuple[float, float]) -> Path:
+    """Return a part of an ellipse, (60, 2). turn: degrees, clockwise from the right."""
+    angles = np.radians(np.linspace(*turn, 60))
+    return np.stack([x + across * np.cos(angles), y + down * np.sin(angles)], axis=1)
+
+
+def _ring(height: int, width: int) -> list[Path]:
+    across, down = 0.75 * width + 20, 0.9 * height
+    return [_arc(width / 2, height / 2, across, down, (-80, 290))]
+
+
+def _parentheses(height: int, width: int) -> list[Path]:
+    size = (0.25 * height, 0.7 * height)
+    return [
+        _arc(-0.1 * height, height / 2, *size, (120, 240)),
+        _arc(width + 0.1 * height, height / 2, *size, (-60, 60)),
+    ]
+
+
+def _percent(height: int, width: int) -> list[Path]:
+    loop, left, right = 0.13 * height, width + 0.3 * height, width + 0.8 * height
+    return [
+        _arc(left, 0.2 * height, loop, loop, (0, 360)),
+        _line(right, 0, left, height),
+        _arc(right, 0.8 * height, loop, loop, (0, 360)),
+    ]
+
+
+def _hash(height: int, width: int) -> list[Path]:
+    left, middle, right = -0.9 * height, -0.55 * height, -0.25 * height
+    return [
+        _line(middle, 0, middle - 0.1 * height, height),
+        _line(right, 0, right - 0.1 * height, height),
+        _line(left, 0.3 * height, right + 0.15 * height, 0.3 * height),
+        _line(left, 0.7 * height, right + 0.15 * height, 0.7 * height),
+    ]
+
+
+def _bar(height: int, width: int) -> list[Path]:
+    return [_line(-0.3 * height, -0.45 * height, -0.3 * height, 1.45 * height)]
 
 
 def _labels(rng: np.random.Generator, count: tuple[int, int] = (2, 7)) -> list[int]:
@@ -250,6 +325,16 @@ _KINDS_OF_MARKS: tuple[str | None, ...] = ("dot", "comma", "dash", "slash", None
 # Widths in digit heights, beside the pen's.
 _MARK_WIDTHS = {"dot": (0.0, 0.06), "comma": (0.04, 0.1), "dash": (0.3, 0.55), "slash": (0.3, 0.5)}
 
+# What people write around and beside a number: its strokes, from the number's height and width,
+# and the kinds of the marks that are told.
+SIGNS: dict[str, tuple[Callable[[int, int], list[Path]], tuple[str, ...]]] = {
+    "ring": (_ring, ()),
+    "parentheses": (_parentheses, ("parenthesis", "parenthesis")),
+    "percent": (_percent, ("percent",)),
+    "hash": (_hash, ("hash",)),
+    "bar": (_bar, ("bar",)),
+}
+
 ROW_KINDS: dict[str, Callable[[np.random.Generator], DrawnRows]] = {
     "single": _single,
     "apart": _apart,
@@ -260,4 +345,5 @@ ROW_KINDS: dict[str, Callable[[np.random.Generator], DrawnRows]] = {
     "close rows": _close_rows,
     "touching rows": _touching_rows,
     "marked": _marked,
+    "signed": _signed,
 }
