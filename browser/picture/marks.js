@@ -15,9 +15,10 @@ const MIN_NARROW = 0.95;
 const MAX_ROW_WIDTH = 0.22;
 const MIN_CLOSED = 0.9;
 const DIRECTIONS = 36;
+const MAX_HASH_ASPECT = 1.2;
 const HASH_ENDS = [[0.02, 0.1], [0.9, 0.98]];
 const HASH_MIDDLE = [0.42, 0.58];
-const MIN_CLEAR = 0.3;
+const MIN_CLEAR = 0.2;
 const MAX_CROSS_ASPECT = 1.8;
 const MAX_OFF_BARS = 0.06;
 const MIN_ARM = 0.12;
@@ -87,6 +88,7 @@ export function isLoop(component) {
 
 // Whether a component is two upright bars across two level ones.
 export function isHash({ mask }) {
+  if (mask.width > MAX_HASH_ASPECT * mask.height) return false;
   const filled = withoutHoles(mask);
   return areTwoBars(mask, filled) && areTwoBars(transposed(mask), transposed(filled));
 }

@@ -8,7 +8,8 @@ import { MIN_ROW_HEIGHT } from "./rows.js";
 
 const MIN_EXTRA_LEAN = 0.42;
 const LEAN_PER_HEIGHT = 2.5;
-const MIN_BOW = 0.04;
+const MIN_BOW = 0.02;
+const MIN_BOWS = 0.08;
 const MIN_BAR_HEIGHT = 1.6;
 const MAX_LOOP = 0.6;
 
@@ -69,7 +70,8 @@ function parentheses(row) {
   if (tall.length < 3) return [];
   const ends = [tall[0], tall.at(-1)];
   const [left, right] = ends.map(bowOfStroke);
-  if (left === null || right === null || left > -MIN_BOW || right < MIN_BOW) return [];
+  if (left === null || right === null) return [];
+  if (Math.min(-left, right) < MIN_BOW || right - left < MIN_BOWS) return [];
   return ends.map((component) => ({ kind: "parenthesis", parts: [component] }));
 }
 

@@ -19,11 +19,13 @@ MAX_ROW_WIDTH = 0.22
 # A loop's ink lies in this share of the directions from its middle, of which there are DIRECTIONS.
 MIN_CLOSED = 0.9
 DIRECTIONS = 36
+# A hash is at most this many times as wide as high; two digits that touch are wider.
+MAX_HASH_ASPECT = 1.2
 # The parts of a hash, as shares of its side, in which its lines show one by one: in this share of
 # their rows. In others the lines across show too.
 HASH_ENDS = ((0.02, 0.1), (0.9, 0.98))
 HASH_MIDDLE = (0.42, 0.58)
-MIN_CLEAR = 0.3
+MIN_CLEAR = 0.2
 # A cross is at most this many times as long as wide, ...
 MAX_CROSS_ASPECT = 1.8
 # ... at most this share of its ink lies beside its bars, ...
@@ -90,6 +92,9 @@ def is_loop(component: Component) -> bool:
 
 def is_hash(component: Component) -> bool:
     """Return whether a component is two upright bars across two level ones."""
+    height, width = component.mask.shape
+    if width > MAX_HASH_ASPECT * height:
+        return False
     filled = ndimage.binary_fill_holes(component.mask)
     return _are_two_bars(component.mask, filled) and _are_two_bars(component.mask.T, filled.T)
 

@@ -13,8 +13,9 @@ from .rows import MIN_ROW_HEIGHT
 # Else it is a 1.
 MIN_EXTRA_LEAN = 0.42
 LEAN_PER_HEIGHT = 2.5
-# How far parentheses are bowed at least, as a share of their height.
-MIN_BOW = 0.04
+# How far parentheses are bowed at least, as a share of their height: each, and both together.
+MIN_BOW = 0.02
+MIN_BOWS = 0.08
 # A bar is this many times as high as the highest digit.
 MIN_BAR_HEIGHT = 1.6
 # The loops of a percent sign are at most this share of its height.
@@ -85,7 +86,9 @@ def _parentheses(row: list[Component]) -> Iterator[Sign]:
         return
     first, last = tall[0], tall[-1]
     left, right = bow_of_stroke(first), bow_of_stroke(last)
-    if left is not None and right is not None and left <= -MIN_BOW and right >= MIN_BOW:
+    if left is None or right is None:
+        return
+    if min(-left, right) >= MIN_BOW and right - left >= MIN_BOWS:
         yield Sign("parenthesis", [first])
         yield Sign("parenthesis", [last])
 
