@@ -11,6 +11,7 @@ const LEAN_PER_HEIGHT = 2.5;
 const MIN_BOW = 0.02;
 const MIN_BOWS = 0.08;
 const MIN_BAR_HEIGHT = 1.6;
+const MAX_BAR_BOW = 0.06;
 const MAX_LOOP = 0.6;
 
 // The signs among the components of a row, as {kind, parts, mark}. The mark is all parts as one.
@@ -99,6 +100,8 @@ function isSlash(component, tall) {
 
 function isBar(component, tall) {
   const heights = tall.filter((other) => other !== component).map(({ box }) => heightOf(box));
-  const isHigh = heightOf(component.box) >= MIN_BAR_HEIGHT * Math.max(...heights);
-  return heights.length > 1 && isHigh && bowOfStroke(component) !== null;
+  const isLow = heightOf(component.box) < MIN_BAR_HEIGHT * Math.max(...heights);
+  if (heights.length < 2 || isLow) return false;
+  const bow = bowOfStroke(component);
+  return bow !== null && Math.abs(bow) <= MAX_BAR_BOW;
 }

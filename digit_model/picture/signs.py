@@ -16,8 +16,9 @@ LEAN_PER_HEIGHT = 2.5
 # How far parentheses are bowed at least, as a share of their height: each, and both together.
 MIN_BOW = 0.02
 MIN_BOWS = 0.08
-# A bar is this many times as high as the highest digit.
+# A bar is this many times as high as the highest digit, and bowed at most by an unsteady hand.
 MIN_BAR_HEIGHT = 1.6
+MAX_BAR_BOW = 0.06
 # The loops of a percent sign are at most this share of its height.
 MAX_LOOP = 0.6
 
@@ -119,8 +120,7 @@ def _is_slash(component: Component, tall: list[Component]) -> bool:
 
 def _is_bar(component: Component, tall: list[Component]) -> bool:
     heights = [other.box.height for other in tall if other is not component]
-    return (
-        len(heights) > 1
-        and component.box.height >= MIN_BAR_HEIGHT * max(heights)
-        and bow_of_stroke(component) is not None
-    )
+    if len(heights) < 2 or component.box.height < MIN_BAR_HEIGHT * max(heights):
+        return False
+    bow = bow_of_stroke(component)
+    return bow is not None and abs(bow) <= MAX_BAR_BOW
