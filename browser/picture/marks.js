@@ -86,18 +86,18 @@ export function isLoop(component) {
   return shareOfDirections(component, (left + right) / 2, (top + bottom) / 2) >= MIN_CLOSED;
 }
 
-// Whether a component is two upright bars across two level ones.
+// Whether a component is two upright bars across two level ones. Most digits are ruled out by their
+// middle, without the time to fill their holes.
 export function isHash({ mask }) {
   if (mask.width > MAX_HASH_ASPECT * mask.height) return false;
+  if (![mask, transposed(mask)].every((sides) => shows(2, sides, HASH_MIDDLE))) return false;
   const filled = withoutHoles(mask);
-  return areTwoBars(mask, filled) && areTwoBars(transposed(mask), transposed(filled));
+  return [filled, transposed(filled)].every(stickOut);
 }
 
-// Whether two upright bars stick out at both ends of a mask, around a hole.
-const areTwoBars = (mask, filled) =>
-  HASH_ENDS.every((end) => shows(2, filled, end)) &&
-  shows(2, mask, HASH_MIDDLE) &&
-  shows(1, filled, HASH_MIDDLE);
+// Whether two upright bars stick out at both ends of a mask without holes.
+const stickOut = (filled) =>
+  shows(1, filled, HASH_MIDDLE) && HASH_ENDS.every((end) => shows(2, filled, end));
 
 // Whether enough of the rows between two shares of the height cross so many bars.
 function shows(bars, mask, [low, high]) {

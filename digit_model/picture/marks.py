@@ -92,26 +92,26 @@ def is_loop(component: Component) -> bool:
 
 def is_hash(component: Component) -> bool:
     """Return whether a component is two upright bars across two level ones."""
-    height, width = component.mask.shape
-    if width > MAX_HASH_ASPECT * height:
+    mask = component.mask
+    height, width = mask.shape
+    # Most digits are ruled out by their middle, without the time to fill their holes.
+    if width > MAX_HASH_ASPECT * height or not all(
+        _shows(2, sides, HASH_MIDDLE) for sides in (mask, mask.T)
+    ):
         return False
-    filled = ndimage.binary_fill_holes(component.mask)
-    return _are_two_bars(component.mask, filled) and _are_two_bars(component.mask.T, filled.T)
+    filled = ndimage.binary_fill_holes(mask)
+    return _stick_out(filled) and _stick_out(filled.T)
 
 
-def _are_two_bars(mask: np.ndarray, filled: np.ndarray) -> bool:
-    """Return whether two upright bars stick out at both ends of a mask, around a hole."""
-    return (
-        all(_shows(2, filled, end) for end in HASH_ENDS)
-        and _shows(2, mask, HASH_MIDDLE)
-        and _shows(1, filled, HASH_MIDDLE)
-    )
+def _stick_out(filled: np.ndarray) -> bool:
+    """Return whether two upright bars stick out at both ends of a mask without holes."""
+    return _shows(1, filled, HASH_MIDDLE) and all(_shows(2, filled, end) for end in HASH_ENDS)
 
 
 def _shows(bars: int, mask: np.ndarray, part: tuple[float, float]) -> bool:
     """Return whether enough of the rows between two shares of the height cross so many bars."""
-    rows = _runs(mask)[int(part[0] * len(mask)) : int(part[1] * len(mask)) + 1]
-    return bool(np.mean(rows == bars) > MIN_CLEAR)
+    start, end = (int(share * len(mask)) for share in part)
+    return bool(np.mean(_runs(mask[start : end + 1]) == bars) > MIN_CLEAR)
 
 
 def _runs(mask: np.ndarray) -> np.ndarray:
