@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -117,12 +118,8 @@ def _scene(rng: np.random.Generator) -> Picture:
     return draw_scene(rng).picture
 
 
-def _touching_rows(rng: np.random.Generator) -> Picture:
-    return draw_rows(rng, "touching rows").picture
-
-
-def _signed(rng: np.random.Generator) -> Picture:
-    return draw_rows(rng, "signed").picture
+def _rows(kind: str, rng: np.random.Generator) -> Picture:
+    return draw_rows(rng, kind).picture
 
 
 KINDS: dict[str, Callable[[np.random.Generator], Picture]] = {
@@ -131,8 +128,8 @@ KINDS: dict[str, Callable[[np.random.Generator], Picture]] = {
     "photo-like": _photo,
     "letter": _letter,
     "scene": _scene,
-    "touching rows": _touching_rows,
-    "signed": _signed,
+    "touching rows": partial(_rows, "touching rows"),
+    "signed": partial(_rows, "signed"),
 }
 
 

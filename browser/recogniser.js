@@ -59,8 +59,8 @@ export class Recogniser {
     };
   }
 
-  // The digits on one writing surface, and what is left out there. None is accepted if it is turned,
-  // or if one encloses another, as the arc of a dial does.
+  // Read one writing surface: its digits and the marks left out. No digit is accepted if the surface is
+  // turned, or if one digit encloses another, as the arc of a dial does.
   #readSheet(ink, toPicture, one) {
     const ways = this.#interpret(waysOf(ink, one));
     const { rows, paths } = ways.reduce((a, b) => (b.cost < a.cost ? b : a));

@@ -6,7 +6,6 @@ scores all call it. The text of a reading follows from the decision: see ``Digit
 """
 
 from collections.abc import Sequence
-from itertools import permutations
 
 import numpy as np
 from scipy import special
@@ -74,16 +73,12 @@ def accept_row(
 
 def any_encloses(boxes: Sequence[Box]) -> bool:
     """Return whether the box of one digit holds the middle of a much smaller one."""
-    return any(_encloses(outer, inner) for outer, inner in permutations(boxes, 2))
-
-
-def _encloses(outer: Box, inner: Box) -> bool:
-    x, y = (inner.left + inner.right) / 2, (inner.top + inner.bottom) / 2
-    return (
-        outer.left < x < outer.right
-        and outer.top < y < outer.bottom
-        and inner.width * inner.height < ENCLOSED_SHARE * outer.width * outer.height
-    )
+    left, top, right, bottom = np.reshape(boxes, (-1, 4)).T
+    x, y = (left + right) / 2, (top + bottom) / 2
+    area = (right - left) * (bottom - top)
+    across = (left[:, None] < x) & (x < right[:, None])
+    down = (top[:, None] < y) & (y < bottom[:, None])
+    return bool((across & down & (area < ENCLOSED_SHARE * area[:, None])).any())
 
 
 def reading_cost(logits: np.ndarray) -> np.ndarray:

@@ -44,6 +44,11 @@ class Box(NamedTuple):
     def height(self) -> int:
         return self.bottom - self.top
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """The x and y of its middle."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
     def surrounds(self, other: "Box") -> bool:
         """Return whether another box lies inside this one and touches none of its sides."""
         return (

@@ -3,6 +3,8 @@
 export const widthOf = ({ left, right }) => right - left;
 export const heightOf = ({ top, bottom }) => bottom - top;
 
+export const middleOf = ({ left, top, right, bottom }) => [(left + right) / 2, (top + bottom) / 2];
+
 // Whether another box lies inside a box and touches none of its sides.
 export const surrounds = (box, other) =>
   box.left < other.left && box.top < other.top && other.right < box.right && other.bottom < box.bottom;

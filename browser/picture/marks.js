@@ -4,12 +4,12 @@
 import { label } from "../numerics/labels.js";
 import { inverse, mapMask, padded, pixelsOf, transposed } from "../numerics/plane.js";
 import { median } from "../numerics/statistics.js";
-import { heightOf, widthOf } from "./boxes.js";
+import { heightOf, middleOf, widthOf } from "./boxes.js";
 import { forEachPixel } from "./components.js";
 
 const MAX_BEND = 1.3;
 const MAX_STROKE_SHARE = 0.33;
-export const MIN_SLASH_LEAN = 0.2;
+const MIN_SLASH_LEAN = 0.2;
 const MIN_BOW_HEIGHT = 10;
 const MIN_NARROW = 0.95;
 const MAX_ROW_WIDTH = 0.22;
@@ -26,7 +26,7 @@ const MAX_WAVER = 0.1;
 const PLUS_SLANTS = [-0.15, 0, 0.15];
 
 // How far a straight stroke leans to the right, as a tangent; null if it is bent.
-export function leanOfStroke({ mask }) {
+function leanOfStroke({ mask }) {
   const { rows: ys, columns: xs } = pixelsOf(mask);
   if (xs.length < 2) return null;
   const [xVariance, yVariance, covariance] = [covarianceOf(xs, xs), covarianceOf(ys, ys), covarianceOf(xs, ys)];
@@ -37,6 +37,12 @@ export function leanOfStroke({ mask }) {
   );
   if (width > MAX_STROKE_SHARE * length || width * length > MAX_BEND * xs.length) return null;
   return (-2 * covariance) / Math.max(yVariance - xVariance + spread, 1e-6);
+}
+
+// How far a stroke leans to the right if it may be a slash, else null.
+export function leanOfSlash(component) {
+  const lean = leanOfStroke(component);
+  return lean !== null && lean >= MIN_SLASH_LEAN ? lean : null;
 }
 
 function covarianceOf(first, second) {
@@ -82,8 +88,7 @@ export function shareOfDirections(component, x, y) {
 export function isLoop(component) {
   const { width, height, data } = component.mask;
   if (data[Math.floor(height / 2) * width + Math.floor(width / 2)]) return false;
-  const { left, top, right, bottom } = component.box;
-  return shareOfDirections(component, (left + right) / 2, (top + bottom) / 2) >= MIN_CLOSED;
+  return shareOfDirections(component, ...middleOf(component.box)) >= MIN_CLOSED;
 }
 
 // Whether a component is two upright bars across two level ones. Most digits are ruled out by their

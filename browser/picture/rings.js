@@ -1,13 +1,13 @@
 // Leave out the rings that people draw around a number (digit_model/picture/rings.py).
 
-import { enclosingBox, heightOf, surrounds } from "./boxes.js";
-import { leanOfStroke, MIN_SLASH_LEAN, shareOfDirections } from "./marks.js";
+import { enclosingBox, heightOf, middleOf, surrounds } from "./boxes.js";
+import { leanOfSlash, shareOfDirections } from "./marks.js";
 
 const MIN_CONTENT = 0.3;
 const MIN_CONTENTS = 0.15;
 const MIN_SURROUNDED = 0.7;
 
-// The components without those that surround others.
+// The components except for the rings around others.
 export const withoutRings = (components) =>
   components.filter((component) => !isRing(component, components));
 
@@ -18,12 +18,10 @@ function isRing(component, components) {
   );
   if (!content.length || (content.length === 1 && belongsToZero(content[0], height))) return false;
   const box = enclosingBox(content.map((mark) => mark.box));
-  const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
-  return shareOfDirections(component, x, y) >= MIN_SURROUNDED;
+  return shareOfDirections(component, ...middleOf(box)) >= MIN_SURROUNDED;
 }
 
 // Whether a single mark may be the dot or the slash of a 0 of this height.
 function belongsToZero(mark, height) {
-  const lean = leanOfStroke(mark);
-  return heightOf(mark.box) < MIN_CONTENT * height || (lean !== null && lean >= MIN_SLASH_LEAN);
+  return heightOf(mark.box) < MIN_CONTENT * height || leanOfSlash(mark) !== null;
 }

@@ -3,7 +3,7 @@
 import { heightOf } from "./boxes.js";
 import { mergeComponents, typicalHeight } from "./components.js";
 import { rowSlant } from "./lattice.js";
-import { bowOfStroke, isHash, isLoop, leanOfStroke, MIN_SLASH_LEAN } from "./marks.js";
+import { bowOfStroke, isHash, isLoop, leanOfSlash } from "./marks.js";
 import { MIN_ROW_HEIGHT } from "./rows.js";
 
 const MIN_EXTRA_LEAN = 0.42;
@@ -17,14 +17,14 @@ const MAX_LOOP = 0.6;
 // The signs among the components of a row, as {kind, parts, mark}. The mark is all parts as one.
 export function signsOfRow(row) {
   let found = [];
-  for (const find of [hashes, percents, parentheses, slashes]) {
+  for (const find of [hashes, percents, parentheses, slashesAndBars]) {
     const taken = new Set(found.flatMap(({ parts }) => parts));
     found = [...found, ...find(row.filter((component) => !taken.has(component)))];
   }
   return found.map(({ kind, parts }) => ({
     kind,
     parts,
-    mark: parts.length > 1 ? mergeComponents(parts) : parts[0],
+    mark: mergeComponents(parts),
   }));
 }
 
@@ -48,8 +48,7 @@ function percents(row) {
   const loops = row.filter(isLoop);
   if (loops.length < 2) return [];
   return tallOf(row).flatMap((stroke) => {
-    const lean = leanOfStroke(stroke);
-    if (lean === null || lean < MIN_SLASH_LEAN) return [];
+    if (leanOfSlash(stroke) === null) return [];
     const [above, below] = [-1, 1].map((side) => loops.filter((loop) => liesBeside(loop, stroke, side)));
     const isPercent = above.length === 1 && below.length === 1;
     return isPercent ? [{ kind: "percent", parts: [stroke, ...above, ...below] }] : [];
@@ -77,7 +76,7 @@ function parentheses(row) {
 }
 
 // The straight strokes that lean too far, or are too high, for a 1.
-function slashes(row) {
+function slashesAndBars(row) {
   const tall = tallOf(row);
   return tall.flatMap((component) => {
     if (isSlash(component, tall)) return [{ kind: "slash", parts: [component] }];
@@ -90,8 +89,8 @@ function isSlash(component, tall) {
   const { left, right } = component.box;
   const isBetween =
     others.some(({ box }) => box.left < left) && others.some(({ box }) => box.right > right);
-  const lean = isBetween ? leanOfStroke(component) : null;
-  if (lean === null || lean < MIN_SLASH_LEAN) return false;
+  const lean = isBetween ? leanOfSlash(component) : null;
+  if (lean === null) return false;
   const tallest = Math.max(...others.map(({ box }) => heightOf(box)));
   const excess = heightOf(component.box) / tallest - 1;
   const slant = rowSlant(others, typicalHeight(others));

@@ -52,6 +52,12 @@ def lean_of_stroke(component: Component) -> float | None:
     return float(-2 * covariance / max(y_variance - x_variance + spread, 1e-6))
 
 
+def lean_of_slash(component: Component) -> float | None:
+    """Return how far a stroke leans to the right if it may be a slash, else None."""
+    lean = lean_of_stroke(component)
+    return lean if lean is not None and lean >= MIN_SLASH_LEAN else None
+
+
 def bow_of_stroke(component: Component) -> float | None:
     """Return how far the middle of a narrow stroke lies to the right of its ends.
 
@@ -85,9 +91,7 @@ def is_loop(component: Component) -> bool:
     height, width = component.mask.shape
     if component.mask[height // 2, width // 2]:
         return False
-    box = component.box
-    middle = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    return share_of_directions(component, *middle) >= MIN_CLOSED
+    return share_of_directions(component, *component.box.middle) >= MIN_CLOSED
 
 
 def is_hash(component: Component) -> bool:

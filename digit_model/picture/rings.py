@@ -1,19 +1,19 @@
 """Leave out the rings that people draw around a number."""
 
 from .components import Component, enclosing_box
-from .marks import MIN_SLASH_LEAN, lean_of_stroke, share_of_directions
+from .marks import lean_of_slash, share_of_directions
 
 # A single mark inside a ring is at least this share of its height; the dot in a 0 is not. Several
 # marks may be lower.
 MIN_CONTENT = 0.3
 MIN_CONTENTS = 0.15
-# A ring lies in this share of the directions from the middle of what it surrounds; it may be open.
-# The outer stroke of a 6 lies around less of its loop.
+# The ring's share of all directions, seen from the middle of what is inside. It may be open. The
+# outer stroke of a 6 goes around less of its loop.
 MIN_SURROUNDED = 0.7
 
 
 def without_rings(components: list[Component]) -> list[Component]:
-    """Return the components without those that surround others."""
+    """Return the components except for the rings around others."""
     return [component for component in components if not _is_ring(component, components)]
 
 
@@ -27,11 +27,9 @@ def _is_ring(component: Component, components: list[Component]) -> bool:
     if not content or (len(content) == 1 and _belongs_to_zero(content[0], height)):
         return False
     box = enclosing_box(mark.box for mark in content)
-    middle = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    return share_of_directions(component, *middle) >= MIN_SURROUNDED
+    return share_of_directions(component, *box.middle) >= MIN_SURROUNDED
 
 
 def _belongs_to_zero(mark: Component, height: float) -> bool:
     """Return whether a single mark may be the dot or the slash of a 0 of this height."""
-    lean = lean_of_stroke(mark)
-    return mark.box.height < MIN_CONTENT * height or (lean is not None and lean >= MIN_SLASH_LEAN)
+    return mark.box.height < MIN_CONTENT * height or lean_of_slash(mark) is not None

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from .components import Component, merge_components, typical_height
 from .lattice import row_slant
-from .marks import MIN_SLASH_LEAN, bow_of_stroke, is_hash, is_loop, lean_of_stroke
+from .marks import bow_of_stroke, is_hash, is_loop, lean_of_slash
 from .rows import MIN_ROW_HEIGHT
 
 # A slash leans beyond the slant of its row by at least MIN_EXTRA_LEAN. This is lower by
@@ -24,7 +24,7 @@ MAX_LOOP = 0.6
 
 
 class Sign(NamedTuple):
-    """A mark that is no digit, its kind, and the components that it consists of."""
+    """A mark that is no digit: its kind and its components."""
 
     kind: str
     parts: list[Component]
@@ -32,13 +32,13 @@ class Sign(NamedTuple):
     @property
     def mark(self) -> Component:
         """All parts as one."""
-        return merge_components(self.parts) if len(self.parts) > 1 else self.parts[0]
+        return merge_components(self.parts)
 
 
 def signs_of_row(row: list[Component]) -> list[Sign]:
     """Return the signs among the components of a row; each component belongs to one at most."""
     found: list[Sign] = []
-    for find in (_hashes, _percents, _parentheses, _slashes):
+    for find in (_hashes, _percents, _parentheses, _slashes_and_bars):
         taken = {id(part) for sign in found for part in sign.parts}
         found += find([component for component in row if id(component) not in taken])
     return found
@@ -63,8 +63,7 @@ def _percents(row: list[Component]) -> Iterator[Sign]:
     """Yield strokes that lean to the right between two loops, one above and one below."""
     loops = [component for component in row if is_loop(component)]
     for stroke in _tall(row) if len(loops) > 1 else ():
-        lean = lean_of_stroke(stroke)
-        if lean is None or lean < MIN_SLASH_LEAN:
+        if lean_of_slash(stroke) is None:
             continue
         above = [loop for loop in loops if _lies_beside(loop, stroke, -1)]
         below = [loop for loop in loops if _lies_beside(loop, stroke, 1)]
@@ -94,7 +93,7 @@ def _parentheses(row: list[Component]) -> Iterator[Sign]:
         yield Sign("parenthesis", [last])
 
 
-def _slashes(row: list[Component]) -> Iterator[Sign]:
+def _slashes_and_bars(row: list[Component]) -> Iterator[Sign]:
     """Yield the straight strokes that lean too far, or are too high, for a 1."""
     tall = _tall(row)
     for component in tall:
@@ -110,8 +109,8 @@ def _is_slash(component: Component, tall: list[Component]) -> bool:
     is_between = any(other.box.left < left for other in others) and any(
         other.box.right > right for other in others
     )
-    lean = lean_of_stroke(component) if is_between else None
-    if lean is None or lean < MIN_SLASH_LEAN:
+    lean = lean_of_slash(component) if is_between else None
+    if lean is None:
         return False
     excess = component.box.height / max(other.box.height for other in others) - 1
     slant = row_slant(others, typical_height(others))

@@ -23,6 +23,7 @@ def draw_in_chunks(
 
     draw: a function of a module, so that other processes can call it.
     The generators depend only on the seed and the place of the chunk. There is at least one chunk.
+    Several chunks start processes, so a script that draws them needs ``if __name__ == "__main__"``.
     """
     sizes = [min(_CHUNK, count - start) for start in range(0, max(count, 1), _CHUNK)]
     numbers = range(len(sizes))

@@ -4,13 +4,14 @@ The costs that decide how a row is cut are chosen on these pictures, and tests r
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from ..arrays import DIGITS, Ink, Picture
+from ..picture.normalise import bounding_box
 from .digits import write_digit
 from .pen import CLOSED_LOOPS, OPEN_LOOPS, Path, draw, write
 from .skeletons import load_skeletons
@@ -29,8 +30,8 @@ _LETTERS = "AEFKRXk"
 class DrawnRows:
     """A picture of rows of digits, their text with a newline between rows, and the other marks.
 
-    marks: the kind of each mark that is no digit, from the left: one of MARKS or of SIGNS, or None
-    for a letter.
+    marks: the kind of each mark that is no digit, from the left, as in MARKS and SIGNS; None for a
+    letter.
     """
 
     picture: Picture
@@ -55,7 +56,7 @@ def draw_number(text: str, rng: np.random.Generator) -> DrawnRows:
     labels = [int(character) for character in text if character not in MARKS]
     drawn = _on_paper([_side_by_side(glyphs, (0.1, 0.35), rng)], [labels], rng)
     marks = tuple(MARKS[character] for character in text if character in MARKS)
-    return DrawnRows(drawn.picture, drawn.text, marks)
+    return replace(drawn, marks=marks)
 
 
 def draw_signed(rng: np.random.Generator, sign: str) -> DrawnRows:
@@ -65,7 +66,7 @@ def draw_signed(rng: np.random.Generator, sign: str) -> DrawnRows:
     strokes, marks = SIGNS[sign]
     signed = _with_strokes(ink, strokes(*ink.shape), round(rng.uniform(4, 9)), rng)
     drawn = _on_paper([signed], [labels], rng)
-    return DrawnRows(drawn.picture, drawn.text, marks)
+    return replace(drawn, marks=marks)
 
 
 def _signed(rng: np.random.Generator) -> DrawnRows:
@@ -138,7 +139,7 @@ def _marked(rng: np.random.Generator) -> DrawnRows:
             marks.append(kind)
         glyphs.append(digit)
     drawn = _on_paper([_side_by_side(glyphs, (0.1, 0.35), rng)], [labels], rng)
-    return DrawnRows(drawn.picture, drawn.text, tuple(marks))
+    return replace(drawn, marks=tuple(marks))
 
 
 def _with_strokes(ink: Ink, strokes: list[Path], pen: int, rng: np.random.Generator) -> Ink:
@@ -150,9 +151,7 @@ def _with_strokes(ink: Ink, strokes: list[Path], pen: int, rng: np.random.Genera
         tremor = ndimage.gaussian_filter1d(rng.normal(0, 6, stroke.shape), 4, axis=0)
         points = [(x, y) for x, y in (stroke + margin + tremor).tolist()]
         brush.line(points, fill=1.0, width=pen, joint="curve")
-    drawn = np.asarray(canvas)
-    rows, columns = np.flatnonzero(drawn.any(axis=1)), np.flatnonzero(drawn.any(axis=0))
-    return drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return _cropped(np.asarray(canvas))
 
 
 def _line(*ends: float) -> Path:
@@ -220,10 +219,14 @@ def _digits(
 
 def _scaled(ink: Ink, height: int) -> Ink:
     """Crop ink to its box and scale it to a height."""
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    crop = Image.fromarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    crop = Image.fromarray(_cropped(ink))
     width = max(4, round(crop.width * height / crop.height))
     return np.clip(np.asarray(crop.resize((width, height), Image.Resampling.BICUBIC)), 0, 1)
+
+
+def _cropped(ink: Ink) -> Ink:
+    left, top, right, bottom = bounding_box(ink)
+    return ink[top:bottom, left:right]
 
 
 def _side_by_side(inks: list[Ink], gaps: tuple[float, float], rng: np.random.Generator) -> Ink:
@@ -238,8 +241,7 @@ def _side_by_side(inks: list[Ink], gaps: tuple[float, float], rng: np.random.Gen
         target = canvas[top : top + ink.shape[0], left : left + ink.shape[1]]
         np.maximum(target, ink, out=target)
         left += ink.shape[1] + round(rng.uniform(*gaps) * DIGIT_HEIGHT)
-    rows, columns = np.flatnonzero(canvas.any(axis=1)), np.flatnonzero(canvas.any(axis=0))
-    return canvas[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return _cropped(canvas)
 
 
 def _sheared(ink: Ink, slant: float) -> Ink:
@@ -325,8 +327,8 @@ _KINDS_OF_MARKS: tuple[str | None, ...] = ("dot", "comma", "dash", "slash", None
 # Widths in digit heights, beside the pen's.
 _MARK_WIDTHS = {"dot": (0.0, 0.06), "comma": (0.04, 0.1), "dash": (0.3, 0.55), "slash": (0.3, 0.5)}
 
-# What people write around and beside a number: its strokes, from the number's height and width,
-# and the kinds of the marks that are told.
+# Signs around or beside a number: a function from the number's height and width to the strokes of
+# the sign, and the kinds of the marks that a reading should list.
 SIGNS: dict[str, tuple[Callable[[int, int], list[Path]], tuple[str, ...]]] = {
     "ring": (_ring, ()),
     "parentheses": (_parentheses, ("parenthesis", "parenthesis")),
