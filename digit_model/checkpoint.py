@@ -4,28 +4,31 @@ Nothing in a checkpoint is executed: the weights are plain arrays, which are loa
 architecture of this package.
 """
 
-import hashlib
 import json
 import os
-import warnings
-from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
-import h5py
-import jax
 import keras
 import numpy as np
 
-from .architectures import ARCHITECTURES, seeds
+from .architectures import ARCHITECTURES
 from .arrays import DIGITS, TILE_SIZE, Calibration, Tile
 from .backend import require_jax_backend
 from .errors import BadCheckpoint, CheckpointExists
 from .former_names import with_current_names
+from .weights_file import (
+    CONFIG,
+    WEIGHTS,
+    file_sha256,
+    is_described,
+    load_weights,
+    verify_file,
+    verify_structure,
+    without_weights,
+)
 
-WEIGHTS = "model.weights.h5"
-CONFIG = "config.json"
 FORMAT = 1
 # Logits of the same weights differ by less than this between machines and versions.
 GOLDEN_TOLERANCE = 1e-2
@@ -33,11 +36,7 @@ GOLDEN_TOLERANCE = 1e-2
 _PENDING_WEIGHTS = "pending.weights.h5"
 _PENDING_CONFIG = "pending.config.json"
 _MAX_CONFIG_BYTES = 1_000_000
-_MAX_WEIGHTS_BYTES = 200_000_000
 _MAX_NUMBER = 1e300
-_MAX_HDF5_MEMBERS = 5000
-# Keras stores a few numbers beside the parameters, such as the state of seed generators.
-_MAX_EXTRA_NUMBERS = 100
 _SCORES = ("images", "accuracy", "errors", "nll", "ece")
 _RECORDED_PACKAGES = ("keras", "jax", "numpy", "h5py")
 # The entries of config.json that are not part of a checkpoint's record.
@@ -74,7 +73,7 @@ def save(folder: Path, checkpoint: Checkpoint, *, force: bool = False) -> Checkp
         "format": FORMAT,
         "architecture": checkpoint.architecture,
         "calibration": asdict(checkpoint.calibration),
-        "weights": {"sha256": _sha256(weights), "size": weights.stat().st_size},
+        "weights": {"sha256": file_sha256(weights), "size": weights.stat().st_size},
         "golden": _golden_logits(checkpoint.model),
         "versions": {package: version(package) for package in _RECORDED_PACKAGES},
         **checkpoint.record,
@@ -122,10 +121,10 @@ def _load(folder: Path, sha256: str | None) -> Checkpoint:
         )
     _finish_interrupted_save(folder, config)
     weights = folder / WEIGHTS
-    _verify_file(weights, config)
-    model = _without_weights(ARCHITECTURES[config["architecture"]])
-    _verify_structure(weights, model.count_params())
-    _load_weights(model, weights, config["architecture"])
+    verify_file(weights, config)
+    model = without_weights(ARCHITECTURES[config["architecture"]])
+    verify_structure(weights, model.count_params())
+    load_weights(model, weights, config["architecture"])
     _verify_values(model, config)
     record = {name: config[name] for name in config if name not in _CONFIG_KEYS}
     calibration = Calibration(**{k: float(v) for k, v in config["calibration"].items()})
@@ -137,32 +136,8 @@ def _load(folder: Path, sha256: str | None) -> Checkpoint:
 def _finish_interrupted_save(folder: Path, config: dict) -> None:
     """Move the pending weights into place if config.json already describes them."""
     pending = folder / _PENDING_WEIGHTS
-    if pending.is_file() and _is_described(pending, config):
+    if pending.is_file() and is_described(pending, config):
         os.replace(pending, folder / WEIGHTS)
-
-
-def _without_weights(architecture: Callable[[], keras.Model]) -> keras.Model:
-    """Build a network with placeholders for weights, as JAX needs seconds to draw random ones."""
-    built: list[keras.Model] = []
-
-    def build() -> list[jax.Array]:
-        built.append(architecture())
-        return [seed.value for seed in seeds(built[0])]
-
-    values = jax.jit(build)()
-    for seed, value in zip(seeds(built[0]), values, strict=True):
-        seed.assign(value)
-    return built[0]
-
-
-def _load_weights(model: keras.Model, weights: Path, architecture: str) -> None:
-    """Load the weights; layers that are missing in the file are an error, not Keras's warning."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", UserWarning)
-            model.load_weights(weights)
-    except (ValueError, KeyError, TypeError, OSError, RuntimeError, UserWarning) as error:
-        raise BadCheckpoint(f"{WEIGHTS} does not fit the architecture {architecture!r}.") from error
 
 
 def golden_tile() -> Tile:
@@ -268,77 +243,6 @@ def _is_finite(value: object) -> bool:
     return isinstance(value, int | float) and type(value) is not bool and abs(value) < _MAX_NUMBER
 
 
-def _verify_file(weights: Path, config: dict) -> None:
-    expected = config["weights"]
-    if not weights.is_file():
-        raise BadCheckpoint(
-            f"There is no {WEIGHTS} in {weights.parent.name}. Copy it beside {CONFIG}, or name "
-            "another checkpoint folder."
-        )
-    size = weights.stat().st_size
-    if size != expected["size"] or size > _MAX_WEIGHTS_BYTES:
-        raise BadCheckpoint(f"{WEIGHTS} has {size:,} bytes, not {expected['size']:,}.")
-    if not _is_described(weights, config):
-        raise BadCheckpoint(
-            f"{WEIGHTS} is not the file that {CONFIG} describes: its sha256 differs."
-        )
-
-
-def _is_described(weights: Path, config: dict) -> bool:
-    """Return whether a weights file has the size and sha256 that the config gives."""
-    expected = config["weights"]
-    return weights.stat().st_size == expected["size"] and _sha256(weights) == expected["sha256"]
-
-
-def _verify_structure(weights: Path, parameters: int) -> None:
-    """Reject links out of the file and surplus arrays before any array is read."""
-    numbers = 0
-    try:
-        with h5py.File(weights) as file:
-            for array in _arrays(file):
-                numbers += array.size
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise BadCheckpoint(f"{WEIGHTS} is not a readable HDF5 file.") from error
-    if numbers > parameters + _MAX_EXTRA_NUMBERS:
-        raise BadCheckpoint(
-            f"{WEIGHTS} holds {numbers:,} numbers; the network has {parameters:,} parameters."
-        )
-
-
-def _arrays(file: h5py.File) -> Iterator[h5py.Dataset]:
-    """Yield the arrays of a file, and raise BadCheckpoint at anything but a plain array."""
-    groups, seen = [file], 0
-    while groups:
-        group = groups.pop()
-        seen += len(group)
-        # Without this limit, groups that contain themselves would be walked for ever.
-        if seen > _MAX_HDF5_MEMBERS:
-            raise BadCheckpoint(
-                f"{WEIGHTS} holds more than {_MAX_HDF5_MEMBERS:,} groups and arrays."
-            )
-        for name in group:
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise BadCheckpoint(f"{WEIGHTS} holds a link to another place.")
-            member = group[name]
-            if isinstance(member, h5py.Group):
-                groups.append(member)
-            else:
-                _verify_array(member)
-                yield member
-
-
-def _verify_array(array: object) -> None:
-    if not isinstance(array, h5py.Dataset) or array.shape is None:
-        raise BadCheckpoint(f"{WEIGHTS} holds something that is not an array.")
-    if array.is_virtual or array.external:
-        raise BadCheckpoint(f"{WEIGHTS} keeps its numbers in another file.")
-    if array.dtype.kind not in "fiu" or array.dtype.itemsize > 8:
-        raise BadCheckpoint(f"{WEIGHTS} holds an array of {str(array.dtype)[:40]}, not of numbers.")
-    # A small compressed array can expand to any size in memory, and train.py does not compress.
-    if array.id.get_create_plist().get_nfilters():
-        raise BadCheckpoint(f"{WEIGHTS} holds a compressed array; train.py writes plain ones.")
-
-
 def _verify_values(model: keras.Model, config: dict) -> None:
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
         raise BadCheckpoint(f"{WEIGHTS} holds weights that are not finite numbers.")
@@ -352,11 +256,6 @@ def _verify_values(model: keras.Model, config: dict) -> None:
 
 def _golden_logits(model: keras.Model) -> list[float]:
     return model.predict_on_batch(golden_tile()[None])[0].astype(float).tolist()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -12,6 +12,7 @@ from digit_model.architectures import ARCHITECTURES
 from digit_model.arrays import Calibration
 from digit_model.checkpoint import CONFIG, WEIGHTS, Checkpoint
 from digit_model.errors import BadCheckpoint, CheckpointExists
+from digit_model.weights_file import file_sha256
 
 CALIBRATION = Calibration(0.5, 0.6, -2.0)
 
@@ -40,7 +41,7 @@ def edit(folder, change):
 def sign(folder):
     """Update the recorded size and sha256 to match the weights, as an attacker would."""
     data = (folder / WEIGHTS).read_bytes()
-    digest = checkpoint._sha256(folder / WEIGHTS)
+    digest = file_sha256(folder / WEIGHTS)
     edit(folder, lambda config: config["weights"].update(size=len(data), sha256=digest))
 
 
