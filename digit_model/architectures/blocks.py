@@ -8,8 +8,8 @@ from .im2col import shifts
 def convolution(
     x,
     channels: int,
-    kernel: int = 3,
-    strides: int = 1,
+    kernel: int | tuple[int, int] = 3,
+    strides: int | tuple[int, int] = 1,
     padding: str = "same",
     name: str | None = None,
 ):
@@ -48,11 +48,17 @@ class Depthwise(layers.Layer):
 
     def call(self, maps):
         padded = ops.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0)))
-        shifted = shifts(padded, 3, self._strides)
+        shifted = shifts(padded, (3, 3), (self._strides, self._strides))
         return sum(part * self.kernel[divmod(index, 3)] for index, part in enumerate(shifted))
 
 
-def normalised(x, channels: int, kernel: int = 3, strides: int = 1, padding: str = "same"):
+def normalised(
+    x,
+    channels: int,
+    kernel: int | tuple[int, int] = 3,
+    strides: int | tuple[int, int] = 1,
+    padding: str = "same",
+):
     """Apply a convolution and batch normalisation; "valid" padding drops the edge positions."""
     x = layers.Conv2D(channels, kernel, strides=strides, padding=padding, use_bias=False)(x)
     return layers.BatchNormalization()(x)
