@@ -21,6 +21,7 @@ from .metrics import Scores, score
 from .picture.decode import decode
 from .picture.ink import ink_steps
 from .picture.render import draw_steps, overlay_heatmaps
+from .picture.strip import row_steps
 
 if TYPE_CHECKING:
     from .pretrained import Pretrained
@@ -225,12 +226,13 @@ def _write_heatmap(recogniser: "Recogniser", reading: Reading, path: Path) -> No
 def _write_steps(file: str, outcome: Reading | DigitError, path: Path) -> None:
     """Draw the steps of a reading; if no ink was found, the steps up to there."""
     if isinstance(outcome, Reading):
-        picture, digits = outcome.picture, outcome.shown().digits
+        picture, digits, strips = outcome.picture, outcome.shown().digits, outcome.strips
     elif isinstance(outcome, NoInk):
-        picture, digits = decode(file), ()
+        picture, digits, strips = decode(file), (), ()
     else:
         return
-    _save(draw_steps(ink_steps(picture), picture, digits), path)
+    steps = [*ink_steps(picture), *row_steps(strips)]
+    _save(draw_steps(steps, picture, digits), path)
 
 
 def _save(image: Image.Image, path: Path) -> None:

@@ -81,11 +81,11 @@ def any_encloses(boxes: Sequence[Box]) -> bool:
     return bool((across & down & (area < ENCLOSED_SHARE * area[:, None])).any())
 
 
-def reading_cost(logits: np.ndarray) -> np.ndarray:
-    """Return the cost in nats of reading each tile as its likeliest digit, (n,), from (n, 10).
+def label_costs(logits: np.ndarray) -> np.ndarray:
+    """Return the cost in nats of reading each tile as each digit, (n, 10), from (n, 10) logits.
 
     The network is trained with one sigmoid per digit, so the cost is the negative log-likelihood of
-    a yes to the likeliest digit and a no to each of the others.
+    a yes to one digit and a no to each of the others.
     """
     logits = np.asarray(logits, np.float64)
-    return np.logaddexp(0, logits).sum(axis=-1) - logits.max(axis=-1)
+    return np.logaddexp(0, logits).sum(axis=-1, keepdims=True) - logits

@@ -156,6 +156,7 @@ class Reading:
     reduction: pixels of the original per pixel of ``picture``, on each side. Pictures of 12
         megapixels or more are reduced. Boxes and placements are in pixels of the original;
         ``shown`` has them in pixels of ``picture``.
+    strips: the rows that the row reader was asked about, (32, width) each, from the top.
     """
 
     picture: Picture
@@ -163,6 +164,7 @@ class Reading:
     seconds: float
     ignored: tuple[IgnoredMark, ...] = ()
     reduction: int = 1
+    strips: tuple[Ink, ...] = ()
 
     def shown(self) -> "Reading":
         """Return the reading with its boxes and placements in pixels of ``picture``."""

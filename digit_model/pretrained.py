@@ -1,5 +1,6 @@
 """Load the checkpoint to serve, from the Hub or a folder, and tell where it came from."""
 
+import functools
 import logging
 import os
 from collections.abc import Mapping
@@ -11,11 +12,13 @@ from . import checkpoint, hub
 from .checkpoint import CONFIG, WEIGHTS, Checkpoint
 from .errors import BadCheckpoint, ModelUnavailable
 from .recogniser import Recogniser
+from .row_reader import RowReader, load_row_network
 
 _BUNDLE = Path(__file__).parent / "bundled"
 # The bundled checkpoint that serves unless another one is named.
 BUNDLED_FOLDER = _BUNDLE / "cnn"
 BUNDLED_SOURCE = "the bundled checkpoint"
+ROW_READER_FOLDER = Path(__file__).parent / "bundled_row_reader"
 # The time limit for all network requests. Imports, verification and compilation come on top, and
 # everything together must take less than 10 seconds.
 TIMEOUT_SECONDS = 4.0
@@ -151,7 +154,13 @@ def _hub_source(repo: str, commit: str) -> str:
 
 
 def _compiled(loaded: Checkpoint) -> tuple[Recogniser, Checkpoint]:
-    return Recogniser(loaded.model, loaded.calibration), loaded
+    return Recogniser(loaded.model, loaded.calibration, row_reader()), loaded
+
+
+@functools.cache
+def row_reader() -> RowReader:
+    """Return the bundled row reader, compiled."""
+    return RowReader(load_row_network(ROW_READER_FOLDER))
 
 
 def _logged(loaded: Pretrained) -> Pretrained:

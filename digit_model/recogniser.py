@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from .acceptance import accept_row, any_encloses, reading_cost, to_probabilities
+from .acceptance import accept_row, any_encloses, label_costs, to_probabilities
 from .architectures import inference
 from .arrays import (
     DIGITS,
@@ -34,11 +34,13 @@ from .picture.components import Glyph
 from .picture.decode import Decoded, Source, decode_reduced
 from .picture.ignored import marks_left_out
 from .picture.ink import LocatedInk, locate_all_ink, locate_ink
-from .picture.lattice import Lattice, Path, Span, best_path, one_digit_lattice
+from .picture.lattice import Lattice, Path, Span, best_path, near_best_paths, one_digit_lattice
 from .picture.normalise import normalise
 from .picture.perspective import map_points
 from .picture.segment import segmentations, single_digit
+from .picture.strip import draw_strip
 from .picture.tile_sheet import draw_tile_sheet
+from .row_reader import Decision, RowReader, decide
 
 # The network is compiled for these sizes, into which batches are split. It takes as long for each
 # tile in all of them, so that splitting costs little, and padding would cost as much as tiles do.
@@ -50,6 +52,11 @@ MIN_TURNED_COST = 0.3
 # It counts as turned if its digits then cost less than this share. Of rows of five drawn digits,
 # that rejects 94 of 96 turned ones and none of 48 upright ones.
 TURNED_COST_SHARE = 0.6
+# A row is shown to the row reader if other texts cost at most so many nats more than the best.
+DOUBTFUL_MARGIN = 3.0
+# ... unless it is longer than any number, or so dear per digit, in nats, that it is no number.
+MAX_ROW_DIGITS = 20
+MAX_ROW_COST = 3.0
 
 
 Logits = dict[Span, np.ndarray]
@@ -61,13 +68,19 @@ class Recogniser:
     explanations: the methods that ``heatmap`` and ``contrast`` accept; the first is the default.
     """
 
-    def __init__(self, model: keras.Model, calibration: Calibration | None = None):
+    def __init__(
+        self,
+        model: keras.Model,
+        calibration: Calibration | None = None,
+        row_reader: RowReader | None = None,
+    ):
         """Compile a model.
 
         model: an architecture with its weights. calibration: how to interpret its logits; by
-        default as they are.
+        default as they are. row_reader: decides where a row may be read in several ways.
         """
         require_jax_backend()
+        self._row_reader = row_reader
         self.calibration = calibration or Calibration()
         self._explainer = Explainer(model)
         self.explanations = self._explainer.methods
@@ -183,33 +196,54 @@ class Recogniser:
         """
         digits: list[Digit] = []
         ignored: list[IgnoredMark] = []
+        strips: list[Ink] = []
         guesses = []
         for sheet in item.sheets:
             ways = [_interpret(rows, logits) for rows in sheet.ways]
-            chosen = min(ways, key=lambda way: way.cost)
+            cheapest = min(ways, key=lambda way: way.cost)
+            chosen = self._decided(sheet.ink, cheapest)
+            read = self._digits(sheet, chosen)
+            if self._is_turned(sheet.ink, cheapest):
+                read = _refused(read)
             first_row = digits[-1].row + 1 if digits else 0
-            digits += self._digits(sheet, chosen, first_row)
+            digits += [replace(digit, row=digit.row + first_row) for digit in read]
             ignored += _marks_left_out(sheet, chosen)
+            strips += chosen.strips
             guesses += [(sheet, way) for way in ways]
         if not digits:
             digits, ignored = [self._guess(guesses)], []
-        decoded, seconds = item.decoded, item.seconds + share
-        return Reading(decoded.picture, tuple(digits), seconds, tuple(ignored), decoded.reduction)
+        return Reading(
+            item.decoded.picture,
+            tuple(digits),
+            item.seconds + share,
+            tuple(ignored),
+            item.decoded.reduction,
+            tuple(strips),
+        )
 
-    def _digits(self, sheet: "_Sheet", chosen: "_Interpretation", first_row: int) -> list[Digit]:
-        """Return the digits of one sheet.
+    def _digits(self, sheet: "_Sheet", chosen: "_Interpretation") -> list[Digit]:
+        """Return the digits of one sheet, whose rows are counted from 0.
 
-        None is accepted if it is turned, or if one encloses another, as the arc of a dial does.
-        first_row: the number of its first row.
+        None is accepted if one encloses another, as the arc of a dial does.
         """
         digits = [
-            replace(digit, row=digit.row + first_row)
-            for row, spans, logits in zip(chosen.rows, chosen.paths, chosen.logits, strict=True)
-            for digit in self._digits_of_row(sheet, row, spans, logits)
+            digit
+            for place in range(len(chosen.rows))
+            for digit in self._digits_of_row(sheet, chosen, place)
         ]
-        if any_encloses([digit.box for digit in digits]) or self._is_turned(sheet.ink, chosen):
-            digits = [replace(digit, accepted=False) for digit in digits]
-        return digits
+        return _refused(digits) if any_encloses([digit.box for digit in digits]) else digits
+
+    def _decided(self, ink: Ink, chosen: "_Interpretation") -> "_Interpretation":
+        """Return an interpretation whose doubtful rows the row reader has decided."""
+        if self._row_reader is None:
+            return chosen
+        for place, row in enumerate(chosen.rows):
+            if paths := _doubtful_paths(row, chosen.logits[place], chosen.paths[place]):
+                pieces = row.lattice.without_crosses(chosen.paths[place].spans)
+                strip = draw_strip(ink, pieces, row.lattice.height)
+                decision = decide(self._row_reader.log_probabilities(strip), paths)
+                chosen = chosen.with_decision(place, decision, strip)
+        return chosen
 
     def _is_turned(self, ink: Ink, upright: "_Interpretation") -> bool:
         """Return whether the digits of a picture read much better after a turn by 90 degrees.
@@ -234,21 +268,19 @@ class Recogniser:
         return _interpret(rows, iter(self.predict_logits(np.array(tiles))))
 
     def _digits_of_row(
-        self,
-        sheet: "_Sheet",
-        row: "_Row",
-        spans: list[Span],
-        row_logits: Logits,
+        self, sheet: "_Sheet", chosen: "_Interpretation", place: int
     ) -> Iterator[Digit]:
-        """Yield the digits in the spans of one row, given the logits of each of its candidates.
+        """Yield the digits of one row. place: its number.
 
         A digit cut from a component that was mostly discarded, such as a scribble, is not accepted.
         """
+        row, spans = chosen.rows[place], chosen.paths[place].spans
         if not spans:
             return
-        logits = np.array([row_logits[span] for span in spans])
+        logits = np.array([chosen.logits[place][span] for span in spans])
         cut_from_one = row.lattice.is_cut_from_one(spans)
         accepted = accept_row(logits, self.calibration, cut_from_one=cut_from_one)
+        accepted &= [(place, span) not in chosen.unsure for span in spans]
         for span, probabilities, sure in zip(
             spans, self._probabilities(logits), accepted, strict=True
         ):
@@ -314,25 +346,55 @@ class _Prepared:
 
 @dataclass(frozen=True, eq=False)
 class _Interpretation:
-    """The rows of a picture, the logits of their candidates, the best paths and their cost."""
+    """The rows of a picture, the logits of their candidates, the best paths and their cost.
+
+    strips: the rows that the row reader has decided. unsure: the digits in them of which it is not
+    sure, as the place of the row and the span.
+    """
 
     rows: list[_Row]
     logits: list[Logits]
-    paths: list[list[Span]]
+    paths: list[Path]
     cost: float
+    strips: tuple[Ink, ...] = ()
+    unsure: frozenset[tuple[int, Span]] = frozenset()
+
+    def with_decision(self, place: int, decision: Decision, strip: Ink) -> "_Interpretation":
+        """Return the interpretation with one row as the row reader has decided it."""
+        paths, logits = list(self.paths), list(self.logits)
+        paths[place] = decision.path
+        changed = zip(decision.path.spans, decision.evidence, strict=True)
+        logits[place] = logits[place] | {
+            span: logits[place][span] + evidence for span, evidence in changed
+        }
+        sure = dict(zip(decision.path.spans, decision.sure.tolist(), strict=True))
+        unsure = {(place, span) for span in sure if not sure[span]}
+        return replace(
+            self,
+            paths=paths,
+            logits=logits,
+            strips=(*self.strips, strip),
+            unsure=self.unsure | unsure,
+        )
 
     def count_rows(self) -> int:
         """Return how many rows hold a digit."""
-        return sum(bool(path) for path in self.paths)
+        return sum(bool(path.spans) for path in self.paths)
 
     def mean_reading_cost(self) -> float:
         """Return the mean cost of a digit in nats; infinite for fewer than MIN_TURNED_DIGITS."""
         logits = [
-            row[span] for row, path in zip(self.logits, self.paths, strict=True) for span in path
+            row[span]
+            for row, path in zip(self.logits, self.paths, strict=True)
+            for span in path.spans
         ]
         if len(logits) < MIN_TURNED_DIGITS:
             return math.inf
-        return float(reading_cost(np.array(logits)).mean())
+        return float(label_costs(np.array(logits)).min(axis=1).mean())
+
+
+def _refused(digits: list[Digit]) -> list[Digit]:
+    return [replace(digit, accepted=False) for digit in digits]
 
 
 def _prepare(source: Source, one: bool) -> _Prepared | DigitError:
@@ -363,21 +425,34 @@ def _rows(lattices: list[Lattice]) -> list[_Row]:
 def _interpret(rows: list[_Row], logits: Iterator[np.ndarray]) -> _Interpretation:
     """Find the best path through each row, taking its candidates' logits from ``logits``."""
     by_row = [{span: next(logits) for span in row.candidates} for row in rows]
-    paths = [_best_path(row, row_logits) for row, row_logits in zip(rows, by_row, strict=True)]
-    cost = sum(path.cost for path in paths)
-    return _Interpretation(rows, by_row, [path.spans for path in paths], cost)
+    paths = [
+        best_path(row.lattice, _label_costs(row_logits))
+        for row, row_logits in zip(rows, by_row, strict=True)
+    ]
+    return _Interpretation(rows, by_row, paths, sum(path.cost for path in paths))
 
 
-def _best_path(row: _Row, logits: Logits) -> Path:
-    costs = reading_cost(np.array(list(logits.values()))) if logits else np.zeros(0)
-    return best_path(row.lattice, dict(zip(logits, costs.tolist(), strict=True)))
+def _doubtful_paths(row: _Row, logits: Logits, best: Path) -> list[Path]:
+    """Return the paths between which the row reader is to decide, or none if the row is clear."""
+    digits = len(best.spans)
+    if not 0 < digits <= MAX_ROW_DIGITS or best.cost > MAX_ROW_COST * digits:
+        return []
+    paths = near_best_paths(row.lattice, _label_costs(logits), DOUBTFUL_MARGIN)
+    is_lone_digit = all(len(path.spans) < 2 for path in paths)
+    return [] if len(paths) < 2 or is_lone_digit else paths
+
+
+def _label_costs(logits: Logits) -> dict[Span, np.ndarray]:
+    if not logits:
+        return {}
+    return dict(zip(logits, label_costs(np.array(list(logits.values()))), strict=True))
 
 
 def _marks_left_out(sheet: _Sheet, chosen: _Interpretation) -> list[IgnoredMark]:
     return [
         IgnoredMark(_box_on_picture(mark.box, sheet), mark.kind)
-        for row, spans in zip(chosen.rows, chosen.paths, strict=True)
-        for mark in marks_left_out(row.lattice, spans)
+        for row, path in zip(chosen.rows, chosen.paths, strict=True)
+        for mark in marks_left_out(row.lattice, path.spans)
     ]
 
 

@@ -39,6 +39,7 @@ from digit_model.backend import cache_compiled_networks
 from digit_model.errors import DigitError
 from digit_model.picture.ink import ink_steps
 from digit_model.picture.render import draw_each_step, overlay_heatmaps
+from digit_model.picture.strip import row_steps
 from digit_model.pretrained import Pretrained
 from digit_model.recogniser import Recogniser
 
@@ -170,7 +171,8 @@ class ReaderCalls:
 
     def steps(self, content: bytes, *, model: str) -> Result:
         reading = self._models.get(model).recogniser.read(content)
-        drawn = draw_each_step(ink_steps(reading.picture), reading.picture, reading.shown().digits)
+        steps = [*ink_steps(reading.picture), *row_steps(reading.strips)]
+        drawn = draw_each_step(steps, reading.picture, reading.shown().digits)
         return {"html": strip(drawn)}, []
 
     def choose(self, view: bytes, *, model: str, choice: dict) -> Result:

@@ -6,7 +6,7 @@ from digit_model.acceptance import (
     accept_row,
     any_encloses,
     energy,
-    reading_cost,
+    label_costs,
     to_probabilities,
 )
 from digit_model.arrays import Box, Calibration, Digit, Placement, Reading
@@ -55,12 +55,13 @@ def test_many_digits_cut_from_one_component_may_support_a_doubtful_one():
     assert not accept_row(one_hopeless, CALIBRATION, cut_from_one=True).any()
 
 
-def test_the_reading_cost_is_the_likelihood_of_one_yes_and_nine_noes():
-    logits = np.random.default_rng(0).normal(0, 3, 10)
+def test_the_cost_of_a_label_is_the_likelihood_of_one_yes_and_nine_noes():
+    logits = np.random.default_rng(0).normal(0, 3, (2, 10))
     yes = 1 / (1 + np.exp(-logits))
-    best = logits.argmax()
-    likelihood = yes[best] * np.prod(np.delete(1 - yes, best))
-    assert reading_cost(logits[None])[0] == pytest.approx(-np.log(likelihood))
+    likelihoods = [
+        [one[digit] * np.prod(np.delete(1 - one, digit)) for digit in range(10)] for one in yes
+    ]
+    np.testing.assert_allclose(label_costs(logits), -np.log(likelihoods))
 
 
 def digit(label, row, accepted):

@@ -15,10 +15,12 @@ TIERS = [
     {"arrays", "errors", "former_names"},
     {"acceptance", "backend", "metrics", "picture", "training_log"},
     {"architectures", "explain", "data", "synthesis", "curves"},
+    {"weights_file"},
+    {"row_reader"},
     {"training"},
     {"checkpoint", "hub", "recogniser"},
-    {"pretrained", "card", "export"},
-    {"bulk"},
+    {"pretrained", "card"},
+    {"bulk", "export"},
     {"__main__"},
 ]
 TIER = {name: number for number, names in enumerate(TIERS) for name in names}
@@ -31,7 +33,7 @@ SIDEWAYS = {
 }
 # Serving must start fast and run on a machine that never trains.
 NOT_FOR_SERVING = {"training", "synthesis"}
-SERVING = {"recogniser", "pretrained", "checkpoint", "explain", "picture", "__main__"}
+SERVING = {"recogniser", "row_reader", "pretrained", "checkpoint", "explain", "picture", "__main__"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 PAGE_MODULES = sorted(PAGE.rglob("*.py"))
 

@@ -53,6 +53,8 @@ MAX_GAP = 0.25
 # Pieces that are lower together are punctuation.
 MIN_HEIGHT = 0.4
 MAX_PIECES = 5
+# Paths to one place that are followed.
+MAX_PATHS = 32
 # The slants to try, as tangents; positive leans to the right.
 SLANTS = np.linspace(-0.3, 0.8, 12)
 USUAL_SLANT = 0.2
@@ -110,12 +112,23 @@ class Lattice:
 
     def left_out(self, spans: Sequence[Span]) -> list[Component]:
         """Return the components none of whose pieces is in one of the spans, from the left."""
+        return list(self._left_out(spans).values())
+
+    def without_crosses(self, spans: Sequence[Span]) -> list[Component]:
+        """Return the pieces without the plus and multiplication signs that ``spans`` leave out."""
+        left_out = self._left_out(spans)
+        crosses = {number for number, mark in left_out.items() if kind_of_cross(mark)}
+        pieces = zip(self.pieces, self.components, strict=True)
+        return [piece for piece, number in pieces if number not in crosses]
+
+    def _left_out(self, spans: Sequence[Span]) -> dict[int, Component]:
+        """Return the components none of whose pieces is in a span, by their numbers."""
         read = {self.components[piece] for piece in _pieces(spans)}
         marks: dict[int, list[Component]] = {}
         for piece, number in zip(self.pieces, self.components, strict=True):
             if number not in read:
                 marks.setdefault(number, []).append(piece)
-        return [merge_components(pieces) for pieces in marks.values()]
+        return {number: merge_components(pieces) for number, pieces in marks.items()}
 
     def _mass(self, pieces: set[int]) -> float:
         return sum(self.pieces[piece].mass for piece in pieces)
@@ -218,30 +231,86 @@ def _runs(count: int, wholes: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 class Path(NamedTuple):
-    """A way through a lattice: its cost in nats, and the spans that are read, from the left."""
+    """A way through a lattice: its cost in nats, its spans from the left, and what they say."""
 
     cost: float
-    spans: list[Span]
+    spans: tuple[Span, ...] = ()
+    text: str = ""
 
 
-def best_path(row: Lattice, doubts: Mapping[Span, float]) -> Path:
-    """Return the cheapest path; it leaves out the pieces in none of its spans.
+# For each of a row's glyphs, the cost in nats of reading it as each digit, (10,).
+LabelCosts = Mapping[Span, np.ndarray]
 
-    doubts: for each of the row's glyphs, the cost of reading it as a digit, in nats.
-    """
-    steps: list[list[tuple[Span, float, list[Span]]]] = [[] for _ in row.pieces]
-    for span, cost in row.omission_costs.items():
-        steps[span.end - 1].append((span, cost, []))
-    for span, cost in row.shape_costs.items():
-        steps[span.end - 1].append((span, cost + doubts[span], [span]))
-    paths = [Path(0.0, [])]
+
+def best_path(row: Lattice, costs: LabelCosts) -> Path:
+    """Return the cheapest path; it leaves out the pieces in none of its spans."""
+    steps = _steps(row, costs, 0.0)
+    paths = [Path(0.0)]
     for ending in steps:
-        ways = [
-            Path(paths[span.start].cost + cost, paths[span.start].spans + read)
-            for span, cost, read in ending
-        ]
+        ways = (_extended(paths[step.span.start], step) for step in ending)
         paths.append(min(ways, key=lambda path: path.cost))
     return paths[-1]
+
+
+def near_best_paths(row: Lattice, costs: LabelCosts, margin: float) -> list[Path]:
+    """Return the cheapest path for each text that costs at most ``margin`` nats more than the best.
+
+    They are ordered by cost. Of very many, the MAX_PATHS cheapest to each place are followed.
+    """
+    steps = _steps(row, costs, margin)
+    rest = _cheapest_rests(steps)
+    paths: list[list[Path]] = [[Path(0.0)]]
+    for end, ending in enumerate(steps, 1):
+        cheapest: dict[str, Path] = {}
+        for step in ending:
+            for start in paths[step.span.start]:
+                path = _extended(start, step)
+                known = cheapest.get(path.text)
+                if path.cost + rest[end] <= rest[0] + margin and (
+                    known is None or path.cost < known.cost
+                ):
+                    cheapest[path.text] = path
+        paths.append(sorted(cheapest.values(), key=lambda path: path.cost)[:MAX_PATHS])
+    return paths[-1]
+
+
+class _Step(NamedTuple):
+    """One edge of a lattice. text: the digit that it reads, or nothing if it leaves pieces out."""
+
+    span: Span
+    cost: float
+    text: str
+
+
+def _steps(row: Lattice, costs: LabelCosts, margin: float) -> list[list[_Step]]:
+    """Return for each piece the steps that end there.
+
+    margin: digits that cost more than this above a glyph's cheapest are no step.
+    """
+    steps: list[list[_Step]] = [[] for _ in row.pieces]
+    for span, cost in row.omission_costs.items():
+        steps[span.end - 1].append(_Step(span, cost, ""))
+    for span, shape_cost in row.shape_costs.items():
+        likely = np.flatnonzero(costs[span] <= costs[span].min() + margin)
+        steps[span.end - 1] += [
+            _Step(span, shape_cost + float(costs[span][digit]), str(digit)) for digit in likely
+        ]
+    return steps
+
+
+def _extended(path: Path, step: _Step) -> Path:
+    spans = (*path.spans, step.span) if step.text else path.spans
+    return Path(path.cost + step.cost, spans, path.text + step.text)
+
+
+def _cheapest_rests(steps: list[list[_Step]]) -> list[float]:
+    """Return the cheapest cost to the end from before the first piece, the second, and so on."""
+    rests = [np.inf] * len(steps) + [0.0]
+    for end in range(len(steps), 0, -1):
+        for step in steps[end - 1]:
+            start = step.span.start
+            rests[start] = min(rests[start], step.cost + rests[end])
+    return rests
 
 
 @dataclass(frozen=True, eq=False)

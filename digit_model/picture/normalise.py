@@ -33,7 +33,7 @@ def normalise(ink: Ink) -> tuple[Tile, Placement]:
     margin = 0.0
     if max(crop.shape) >= MIN_RESTROKE_PIXELS:
         shrunk = _shrink(crop, WORKING_SIZE_PIXELS)
-        crop = _restroke(shrunk)
+        crop = restroke(shrunk, max(shrunk.shape) / TILE_BOX)
         # Thickening widens the crop; the margin is in pixels of the ink.
         margin = (crop.shape[0] - shrunk.shape[0]) / 2 * max(box.width, box.height)
         margin /= max(shrunk.shape)
@@ -67,9 +67,12 @@ def stroke_width(ink: Ink) -> float:
     return 4 * float(ndimage.distance_transform_edt(mask)[mask].mean()) - 1
 
 
-def _restroke(crop: Ink) -> Ink:
-    """Thicken or thin strokes to the nearest width that is usual in MNIST."""
-    tile_pixel = max(crop.shape) / TILE_BOX
+def restroke(crop: Ink, tile_pixel: float) -> Ink:
+    """Thicken or thin strokes to the nearest width that is usual in MNIST.
+
+    tile_pixel: the size of a tile's pixel in those of the (height, width) crop. Returns ink that is
+    larger on all sides by as much as the strokes grew.
+    """
     width = stroke_width(crop) / tile_pixel
     radius = round((np.clip(width, MIN_STROKE, MAX_STROKE) - width) / 2 * tile_pixel)
     if radius > 0:
@@ -89,8 +92,12 @@ def _shrink(crop: Ink, longest: int) -> Ink:
 
 
 def _resize(crop: Ink, longest: int) -> Ink:
-    """Scale the longer side to ``longest`` pixels, anti-aliased, keeping the aspect ratio."""
-    factor = longest / max(crop.shape)
+    """Scale the longer side to ``longest`` pixels, keeping the aspect ratio."""
+    return resize(crop, longest / max(crop.shape))
+
+
+def resize(crop: Ink, factor: float) -> Ink:
+    """Scale (height, width) ink, anti-aliased, to at least one pixel."""
     if factor == 1:
         return crop
     height, width = (max(1, round(side * factor)) for side in crop.shape)

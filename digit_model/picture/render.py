@@ -98,8 +98,8 @@ def draw_steps(
 ) -> Image.Image:
     """Draw the steps of a reading side by side under their names, then the digits and their tiles.
 
-    steps: as ``ink_steps`` yields them. digits: what was read in the picture; without any, only the
-    steps are drawn.
+    steps: as ``ink_steps`` and ``row_steps`` yield them. digits: what was read in the picture;
+    without any, only the steps are drawn.
     """
     panes = draw_each_step(steps, picture, digits)
     columns = min(len(panes), STEP_COLUMNS)

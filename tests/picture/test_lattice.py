@@ -9,6 +9,7 @@ from digit_model.picture.lattice import (
     Span,
     best_path,
     build_lattice,
+    near_best_paths,
     one_digit_lattice,
 )
 
@@ -109,7 +110,13 @@ def test_a_digit_cut_from_a_part_that_is_left_out_is_a_remnant():
 def test_two_dashes_are_no_digit():
     equals = [(200, 50), (230, 50)], [(200, 68), (230, 68)]
     _, row = row_of(ZERO, shifted(ZERO, 60), *equals)
-    assert best_path(row, dict.fromkeys(row.glyphs, 0.0)).spans == [Span(0, 1), Span(1, 2)]
+    costs = label_costs(dict.fromkeys(row.glyphs, 0.0))
+    assert best_path(row, costs).spans == (Span(0, 1), Span(1, 2))
+
+
+def label_costs(costs):
+    """Return the costs of reading each span as 0; as any other digit it costs 20 nats more."""
+    return {span: cost + 20.0 * (np.arange(10) > 0) for span, cost in costs.items()}
 
 
 def blank(count, shape_costs, omission=10.0):
@@ -129,21 +136,54 @@ def test_the_best_path_costs_least():
     row = blank(
         3, {Span(0, 3): 0.0, Span(0, 1): 0.0, Span(1, 2): 0.0, Span(2, 3): 0.0, Span(1, 3): 0.0}
     )
-    doubts = {Span(0, 3): 3.0, Span(0, 1): 0.1, Span(1, 2): 2.0, Span(2, 3): 2.0, Span(1, 3): 0.5}
-    assert best_path(row, doubts).spans == [Span(0, 1), Span(1, 3)]
-    assert best_path(row, doubts | {Span(0, 3): 0.2}).spans == [Span(0, 3)]
+    costs = {Span(0, 3): 3.0, Span(0, 1): 0.1, Span(1, 2): 2.0, Span(2, 3): 2.0, Span(1, 3): 0.5}
+    assert best_path(row, label_costs(costs)).spans == (Span(0, 1), Span(1, 3))
+    assert best_path(row, label_costs(costs | {Span(0, 3): 0.2})).spans == (Span(0, 3),)
 
 
 def test_shapes_that_do_not_fit_count_against_a_path():
     row = blank(2, {Span(0, 2): 0.0, Span(0, 1): 1.0, Span(1, 2): 1.0})
-    assert best_path(row, {Span(0, 2): 1.5, Span(0, 1): 0.0, Span(1, 2): 0.0}).spans == [Span(0, 2)]
+    costs = label_costs({Span(0, 2): 1.5, Span(0, 1): 0.0, Span(1, 2): 0.0})
+    assert best_path(row, costs).spans == (Span(0, 2),)
 
 
 def test_a_piece_is_left_out_where_that_costs_less():
     row = blank(2, {Span(0, 1): 0.0, Span(1, 2): 0.0, Span(0, 2): 0.0}, omission=0.3)
-    assert best_path(row, {Span(0, 1): 0.0, Span(1, 2): 2.0, Span(0, 2): 2.0}).spans == [Span(0, 1)]
+    costs = label_costs({Span(0, 1): 0.0, Span(1, 2): 2.0, Span(0, 2): 2.0})
+    assert best_path(row, costs).spans == (Span(0, 1),)
 
 
 def test_a_single_digit_is_never_left_out():
     row = one_digit_lattice(Glyph(np.ones((1, 1), np.float32), Box(0, 0, 1, 1)))
-    assert best_path(row, {Span(0, 1): 50.0}).spans == [Span(0, 1)]
+    assert best_path(row, label_costs({Span(0, 1): 50.0})).spans == (Span(0, 1),)
+
+
+def test_each_digit_is_read_as_the_cheapest_and_omissions_add_nothing_to_the_text():
+    row = blank(3, {Span(0, 1): 1.0, Span(2, 3): 0.0}, omission=0.5)
+    costs = {Span(0, 1): np.arange(10) / 10, Span(2, 3): np.arange(10, 0, -1) / 10}
+    path = best_path(row, costs)
+    assert (path.text, path.spans) == ("9", (Span(2, 3),))
+    assert path.cost == pytest.approx(0.5 + 0.5 + 0.1)
+    costs[Span(0, 1)] = np.roll(costs[Span(0, 1)], 7) - 1
+    assert best_path(row, costs).text == "79"
+
+
+def test_near_best_paths_are_every_text_within_the_margin_from_the_cheapest():
+    row = blank(2, {Span(0, 1): 0.0, Span(1, 2): 0.0, Span(0, 2): 0.5})
+    costs = {
+        Span(0, 1): np.array([0.0, 1.0] + [9.0] * 8),
+        Span(1, 2): np.array([2.0, 0.0] + [9.0] * 8),
+        Span(0, 2): np.array([9.0] * 8 + [0.0, 9.0]),
+    }
+    paths = near_best_paths(row, costs, 2.0)
+    assert [path.text for path in paths] == ["01", "8", "11", "00"]
+    assert [path.cost for path in paths] == [0.0, 0.5, 1.0, 2.0]
+    assert paths[0] == best_path(row, costs)
+    assert len(near_best_paths(row, costs, 0.0)) == 1
+
+
+def test_of_the_ways_to_one_text_the_cheapest_is_found():
+    row = blank(2, {Span(0, 1): 0.0, Span(1, 2): 0.0, Span(0, 2): 0.3}, omission=1.0)
+    paths = near_best_paths(row, label_costs(dict.fromkeys(row.glyphs, 0.0)), 2.0)
+    assert [path.text for path in paths] == ["00", "0", ""]
+    assert [path.spans for path in paths] == [(Span(0, 1), Span(1, 2)), (Span(0, 2),), ()]

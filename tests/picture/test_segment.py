@@ -25,7 +25,7 @@ def best_glyphs(ink, way=0):
     return [
         row.glyphs[span]
         for row in list(segmentations(ink))[way]
-        for span in best_path(row, dict.fromkeys(row.glyphs, 0.0)).spans
+        for span in best_path(row, dict.fromkeys(row.glyphs, np.zeros(10))).spans
     ]
 
 
@@ -155,8 +155,8 @@ def test_a_line_around_nothing_heavier_is_no_frame():
 def test_a_short_stroke_at_the_middle_of_a_row_is_a_1_and_below_it_a_comma(top, count):
     short = [(200, top), (200, top + 35)]
     [[row]] = segmentations(ink(ONE, SEVEN, short))
-    doubts = dict.fromkeys(row.glyphs, 0.3)
-    assert len(best_path(row, doubts).spans) == count
+    costs = dict.fromkeys(row.glyphs, np.full(10, 0.3))
+    assert len(best_path(row, costs).spans) == count
 
 
 def test_the_fragments_of_a_digit_may_be_one_wherever_they_lie():
