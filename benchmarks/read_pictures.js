@@ -6,11 +6,13 @@
 export async function readPictures({ load, site, folder }) {
   const { Network } = await load("network.js");
   const { Recogniser } = await load("recogniser.js");
+  const { RowReader } = await load("row_reader.js");
   const { textOf } = await load("reading.js");
   const json = async (bytes) => JSON.parse(new TextDecoder().decode(await bytes));
   const model = await json(site("model.json"));
-  const network = await Network.unpack(model, await site(model.weights.file));
-  const recogniser = new Recogniser(network);
+  const unpack = async (part) => Network.unpack(part, await site(part.weights.file));
+  const network = await unpack(model);
+  const recogniser = new Recogniser(network, new RowReader(await unpack(model.row_reader)));
   const readings = [];
   for (const { file, width, height } of await json(folder("pictures.json"))) {
     const data = new Uint8Array(await folder(file));

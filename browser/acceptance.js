@@ -55,8 +55,9 @@ function encloses(outer, inner) {
   return isInside && area(inner) < ENCLOSED_SHARE * area(outer);
 }
 
-// Return the cost, in nats, of reading a tile as its likeliest digit.
-export function readingCost(logits) {
+// Return the costs, in nats, of reading a tile as each digit.
+export function labelCosts(logits) {
   const nats = (logit) => Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit)));
-  return logits.reduce((sum, logit) => sum + nats(logit), 0) - Math.max(...logits);
+  const noes = logits.reduce((sum, logit) => sum + nats(logit), 0);
+  return logits.map((logit) => noes - logit);
 }

@@ -18,8 +18,8 @@ export function inspect({ layers }, number, place, channel) {
 
 function patch({ kernel, strides, padding, shape }, input, place) {
   const [height, width, channels] = input.shape;
-  const top = Math.floor(place / shape[1]) * strides - padding[0];
-  const left = (place % shape[1]) * strides - padding[2];
+  const top = Math.floor(place / shape[1]) * strides[0] - padding[0];
+  const left = (place % shape[1]) * strides[1] - padding[2];
   const seen = new Float32Array(kernel[0] * kernel[1] * channels);
   for (let i = 0; i < kernel[0]; i++) {
     for (let j = 0; j < kernel[1]; j++) {

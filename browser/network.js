@@ -1,8 +1,8 @@
-// A network as `digit-model export` wrote it: tiles -> logits, and every map on the way.
+// A network as `digit-model export` wrote it: tiles or strips -> logits, and every map on the way.
 //
 // The layers are a flat list (digit_model/export.py). Each has one place for its output of up to
 // BATCH tiles, (tiles, rows, columns, channels); convolutions are matrix products of what their
-// kernel sees and the kernel.
+// kernel sees and the kernel. Strides are [down, across], kernels and pools [rows, columns, ...].
 
 import { BadModel } from "./errors.js";
 import { createMatmul, PANEL, ROWS } from "./numerics/matmul.js";
@@ -10,14 +10,14 @@ import { createMatmul, PANEL, ROWS } from "./numerics/matmul.js";
 export const BATCH = 8;
 export const TILE_SIZE = 28;
 export const DIGITS = 10;
-const TILE = TILE_SIZE * TILE_SIZE;
-const FORMAT = 2;
+const FORMAT = 3;
 
 const roundUp = (number, step) => Math.ceil(number / step) * step;
 const product = (numbers) => numbers.reduce((all, number) => all * number, 1);
 
 export class Network {
-  // model: what model.json holds. file: the ArrayBuffer of the file with the weights that it names.
+  // model: what model.json holds, or its entry of the row reader. file: the ArrayBuffer of the file
+  // with the weights that it names.
   static async unpack(model, file, useSimd) {
     const unpacked = new Blob([file]).stream().pipeThrough(new DecompressionStream("gzip"));
     return new Network(model, await new Response(unpacked).arrayBuffer(), useSimd);
@@ -36,16 +36,16 @@ export class Network {
     this.#takeWeights(weights);
   }
 
-  // (n, 10) logits of (n, 28, 28) tiles, both Float32Array.
+  // (n, 10) logits of (n, 28, 28) tiles, or (n, 64, 11) of (n, 32, 128) windows: both Float32Array.
   logits(tiles) {
-    const count = tiles.length / TILE;
-    const logits = new Float32Array(count * DIGITS);
+    const [input, answer] = [this.layers[0], this.layers.at(-1)];
+    const count = tiles.length / input.size;
+    const logits = new Float32Array(count * answer.size);
     for (let start = 0; start < count; start += BATCH) {
       const batch = Math.min(BATCH, count - start);
-      this.layers[0].output.set(tiles.subarray(start * TILE, (start + batch) * TILE));
+      input.output.set(tiles.subarray(start * input.size, (start + batch) * input.size));
       this.run(1, batch);
-      const answers = this.layers.at(-1).output.subarray(0, batch * DIGITS);
-      logits.set(answers, start * DIGITS);
+      logits.set(answer.output.subarray(0, batch * answer.size), start * answer.size);
     }
     return logits;
   }
@@ -142,7 +142,7 @@ function packPanels(weights, columns, { numbers, sides: [, depth] }) {
 const OPERATIONS = {
   convolution(layer, [input], batch, network) {
     const { kernel, strides, shape } = layer;
-    const isPointwise = kernel[0] === 1 && strides === 1;
+    const isPointwise = [kernel[0], kernel[1], ...strides].every((size) => size === 1);
     const seen = isPointwise ? input.output : collectSeen(layer, input, batch, network.seen);
     multiplyWithBias(layer, seen, batch * shape[0] * shape[1], network);
   },
@@ -168,7 +168,7 @@ const OPERATIONS = {
     const { output, size, shape, pool } = layer;
     const channels = shape[2];
     output.fill(-Infinity, 0, batch * size);
-    forEachSeen({ ...layer, kernel: [pool, pool] }, input, batch, (to, from) => {
+    forEachSeen({ ...layer, kernel: pool }, input, batch, (to, from) => {
       for (let channel = 0; channel < channels; channel++) {
         const place = to * channels + channel;
         output[place] = Math.max(output[place], input.output[from + channel]);
@@ -260,9 +260,9 @@ function collectSeen(layer, input, batch, seen) {
   const numbers = new Float32Array(seen.buffer);
   const [target, source] = [seen.byteOffset / 4, input.output.byteOffset / 4];
   for (let place = 0; place < batch * shape[0] * shape[1]; place++) {
-    const left = (place % shape[1]) * strides - padding[2];
+    const left = (place % shape[1]) * strides[1] - padding[2];
     const row = Math.floor(place / shape[1]);
-    const top = (row % shape[0]) * strides - padding[0];
+    const top = (row % shape[0]) * strides[0] - padding[0];
     const [first, end] = [Math.max(0, left), Math.min(width, left + kernel[1])];
     for (let i = Math.max(0, -top); i < Math.min(kernel[0], height - top); i++) {
       // What one row of the kernel sees lies side by side in the maps.
@@ -282,12 +282,12 @@ export function forEachSeen({ kernel, strides, padding, shape }, input, batch, v
   for (let tile = 0; tile < batch; tile++) {
     for (let row = 0; row < shape[0]; row++) {
       for (let i = 0; i < kernel[0]; i++) {
-        const y = row * strides + i - padding[0];
+        const y = row * strides[0] + i - padding[0];
         if (y < 0 || y >= height) continue;
         for (let column = 0; column < shape[1]; column++) {
           const to = (tile * shape[0] + row) * shape[1] + column;
           for (let j = 0; j < kernel[1]; j++) {
-            const x = column * strides + j - padding[2];
+            const x = column * strides[1] + j - padding[2];
             if (x < 0 || x >= width) continue;
             visit(to, ((tile * height + y) * width + x) * channels, i * kernel[1] + j);
           }

@@ -18,8 +18,10 @@ export async function load(model = "model.json") {
 // The files are fetched here, while the worker still loads its modules.
 async function fetchNetwork(address) {
   const model = await (await fetched(address)).json();
-  const weights = await (await fetched(new URL(model.weights.file, address))).arrayBuffer();
-  return { model, weights };
+  const networks = model.row_reader ? [model, model.row_reader] : [model];
+  const fetchWeights = async ({ weights: { file } }) =>
+    (await fetched(new URL(file, address))).arrayBuffer();
+  return { model, weights: await Promise.all(networks.map(fetchWeights)) };
 }
 
 async function fetched(address) {
@@ -50,7 +52,7 @@ class Reader {
 
   async start({ model, weights }) {
     this.model = model; // what model.json says
-    this.methods = await this.#ask("load", [model, weights], [weights]); // the kinds of heatmap
+    this.methods = await this.#ask("load", [model, weights], weights); // the kinds of heatmap
   }
 
   // source: a Blob, ImageData, ImageBitmap or canvas. one: it holds exactly one digit.

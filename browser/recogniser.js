@@ -1,30 +1,39 @@
-// Pictures -> readings, with one network (digit_model/recogniser.py).
+// Pictures -> readings, with one network and a row reader (digit_model/recogniser.py).
 //
 // reading.js describes digits and readings.
 
-import { acceptRow, anyEncloses, readingCost, toProbabilities } from "./acceptance.js";
+import { acceptRow, anyEncloses, labelCosts, toProbabilities } from "./acceptance.js";
 import { Explainer } from "./explain.js";
 import { DIGITS } from "./network.js";
 import { turnedLeft, turnedRight } from "./numerics/plane.js";
 import { decode } from "./picture/decode.js";
 import { marksLeftOut, massOf } from "./picture/ignored.js";
 import { locateAllInk, locateInk } from "./picture/ink.js";
-import { bestPath, oneDigitLattice } from "./picture/lattice.js";
+import { bestPath, nearBestPaths, oneDigitLattice } from "./picture/lattice.js";
 import { normalise } from "./picture/normalise.js";
 import { compose, mapPoint, scaling } from "./picture/perspective.js";
 import { segmentations, singleDigit } from "./picture/segment.js";
+import { drawStrip } from "./picture/strip.js";
 import { layOutTiles } from "./picture/tile_sheet.js";
 import { rounded } from "./reading.js";
+import { decide } from "./row_reader.js";
 
 // A picture with at least so many digits, which cost at least this much each in nats, is also read
 // turned; it counts as turned if its digits then cost less than this share.
 const MIN_TURNED_DIGITS = 3;
 const MIN_TURNED_COST = 0.3;
 const TURNED_COST_SHARE = 0.6;
+// A row is shown to the row reader if other texts cost at most so many nats more than the best.
+const DOUBTFUL_MARGIN = 3;
+// ... unless it is longer than any number, or so dear per digit, in nats, that it is no number.
+const MAX_ROW_DIGITS = 20;
+const MAX_ROW_COST = 3;
 
 export class Recogniser {
-  constructor(network) {
+  // rowReader: decides where a row may be read in several ways.
+  constructor(network, rowReader = null) {
     this.network = network;
+    this.rowReader = rowReader;
     this.calibration = network.model.calibration;
     this.explainer = new Explainer(network);
   }
@@ -63,9 +72,12 @@ export class Recogniser {
   // turned, or if one digit encloses another, as the arc of a dial does.
   #readSheet(ink, toPicture, one) {
     const ways = this.#interpret(waysOf(ink, one));
-    const { rows, paths } = ways.reduce((a, b) => (b.cost < a.cost ? b : a));
-    const digits = rows.flatMap((row, k) => this.#digitsOfRow(row, paths[k], toPicture));
-    if (anyEncloses(digits.map(({ box }) => box)) || this.#isTurned(ink, paths)) {
+    const chosen = ways.reduce((a, b) => (b.cost < a.cost ? b : a));
+    const { rows } = chosen;
+    const decided = rows.map((row, k) => this.#decided(ink, row, chosen.paths[k], chosen.costs[k]));
+    const digits = rows.flatMap((row, k) => this.#digitsOfRow(row, decided[k], toPicture));
+    const paths = decided.map(({ spans }) => spans);
+    if (anyEncloses(digits.map(({ box }) => box)) || this.#isTurned(ink, chosen.paths)) {
       for (const digit of digits) digit.accepted = false;
     }
     const ignored = rows
@@ -99,10 +111,25 @@ export class Recogniser {
     for (const span of spans) Object.assign(span, normalise(span.glyph.ink));
     this.#answer(spans);
     return ways.map((rows) => {
-      const found = rows.map((row) => bestPath(row, row.spans.map(({ logits }) => readingCost(logits))));
-      const cost = found.reduce((sum, path) => sum + path.cost, 0);
-      return { rows, paths: found.map((path) => path.spans), cost };
+      const found = rows.map((row) => bestPath(row, costsOf(row)));
+      const costs = found.map((path) => path.cost);
+      const cost = costs.reduce((sum, one) => sum + one, 0);
+      return { rows, paths: found.map((path) => path.spans), costs, cost };
     });
+  }
+
+  // Return the spans of a row with their logits, as the row reader decides if the row is doubtful, and
+  // of which it is sure. ownSpans, cost: of the cheapest path.
+  #decided(ink, row, ownSpans, cost) {
+    const paths = this.rowReader ? doubtfulPaths(row, ownSpans, cost) : [];
+    if (!paths.length) return { spans: ownSpans, sure: ownSpans.map(() => true) };
+    const strip = drawStrip(ink, row.withoutCrosses(ownSpans), row.height);
+    const { path, evidence, sure } = decide(this.rowReader.logProbabilities(strip), paths);
+    const spans = path.spans.map((span, k) => ({
+      ...span,
+      logits: span.logits.map((logit, digit) => logit + evidence[k][digit]),
+    }));
+    return { spans, sure };
   }
 
   // Whether the digits read much better after a turn by 90 degrees. Turned digits are often misread
@@ -127,11 +154,11 @@ export class Recogniser {
   }
 
   // A digit cut from a component that was mostly discarded, such as a scribble, is not accepted.
-  #digitsOfRow(row, spans, toPicture) {
+  #digitsOfRow(row, { spans, sure }, toPicture) {
     const logits = spans.map((span) => span.logits);
     const accepted = acceptRow(logits, this.calibration, row.isCutFromOne(spans));
     return spans.map((span, k) =>
-      this.#digitOnInk(span, toPicture, accepted[k] && !row.isRemnant(span, spans)),
+      this.#digitOnInk(span, toPicture, sure[k] && accepted[k] && !row.isRemnant(span, spans)),
     );
   }
 
@@ -166,12 +193,22 @@ function waysOf(ink, one) {
   return hasSpans ? ways : [[oneDigitLattice(singleDigit(ink))]];
 }
 
+const costsOf = (row) => row.spans.map(({ logits }) => labelCosts(logits));
+
+// Return the paths between which the row reader is to decide, or none if the row is clear.
+function doubtfulPaths(row, { length: digits }, cost) {
+  if (!digits || digits > MAX_ROW_DIGITS || cost > MAX_ROW_COST * digits) return [];
+  const paths = nearBestPaths(row, costsOf(row), DOUBTFUL_MARGIN);
+  const isLoneDigit = paths.every((path) => path.spans.length < 2);
+  return paths.length < 2 || isLoneDigit ? [] : paths;
+}
+
 // How many rows hold a digit.
 const countRows = (paths) => paths.filter((path) => path.length).length;
 
 // Return the mean cost of the digits in nats; infinite for fewer than MIN_TURNED_DIGITS.
 function meanCost(paths) {
-  const costs = paths.flat().map(({ logits }) => readingCost(logits));
+  const costs = paths.flat().map(({ logits }) => Math.min(...labelCosts(logits)));
   if (costs.length < MIN_TURNED_DIGITS) return Infinity;
   return costs.reduce((sum, cost) => sum + cost, 0) / costs.length;
 }

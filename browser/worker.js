@@ -5,15 +5,17 @@ import { inspect } from "./inspect.js";
 import { Network } from "./network.js";
 import { sha256 } from "./numerics/sha256.js";
 import { Recogniser } from "./recogniser.js";
+import { RowReader } from "./row_reader.js";
 
 let recogniser = null;
 
 const CALLS = {
+  // weights: of the network and, if the model has a row reader, of its network.
   async load(model, weights) {
-    if ((await digestOf(weights)) !== model.weights.sha256) {
-      throw new BadModel("The weights are not those that model.json describes. Load the page again.");
-    }
-    recogniser = new Recogniser(await Network.unpack(model, weights));
+    const [network, rowNetwork] = await Promise.all(
+      weights.map((file, k) => unpack([model, model.row_reader][k], file)),
+    );
+    recogniser = new Recogniser(network, rowNetwork && new RowReader(rowNetwork));
     setTimeout(warmUp, 0, drawnLine(), 8);
     return recogniser.explainer.methods;
   },
@@ -33,6 +35,13 @@ const CALLS = {
     return inspect(recogniser.network, layer, place, channel);
   },
 };
+
+async function unpack(model, weights) {
+  if ((await digestOf(weights)) !== model.weights.sha256) {
+    throw new BadModel("The weights are not those that model.json describes. Load the page again.");
+  }
+  return Network.unpack(model, weights);
+}
 
 // The browser's own SHA-256 is quicker, and is there on https pages only.
 async function digestOf(buffer) {

@@ -1,17 +1,18 @@
-"""Write a network for the static page: model.json, which lists its layers, and weights.bin.
+"""Write networks for the static page: model.json, which lists their layers, and their weights.
 
 Batch normalisation is folded into the layer before it. Kernels are stored as integers of 16 bits
 with a scale for each unit, which is as small as float16 and several times as exact
 (benchmarks/LOG.md). The list of layers is flat: each entry names its operation and the entries
 whose output it takes, so that browser/network.js can run any architecture, an ensemble included, by
-a loop over the list.
+a loop over the list. The row reader's network, which is the same for all checkpoints, is described
+by an entry of its own.
 """
 
 import gzip
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,47 +23,70 @@ from keras import layers
 
 from .architectures import FEATURES, members
 from .architectures.blocks import Depthwise
-from .arrays import DIGITS, TILE_SIZE
+from .architectures.im2col import same_padding
 from .checkpoint import Checkpoint
 from .errors import DigitError
+from .pretrained import ROW_READER_FOLDER
+from .row_reader import load_row_network
 
 MODEL = "model.json"
 WEIGHTS = "weights.bin"
-FORMAT = 2
+ROW_WEIGHTS = "row_weights.bin"
+FORMAT = 3
 LARGEST_INTEGER = 2**15 - 1
 
 
 def export(checkpoint: Checkpoint, folder: Path, source: str) -> dict:
-    """Write ``model.json`` and ``weights.bin`` into a folder, and return what model.json holds.
+    """Write a checkpoint and the bundled row reader into a folder.
 
+    The files are ``model.json``, whose content is returned, ``weights.bin`` and
+    ``row_weights.bin``.
     source: where the checkpoint came from, in words that include its revision.
     Raises DigitError if the network has a layer that the static page cannot run.
     """
     model, weights = pack(checkpoint, source)
+    row_network = load_row_network(ROW_READER_FOLDER)
+    model["row_reader"], row_weights = pack_network(row_network, ROW_WEIGHTS)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / WEIGHTS).write_bytes(weights)
+    (folder / ROW_WEIGHTS).write_bytes(row_weights)
     (folder / MODEL).write_text(json.dumps(model) + "\n", encoding="utf-8")
     return model
 
 
 def pack(checkpoint: Checkpoint, source: str) -> tuple[dict, bytes]:
-    """Return what ``export`` writes: the content of ``model.json``, and of ``weights.bin``."""
-    network = _Network()
-    models = members(checkpoint.model)
-    logits = [network.add_model(member) for member in models]
-    if len(models) > 1:
-        network.append("average", logits, [DIGITS])
-    weights = network.packed_weights()
+    """Return the description of a checkpoint, without a row reader, and its weights.
+
+    source: as ``export`` takes it. Raises DigitError as ``export`` does.
+    """
+    network, weights = pack_network(checkpoint.model, WEIGHTS)
     model = {
-        "format": FORMAT,
         "architecture": checkpoint.architecture,
         "parameters": checkpoint.model.count_params(),
         "source": source,
         "checkpoint": checkpoint.sha256,
         "calibration": asdict(checkpoint.calibration),
         "scores": _accuracies(checkpoint.record),
+        **network,
+    }
+    return model, weights
+
+
+def pack_network(model: keras.Model, file: str) -> tuple[dict, bytes]:
+    """Return what browser/network.js reads: the description of a network, and its weights.
+
+    file: the name of the file with the weights.
+    """
+    models = members(model)
+    network = _Network(model.input.shape[1:])
+    logits = [network.add_model(member) for member in models]
+    if len(models) > 1:
+        network.append("average", logits, network.layers[-1].shape)
+    weights = network.packed_weights()
+    description = {
+        "format": FORMAT,
         "weights": {
-            "file": WEIGHTS,
+            "file": file,
             "type": "int16",
             "sha256": hashlib.sha256(weights).hexdigest(),
             "size": len(weights),
@@ -70,7 +94,7 @@ def pack(checkpoint: Checkpoint, source: str) -> tuple[dict, bytes]:
         "features": network.features,
         "layers": [layer.as_json() for layer in network.layers],
     }
-    return model, weights
+    return description, weights
 
 
 def _accuracies(record: dict) -> dict[str, float]:
@@ -99,10 +123,13 @@ class _Layer:
 
 
 class _Network:
-    """The flat list of layers, built from Keras models."""
+    """The flat list of layers, built from Keras models.
 
-    def __init__(self) -> None:
-        self.layers = [_Layer("input", [], [TILE_SIZE, TILE_SIZE, 1])]
+    sides: the rows and columns of what they take.
+    """
+
+    def __init__(self, sides: Sequence[int]) -> None:
+        self.layers = [_Layer("input", [], [*sides, 1])]
         self.features: list[int] = []
 
     def add_model(self, model: keras.Model) -> int:
@@ -226,38 +253,29 @@ def _activation_name(layer: layers.Layer) -> str:
     raise DigitError(f"The static page cannot run the activation {layer.name!r}.")
 
 
-def _padding(layer: layers.Layer, kernel: int, strides: int) -> list[int]:
-    """Return the rows and columns of zeros before and after the maps: [top, bottom, left, right].
-
-    "same" as Keras means it: where the number is odd, the larger part comes after.
-    """
-    if getattr(layer, "padding", "same") == "valid":
-        return [0, 0, 0, 0]
-    around = []
-    for size in layer.input.shape[1:3]:
-        missing = max((-(-size // strides) - 1) * strides + kernel - size, 0)
-        around += [missing // 2, missing - missing // 2]
-    return around
+def _window(layer: layers.Layer, kernel: Sequence[int]) -> dict:
+    """Return the strides down and across, and the zeros at the top, bottom, left and right."""
+    around = [(0, 0), (0, 0)]
+    if layer.padding == "same":
+        around = same_padding(layer.input.shape[1:3], kernel, layer.strides)
+    return {"strides": list(layer.strides), "padding": [zeros for side in around for zeros in side]}
 
 
 def _convolution(layer: layers.Conv2D, inputs: list[int], shape: list[int]) -> _Layer:
-    size, strides = layer.kernel_size[0], layer.strides[0]
-    settings = {"strides": strides, "padding": _padding(layer, size, strides)}
-    channels = shape[-1]
-    bias = np.asarray(layer.bias) if layer.use_bias else np.zeros(channels, np.float32)
+    settings = _window(layer, layer.kernel_size)
+    bias = np.asarray(layer.bias) if layer.use_bias else np.zeros(shape[-1], np.float32)
     return _Layer("convolution", inputs, shape, settings, np.asarray(layer.kernel), bias)
 
 
 def _depthwise(layer: layers.DepthwiseConv2D, inputs: list[int], shape: list[int]) -> _Layer:
-    size, strides = layer.kernel_size[0], layer.strides[0]
-    settings = {"strides": strides, "padding": _padding(layer, size, strides)}
+    settings = _window(layer, layer.kernel_size)
     kernel = np.asarray(layer.kernel)[..., 0]
     bias = np.asarray(layer.bias) if layer.use_bias else np.zeros(shape[-1], np.float32)
     return _Layer("depthwise", inputs, shape, settings, kernel, bias)
 
 
 def _own_depthwise(layer: Depthwise, inputs: list[int], shape: list[int]) -> _Layer:
-    strides = -(-layer.input.shape[1] // shape[0])
+    strides = [-(-layer.input.shape[1] // shape[0])] * 2
     settings = {"strides": strides, "padding": [1, 1, 1, 1]}
     bias = np.zeros(shape[-1], np.float32)
     return _Layer("depthwise", inputs, shape, settings, np.asarray(layer.kernel), bias)
@@ -273,9 +291,8 @@ def _dense(layer: layers.Dense, inputs: list[int], shape: list[int]) -> _Layer:
 
 
 def _max_pool(layer: layers.MaxPooling2D, inputs: list[int], shape: list[int]) -> _Layer:
-    size, strides = layer.pool_size[0], layer.strides[0]
-    padding = _padding(layer, size, strides)
-    return _Layer("max_pool", inputs, shape, {"pool": size, "strides": strides, "padding": padding})
+    settings = {"pool": list(layer.pool_size), **_window(layer, layer.pool_size)}
+    return _Layer("max_pool", inputs, shape, settings)
 
 
 def _pad(layer: layers.ZeroPadding2D, inputs: list[int], shape: list[int]) -> _Layer:

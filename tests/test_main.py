@@ -192,6 +192,7 @@ def test_export_writes_the_network_for_the_static_page(tmp_path, capsys):
     assert main(["export", str(tmp_path / "site")]) == 0
     assert sorted(path.name for path in (tmp_path / "site").iterdir()) == [
         "model.json",
+        "row_weights.bin",
         "weights.bin",
     ]
     assert "kB of weights" in capsys.readouterr().out

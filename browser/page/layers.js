@@ -27,8 +27,8 @@ function fieldsOf(layers) {
     const widest = inputs.map((place) => fields[place]).reduce((a, b) => (b.size > a.size ? b : a));
     fields[k + 1] = strides
       ? {
-          size: widest.size + ((pool ?? kernel[0]) - 1) * widest.step,
-          step: widest.step * strides,
+          size: widest.size + ((pool ?? kernel)[0] - 1) * widest.step,
+          step: widest.step * strides[0],
           start: widest.start - padding[0] * widest.step,
         }
       : widest;

@@ -21,6 +21,7 @@ const MAX_WHOLE_WIDTH = 1.6;
 const MAX_GAP = 0.25;
 const MIN_HEIGHT = 0.4;
 const MAX_PIECES = 5;
+const MAX_PATHS = 32;
 const SLANTS = Array.from({ length: 12 }, (_, k) => -0.3 + (k * 1.1) / 11);
 const USUAL_SLANT = 0.2;
 const SLANT_PRIOR = 0.3;
@@ -67,13 +68,25 @@ export class Lattice {
 
   // Return the components none of whose pieces is in one of the spans, from the left.
   leftOut(spans) {
+    return [...this.#leftOutByNumber(spans).values()];
+  }
+
+  // Return the pieces without the plus and multiplication signs that the spans leave out.
+  withoutCrosses(spans) {
+    const marks = this.#leftOutByNumber(spans);
+    const isCross = (number) => marks.has(number) && kindOfCross(marks.get(number));
+    return this.pieces.filter((_, k) => !isCross(this.components[k]));
+  }
+
+  #leftOutByNumber(spans) {
     const read = this.#componentsOf(spans);
     const marks = new Map();
     this.pieces.forEach((piece, k) => {
       const number = this.components[k];
       if (!read.has(number)) marks.set(number, [...(marks.get(number) ?? []), piece]);
     });
-    return [...marks.values()].map(mergeComponents);
+    for (const [number, pieces] of marks) marks.set(number, mergeComponents(pieces));
+    return marks;
   }
 
   #componentsOf(spans) {
@@ -173,24 +186,76 @@ function spansOf(ink, pieces, start, height, tall, row) {
   }));
 }
 
-// The cheapest path, {cost, spans}: the spans from the left, without which all pieces are left out.
-// doubts: for each of the row's spans what reading it as a digit costs, in nats.
-export function bestPath({ spans, omissions, pieces }, doubts) {
-  const steps = [
-    ...omissions.map(({ start, end, cost }) => ({ start, end, cost, read: [] })),
-    ...spans.map((span, k) => ({ ...span, cost: span.shapeCost + doubts[k], read: [span] })),
-  ];
-  const paths = [{ cost: 0, spans: [] }];
-  for (let end = 1; end <= pieces.length; end++) {
-    const ways = steps
-      .filter((step) => step.end === end)
-      .map(({ start, cost, read }) => ({
-        cost: paths[start].cost + cost,
-        spans: [...paths[start].spans, ...read],
-      }));
+// A path is {cost, spans, text}: a way through a lattice, its spans from the left, what they say.
+const START = { cost: 0, spans: [], text: "" };
+
+// Return the cheapest path; it leaves out the pieces in none of its spans. costs: for each of the
+// row's spans the costs of reading it as each digit, in nats.
+export function bestPath(row, costs) {
+  const paths = [START];
+  for (const ending of stepsOf(row, costs, 0)) {
+    const ways = ending.map((step) => extended(paths[step.start], step));
     paths.push(ways.reduce((a, b) => (b.cost < a.cost ? b : a)));
   }
   return paths.at(-1);
+}
+
+// Return the cheapest path for each text that costs at most `margin` nats more than the best,
+// ordered by cost. Of very many, the MAX_PATHS cheapest to each place are followed.
+export function nearBestPaths(row, costs, margin) {
+  const steps = stepsOf(row, costs, margin);
+  const rests = cheapestRests(steps);
+  const most = rests[0] + margin;
+  const paths = [[START]];
+  steps.forEach((ending, k) => {
+    const cheapest = new Map();
+    for (const step of ending) {
+      for (const start of paths[step.start]) {
+        const cost = start.cost + step.cost;
+        if (cost + rests[k + 1] > most) continue;
+        const text = start.text + step.text;
+        if (!(cheapest.get(text)?.cost <= cost)) cheapest.set(text, extended(start, step));
+      }
+    }
+    paths.push([...cheapest.values()].sort((a, b) => a.cost - b.cost).slice(0, MAX_PATHS));
+  });
+  return paths.at(-1);
+}
+
+// For each piece the steps that end there: {start, cost, spans, text}, with nothing in the last two
+// if the step leaves pieces out. margin: digits that cost more than this above a span's cheapest
+// are no step.
+function stepsOf({ spans, omissions, pieces }, costs, margin) {
+  const steps = pieces.map(() => []);
+  for (const { start, end, cost } of omissions) {
+    steps[end - 1].push({ start, cost, spans: [], text: "" });
+  }
+  spans.forEach((span, k) => {
+    const most = Math.min(...costs[k]) + margin;
+    costs[k].forEach((cost, digit) => {
+      if (cost > most) return;
+      const { start, end, shapeCost } = span;
+      steps[end - 1].push({ start, cost: shapeCost + cost, spans: [span], text: `${digit}` });
+    });
+  });
+  return steps;
+}
+
+const extended = (path, { cost, spans, text }) => ({
+  cost: path.cost + cost,
+  spans: [...path.spans, ...spans],
+  text: path.text + text,
+});
+
+// The cheapest cost to the end from before the first piece, the second, and so on.
+function cheapestRests(steps) {
+  const rests = [...steps.map(() => Infinity), 0];
+  for (let end = steps.length; end > 0; end--) {
+    for (const { start, cost } of steps[end - 1]) {
+      rests[start] = Math.min(rests[start], cost + rests[end]);
+    }
+  }
+  return rests;
 }
 
 // Return the shear that makes the row upright: its columns are then either full or empty.

@@ -8,7 +8,7 @@ import { BICUBIC, resize } from "../numerics/resample.js";
 import { clamp, round } from "../numerics/statistics.js";
 
 const TILE_SIZE = 28;
-const TILE_BOX = 20;
+export const TILE_BOX = 20;
 const THIN_STROKE = 2.0;
 const THICK_STROKE = 4.3;
 const WORKING_SIZE = 5 * TILE_BOX;
@@ -25,7 +25,7 @@ export function normalise(ink) {
   let margin = 0;
   if (longest(glyph) >= SMALLEST_RESTROKED) {
     const shrunk = longest(glyph) > WORKING_SIZE ? fitted(glyph, WORKING_SIZE) : glyph;
-    glyph = restroked(shrunk);
+    glyph = restroked(shrunk, longest(shrunk) / TILE_BOX);
     // Thickening widens the glyph; the margin is in pixels of the ink.
     margin = ((glyph.height - shrunk.height) / 2) * (Math.max(width, height) / longest(shrunk));
   }
@@ -79,9 +79,9 @@ function atLeast({ data, width, height }, threshold) {
   return mask(height, width, found);
 }
 
-// Thicken or thin strokes to the nearest width that is usual in MNIST.
-function restroked(glyph) {
-  const tilePixel = longest(glyph) / TILE_BOX;
+// Thicken or thin strokes to the nearest width that is usual in MNIST. tilePixel: the size of a
+// tile's pixel in the glyph's. Thickening widens the glyph on all sides.
+export function restroked(glyph, tilePixel) {
   const width = strokeWidth(glyph) / tilePixel;
   const radius = round(((clamp(width, THIN_STROKE, THICK_STROKE) - width) / 2) * tilePixel);
   if (radius > 0) return dilatedByDisc(padded(glyph, radius), radius);
@@ -89,8 +89,10 @@ function restroked(glyph) {
 }
 
 // Scaled so that the longer side is `size`, with the aspect kept.
-function fitted(glyph, size) {
-  const factor = size / longest(glyph);
+const fitted = (glyph, size) => scaled(glyph, size / longest(glyph));
+
+// Scaled by a factor, to at least one pixel.
+export function scaled(glyph, factor) {
   if (factor === 1) return glyph;
   const [height, width] = [glyph.height, glyph.width].map((side) => Math.max(1, round(side * factor)));
   const resized = resize(glyph, height, width, BICUBIC);

@@ -1,5 +1,6 @@
 """Exported networks answer in JavaScript as they do in Keras."""
 
+import hashlib
 import json
 
 import jax
@@ -9,9 +10,10 @@ import pytest
 from keras import layers
 
 from digit_model.architectures import ARCHITECTURES, inference
+from digit_model.architectures.row import row_network
 from digit_model.arrays import Calibration
 from digit_model.checkpoint import Checkpoint
-from digit_model.export import export, to_integers
+from digit_model.export import MODEL, WEIGHTS, export, pack_network, to_integers
 from digit_model.synthesis.digits import draw_digits
 from tests.static_page.helpers import (
     random_network,
@@ -64,6 +66,33 @@ def test_networks_for_transfer_answer_as_in_keras(node, tmp_path, tiles):
     node("network", tmp_path)
 
 
+def test_the_row_network_answers_as_in_keras(node, tmp_path):
+    model = row_network()
+    set_random_weights(model)
+    strips = np.random.default_rng(0).random((3, *model.input.shape[1:]), np.float32)
+    description, weights = pack_network(model, WEIGHTS)
+    (tmp_path / "row").mkdir()
+    (tmp_path / "row" / MODEL).write_text(json.dumps(description))
+    (tmp_path / "row" / WEIGHTS).write_bytes(weights)
+    logits = np.asarray(jax.jit(inference(model))(strips))
+    assert logits.std() > 0.5
+    cases = [case(tmp_path, "row", strips, logits)]
+    write_fixtures(tmp_path, {"tolerance": 0.005, "cases": cases})
+    node("network", tmp_path)
+
+
+def test_rectangles_are_pooled_and_weighted_by_channel_as_in_keras(node, tmp_path, tiles):
+    drawn = keras.Input((28, 28))
+    maps = layers.Conv2D(8, (3, 5), strides=(2, 1))(layers.Reshape((28, 28, 1))(drawn))
+    maps = layers.DepthwiseConv2D((1, 3), padding="same")(maps)
+    maps = layers.MaxPooling2D((1, 2), padding="same")(maps)
+    model = keras.Model(drawn, layers.Dense(10)(layers.Flatten()(maps)))
+    set_random_weights(model)
+    cases = [exported(tmp_path, "rectangles", model, tiles)]
+    write_fixtures(tmp_path, {"tolerance": 0.005, "cases": cases})
+    node("network", tmp_path)
+
+
 def test_maxima_are_pooled_as_in_keras(node, tmp_path, tiles):
     drawn = keras.Input((28, 28))
     maps = layers.Conv2D(8, 3, strides=2, padding="same")(layers.Reshape((28, 28, 1))(drawn))
@@ -82,16 +111,20 @@ def test_the_model_file_says_what_the_reader_needs(tmp_path, bundled):
     assert model == returned
     assert model["checkpoint"] == bundled.checkpoint.sha256
     assert model["calibration"].keys() == {"temperature", "min_confidence", "max_energy"}
-    assert model["weights"]["size"] == (tmp_path / "weights.bin").stat().st_size
+    for network in (model, model["row_reader"]):
+        weights = (tmp_path / network["weights"]["file"]).read_bytes()
+        assert network["weights"]["size"] == len(weights)
+        assert network["weights"]["sha256"] == hashlib.sha256(weights).hexdigest()
 
 
 def test_two_exports_are_the_same_bytes(tmp_path, bundled):
     for name in ("first", "second"):
         export(bundled.checkpoint, tmp_path / name, bundled.source)
     first, second = (
-        [(tmp_path / name / file).read_bytes() for file in ("model.json", "weights.bin")]
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
         for name in ("first", "second")
     )
+    assert first.keys() == {"model.json", "weights.bin", "row_weights.bin"}
     assert first == second
 
 

@@ -28,7 +28,7 @@ def test_the_page_asks_for_all_its_modules_at_once(site):
 def test_the_worker_asks_for_all_its_modules_at_once(site):
     worker = (site / "worker.js").read_text(encoding="utf-8")
     imported = re.findall(r'^import "\./(.*?)";$', worker, re.MULTILINE)
-    assert {"recogniser.js", "picture/thumb.js"} <= set(imported)
+    assert {"recogniser.js", "picture/thumb.js", "picture/strip.js"} <= set(imported)
     assert all((site / path).is_file() for path in imported)
     for path in imported:
         assert set(modules(site, path)) <= set(imported)

@@ -46,7 +46,8 @@ def test_a_new_version_replaces_the_old_one_in_all_tabs_once_it_is_asked_for(
     stored += "(await (await caches.open(name)).keys()).map((kept) => new URL(kept.url).pathname)])"
     others, first = page.evaluate(stored)
     assert others == 0
-    assert {"/", "/page/offline.js", "/weights.bin", "/model.json"} <= set(first)
+    assert {"/", "/page/offline.js", "/model.json"} <= set(first)
+    assert {"/weights.bin", "/row_weights.bin"} <= set(first)
     assert not {"/service_worker.js", "/files.js"} & set(first)
     page.evaluate("fetch('?d=sAAAA')")  # answered from the cache, and not stored beside it
     publish_second_version(own_site)

@@ -343,9 +343,10 @@ def test_a_picture_that_is_chosen_while_the_network_loads_is_read(browser, site_
     page.close()
 
 
-def test_damaged_weights_are_refused(browser, site_url):
+@pytest.mark.parametrize("name", ["weights.bin", "row_weights.bin"])
+def test_damaged_weights_are_refused(browser, site_url, name):
     page = browser.new_page()
-    page.route("**/weights.bin", lambda route: route.fulfill(body=b"damaged"))
+    page.route(f"**/{name}", lambda route: route.fulfill(body=b"damaged"))
     page.goto(site_url)
     expect(page.locator("#answer .hero.problem")).to_contain_text("weights are not those")
     page.close()
