@@ -16,7 +16,7 @@ import { segmentations, singleDigit } from "./picture/segment.js";
 import { drawStrip } from "./picture/strip.js";
 import { layOutTiles } from "./picture/tile_sheet.js";
 import { rounded } from "./reading.js";
-import { decide } from "./row_reader.js";
+import { decide, evidenceFor } from "./row_reader.js";
 
 // A picture with at least so many digits, which cost at least this much each in nats, is also read
 // turned; it counts as turned if its digits then cost less than this share.
@@ -124,11 +124,14 @@ export class Recogniser {
     const paths = this.rowReader ? doubtfulPaths(row, ownSpans, cost) : [];
     if (!paths.length) return { spans: ownSpans, sure: ownSpans.map(() => true) };
     const strip = drawStrip(ink, row.withoutCrosses(ownSpans), row.height);
-    const { path, evidence, sure } = decide(this.rowReader.logProbabilities(strip), paths);
-    const spans = path.spans.map((span, k) => ({
-      ...span,
-      logits: span.logits.map((logit, digit) => logit + evidence[k][digit]),
-    }));
+    const frames = this.rowReader.logProbabilities(strip);
+    const { path, sure } = decide(frames, paths);
+    // Only the digits that it changes: tiles without their row, as in a link, mostly read the same.
+    const spans = path.spans.map((span, k) => {
+      if (span.logits[path.text[k]] === Math.max(...span.logits)) return span;
+      const added = evidenceFor(frames, path.text, k);
+      return { ...span, logits: span.logits.map((logit, digit) => logit + added[digit]) };
+    });
     return { spans, sure };
   }
 

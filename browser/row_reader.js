@@ -57,20 +57,16 @@ function logSoftmax(logits) {
 }
 
 // Choose the path that both readers together find likeliest, among paths of different texts. Returns
-// {path, evidence, sure}: evidence is what it adds to the logits of each of its digits, and sure
-// whether nothing that is nearly as likely reads the digit otherwise; none is sure if the number of
-// digits is in doubt.
+// {path, sure}: sure is whether nothing that is nearly as likely reads the digit otherwise; none is if
+// the number of digits is in doubt.
 export function decide(frames, paths) {
   const likelihoods = paths.map(({ text }) => logLikelihood(frames, text));
   const totals = paths.map(({ cost }, k) => cost - ROW_WEIGHT * likelihoods[k]);
   const least = Math.min(...totals);
   const chosen = totals.indexOf(least);
   const path = paths[chosen];
-  const evidence = substituted(frames, path.text).map((digits) =>
-    digits.map((likelihood) => ROW_WEIGHT * (likelihood - likelihoods[chosen])),
-  );
   const near = paths.filter((_, k) => totals[k] < least + MIN_MARGIN);
-  return { path, evidence, sure: agreed(path, near) };
+  return { path, sure: agreed(path, near) };
 }
 
 // For each digit of a path, whether all others read its span as the same digit.
@@ -81,13 +77,13 @@ function agreed({ spans, text }, others) {
   return spans.map((span, k) => others.every(isIn(span, text[k])));
 }
 
-// The log-likelihoods of a text with each digit in each place.
-const substituted = (frames, text) =>
-  Array.from(text, (_, place) =>
-    Array.from({ length: DIGITS }, (_, digit) =>
-      logLikelihood(frames, text.slice(0, place) + digit + text.slice(place + 1)),
-    ),
+// Return what a strip adds to the logits of one digit of a text; 0 for the digit.
+export function evidenceFor(frames, text, place) {
+  const likelihoods = Array.from({ length: DIGITS }, (_, digit) =>
+    logLikelihood(frames, text.slice(0, place) + digit + text.slice(place + 1)),
   );
+  return likelihoods.map((likelihood) => ROW_WEIGHT * (likelihood - likelihoods[text[place]]));
+}
 
 // Return the log-likelihood of a text: of all ways to spread it over the frames. This is the
 // forward algorithm of connectionist temporal classification (Graves et al. 2006).

@@ -40,7 +40,7 @@ from .picture.perspective import map_points
 from .picture.segment import segmentations, single_digit
 from .picture.strip import draw_strip
 from .picture.tile_sheet import draw_tile_sheet
-from .row_reader import Decision, RowReader, decide
+from .row_reader import Decision, RowReader, decide, evidence
 
 # The network is compiled for these sizes, into which batches are split. It takes as long for each
 # tile in all of them, so that splitting costs little, and padding would cost as much as tiles do.
@@ -241,8 +241,8 @@ class Recogniser:
             if paths := _doubtful_paths(row, chosen.logits[place], chosen.paths[place]):
                 pieces = row.lattice.without_crosses(chosen.paths[place].spans)
                 strip = draw_strip(ink, pieces, row.lattice.height)
-                decision = decide(self._row_reader.log_probabilities(strip), paths)
-                chosen = chosen.with_decision(place, decision, strip)
+                frames = self._row_reader.log_probabilities(strip)
+                chosen = chosen.with_decision(place, decide(frames, paths), frames, strip)
         return chosen
 
     def _is_turned(self, ink: Ink, upright: "_Interpretation") -> bool:
@@ -359,15 +359,23 @@ class _Interpretation:
     strips: tuple[Ink, ...] = ()
     unsure: frozenset[tuple[int, Span]] = frozenset()
 
-    def with_decision(self, place: int, decision: Decision, strip: Ink) -> "_Interpretation":
-        """Return the interpretation with one row as the row reader has decided it."""
-        paths, logits = list(self.paths), list(self.logits)
-        paths[place] = decision.path
-        changed = zip(decision.path.spans, decision.evidence, strict=True)
-        logits[place] = logits[place] | {
-            span: logits[place][span] + evidence for span, evidence in changed
+    def with_decision(
+        self, place: int, decision: Decision, frames: np.ndarray, strip: Ink
+    ) -> "_Interpretation":
+        """Return the interpretation with one row as the row reader has decided it.
+
+        What the strip says is added to the logits of the digits that it changes only, so that
+        tiles without their row, as in a link, mostly read the same.
+        """
+        path, paths, logits = decision.path, list(self.paths), list(self.logits)
+        paths[place] = path
+        changed = {
+            span: logits[place][span] + evidence(frames, path.text, number)
+            for number, (span, digit) in enumerate(zip(path.spans, path.text, strict=True))
+            if logits[place][span].argmax() != int(digit)
         }
-        sure = dict(zip(decision.path.spans, decision.sure.tolist(), strict=True))
+        logits[place] = logits[place] | changed
+        sure = dict(zip(path.spans, decision.sure.tolist(), strict=True))
         unsure = {(place, span) for span in sure if not sure[span]}
         return replace(
             self,

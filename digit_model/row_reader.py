@@ -65,13 +65,11 @@ class RowReader:
 class Decision:
     """What the row reader decides between the paths of a row.
 
-    evidence: what it adds to the logits of each digit, (n, 10) float64. sure: whether nothing that
-    is nearly as likely reads the digit otherwise, (n,) bool; none is if the number of digits is in
-    doubt.
+    sure: whether nothing that is nearly as likely reads the digit otherwise, (n,) bool; none is if
+    the number of digits is in doubt.
     """
 
     path: Path
-    evidence: np.ndarray
     sure: np.ndarray
 
 
@@ -83,9 +81,8 @@ def decide(frames: np.ndarray, paths: Sequence[Path]) -> Decision:
     likelihoods = log_likelihoods(frames, [path.text for path in paths])
     totals = np.array([path.cost for path in paths]) - ROW_WEIGHT * likelihoods
     chosen = int(totals.argmin())
-    evidence = ROW_WEIGHT * (_substituted(frames, paths[chosen].text) - likelihoods[chosen])
     near = [paths[place] for place in np.flatnonzero(totals < totals[chosen] + MIN_MARGIN).tolist()]
-    return Decision(paths[chosen], evidence, _agreed(paths[chosen], near))
+    return Decision(paths[chosen], _agreed(paths[chosen], near))
 
 
 def _agreed(path: Path, others: Sequence[Path]) -> np.ndarray:
@@ -97,14 +94,11 @@ def _agreed(path: Path, others: Sequence[Path]) -> np.ndarray:
     return np.array([all(digit in other for other in digits) for digit in read], bool)
 
 
-def _substituted(frames: np.ndarray, text: str) -> np.ndarray:
-    """Return the log-likelihoods, (n, 10), of a text of n digits with each digit in each place."""
-    texts = [
-        text[:place] + str(digit) + text[place + 1 :]
-        for place in range(len(text))
-        for digit in range(DIGITS)
-    ]
-    return log_likelihoods(frames, texts).reshape(-1, DIGITS)
+def evidence(frames: np.ndarray, text: str, place: int) -> np.ndarray:
+    """Return what a strip adds to the logits of one digit of a text, (10,); 0 for the digit."""
+    texts = [text[:place] + str(digit) + text[place + 1 :] for digit in range(DIGITS)]
+    likelihoods = log_likelihoods(frames, texts)
+    return ROW_WEIGHT * (likelihoods - likelihoods[int(text[place])])
 
 
 def log_likelihoods(frames: np.ndarray, texts: Sequence[str]) -> np.ndarray:

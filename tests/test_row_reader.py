@@ -14,6 +14,7 @@ from digit_model.picture.lattice import Path, Span
 from digit_model.picture.strip import STRIP_HEIGHT, STRIP_WINDOW
 from digit_model.row_reader import (
     decide,
+    evidence,
     load_row_network,
     log_likelihoods,
     read_greedily,
@@ -102,9 +103,14 @@ def test_the_likelier_path_is_taken_though_its_tiles_cost_a_little_more():
     decision = decide(peaks("4"), paths)
     assert decision.path.text == "4"
     assert decision.sure.tolist() == [True]
-    assert decision.evidence.shape == (1, 10)
-    assert decision.evidence[0].argmax() == 4
-    assert decision.evidence[0, 4] == 0
+
+
+def test_the_evidence_for_a_digit_is_what_others_are_less_likely():
+    added = evidence(peaks("47"), "47", 1)
+    assert added.shape == (10,)
+    assert added[7] == 0
+    assert (np.delete(added, 7) < 0).all()
+    assert evidence(peaks("47"), "41", 1).argmax() == 7
 
 
 def test_a_much_cheaper_path_stays():

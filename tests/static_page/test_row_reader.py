@@ -10,7 +10,7 @@ from digit_model.picture.components import connected_components
 from digit_model.picture.ink import locate_ink
 from digit_model.picture.lattice import build_lattice, near_best_paths
 from digit_model.picture.strip import STRIP_HEIGHT, draw_strip
-from digit_model.row_reader import decide
+from digit_model.row_reader import decide, evidence
 from digit_model.synthesis.rows import draw_rows
 from tests.static_page.helpers import store, write_fixtures
 
@@ -41,14 +41,15 @@ def row_case(folder, reader, ink):
     strip = draw_strip(ink, row.pieces, row.height)
     frames = reader.log_probabilities(strip)
     decision = decide(frames, paths)
+    text = decision.path.text
     return {
         "ink": store(folder, ink),
         "costs": store(folder, costs),
         "paths": [[path.text, path.cost, path.spans] for path in paths],
         "strip": store(folder, strip),
         "frames": store(folder, frames),
-        "text": decision.path.text,
-        "evidence": store(folder, decision.evidence),
+        "text": text,
+        "evidence": store(folder, evidence(frames, text, len(text) - 1)),
         "sure": decision.sure.tolist(),
     }
 
