@@ -25,7 +25,7 @@ const MIN_TURNED_COST = 0.3;
 const TURNED_COST_SHARE = 0.6;
 // A row is shown to the row reader if other texts cost at most so many nats more than the best.
 const DOUBTFUL_MARGIN = 3;
-// ... unless it is longer than any number, or so dear per digit, in nats, that it is no number.
+// ... unless it has more digits than a number has, or costs more nats for each digit.
 const MAX_ROW_DIGITS = 20;
 const MAX_ROW_COST = 3;
 

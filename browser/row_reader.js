@@ -1,4 +1,4 @@
-// Read a row of digits at once, as a second opinion on how it is cut and what it says
+// Read a whole row of digits without cutting it, as a second opinion beside the lattice’s
 // (digit_model/row_reader.py).
 //
 // A frame is an array of the log-probabilities of blank and the ten digits in FRAME columns of a

@@ -1,4 +1,4 @@
-"""Read a row of digits at once, as a second opinion on how it is cut and what it says."""
+"""Read a whole row of digits without cutting it, as a second opinion beside the lattice's."""
 
 import json
 from collections.abc import Sequence

@@ -8,10 +8,11 @@ from scipy.interpolate import CubicSpline
 
 from digit_model.arrays import Calibration, Reading
 from digit_model.errors import NoInk, UndecodableImage
+from digit_model.picture.strip import STRIP_HEIGHT
 from digit_model.recogniser import Recogniser
 from digit_model.synthesis.digits import draw_digits
 from digit_model.synthesis.pen import draw, write
-from digit_model.synthesis.rows import SIGNS, draw_number, draw_signed
+from digit_model.synthesis.rows import SIGNS, draw_number, draw_rows, draw_signed
 from digit_model.synthesis.sheets import draw_notes
 from digit_model.synthesis.skeletons import load_skeletons
 from tests.helpers import sketch
@@ -391,3 +392,12 @@ def test_numbers_inside_a_dial_are_read_without_its_arc(recogniser, start, end):
 
 def test_clean_digits_leave_nothing_out(recogniser):
     assert recogniser.read(np.asarray(sketch(4, 7, 3))).ignored == ()
+
+
+def test_only_rows_that_may_be_cut_in_several_ways_are_read_whole(recogniser):
+    rng = np.random.default_rng(2)
+    touching = [recogniser.read(draw_rows(rng, "touching").picture) for _ in range(5)]
+    strips = [strip for reading in touching for strip in reading.strips]
+    assert strips
+    assert {len(strip) for strip in strips} == {STRIP_HEIGHT}
+    assert recogniser.read(sketch(7)).strips == ()

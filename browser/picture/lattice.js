@@ -186,7 +186,7 @@ function spansOf(ink, pieces, start, height, tall, row) {
   }));
 }
 
-// A path is {cost, spans, text}: a way through a lattice, its spans from the left, what they say.
+// A path is {cost, spans, text}: a way through a lattice, its spans from the left, and their text.
 const START = { cost: 0, spans: [], text: "" };
 
 // Return the cheapest path; it leaves out the pieces in none of its spans. costs: for each of the
@@ -223,8 +223,8 @@ export function nearBestPaths(row, costs, margin) {
 }
 
 // For each piece the steps that end there: {start, cost, spans, text}, with nothing in the last two
-// if the step leaves pieces out. margin: digits that cost more than this above a span's cheapest
-// are no step.
+// if the step leaves pieces out. margin: only digits that cost at most so much more than the
+// span's cheapest are steps.
 function stepsOf({ spans, omissions, pieces }, costs, margin) {
   const steps = pieces.map(() => []);
   for (const { start, end, cost } of omissions) {

@@ -47,7 +47,7 @@ function lineThrough(boxes) {
   ];
   const extentAt = (slope) => edgesAt(slope)[1] - edgesAt(slope)[0];
   const fitted = slopeOf(x, y);
-  // Digits that jump up and down are no slope: levelling must bring them together.
+  // Digits that jump up and down lie on no line, and levelling would move them further apart.
   const slope = extentAt(fitted) < extentAt(0) ? fitted : 0;
   const usual = median(y.map((down, k) => down - slope * x[k]));
   const [highest, lowest] = edgesAt(slope);

@@ -231,7 +231,7 @@ def _runs(count: int, wholes: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 class Path(NamedTuple):
-    """A way through a lattice: its cost in nats, its spans from the left, and what they say."""
+    """A way through a lattice: its cost in nats, its spans from the left, and their text."""
 
     cost: float
     spans: tuple[Span, ...] = ()
@@ -285,7 +285,7 @@ class _Step(NamedTuple):
 def _steps(row: Lattice, costs: LabelCosts, margin: float) -> list[list[_Step]]:
     """Return for each piece the steps that end there.
 
-    margin: digits that cost more than this above a glyph's cheapest are no step.
+    margin: only digits that cost at most so much more than the glyph's cheapest are steps.
     """
     steps: list[list[_Step]] = [[] for _ in row.pieces]
     for span, cost in row.omission_costs.items():

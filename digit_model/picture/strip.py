@@ -58,7 +58,7 @@ def _line_through(boxes: np.ndarray) -> tuple[float, float]:
     if len(x) >= MIN_SLOPE_COMPONENTS and np.ptp(x) >= 2 * TILE_BOX:
         # Rounded, because the fit of a level row may be a little more or less than 0.
         slopes.append(float(np.clip(np.polyfit(x, y, 1)[0].round(6), -MAX_SLOPE, MAX_SLOPE)))
-    # Digits that jump up and down are no slope: levelling must bring them together.
+    # Digits that jump up and down lie on no line, and levelling would move them further apart.
     slope = min(slopes, key=lambda slope: np.ptp([*(top - slope * x), *(bottom - slope * x)]))
     edges = np.array([(top - slope * x).min(), (bottom - slope * x).max()])
     usual = np.median(y - slope * x)

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from digit_model.arrays import TILE_BOX
 from digit_model.picture.components import connected_components
-from digit_model.picture.strip import STRIP_HEIGHT, STRIP_MARGIN, draw_strip
+from digit_model.picture.strip import STRIP_HEIGHT, STRIP_MARGIN, draw_strip, row_steps
 
 
 def bars(height, *, count=4, pen=0.15, rise=0.0):
@@ -71,3 +71,12 @@ def test_what_lies_far_above_or_below_is_cut_off():
     strip = strip_of(ink, 60)
     assert strip.shape[0] == STRIP_HEIGHT
     assert not strip[:2].any()
+
+
+def test_strips_are_one_step_below_each_other():
+    strips = [np.full((STRIP_HEIGHT, width), 0.5, np.float32) for width in (40, 70)]
+    [(name, together)] = row_steps(strips)
+    assert name == "whole rows"
+    assert together.shape == (2 * STRIP_HEIGHT, 70)
+    assert not together[:STRIP_HEIGHT, 40:].any()
+    assert list(row_steps([])) == []
