@@ -1,11 +1,14 @@
 // Turn logits into probabilities, and decide which digits are accepted (digit_model/acceptance.py).
 // Logits are arrays of ten numbers; a calibration is the entry of that name in model.json.
 
+import { median } from "./numerics/statistics.js";
+
 const MIN_SURE_SHARE = 0.5;
 const LENIENT_MIN_CONFIDENCE = 0.3;
 const LENIENT_EXTRA_ENERGY = 3.0;
 const MIN_CUT_DIGITS = 4;
 const ENCLOSED_SHARE = 0.3;
+const MAX_TALLER = 2.6;
 
 export function toProbabilities(logits, temperature) {
   const highest = Math.max(...logits);
@@ -53,6 +56,13 @@ function encloses(outer, inner) {
   const area = ([left, top, right, bottom]) => (right - left) * (bottom - top);
   const isInside = outer[0] < x && x < outer[2] && outer[1] < y && y < outer[3];
   return isInside && area(inner) < ENCLOSED_SHARE * area(outer);
+}
+
+// Return whether one digit of a row is too tall for the others, as a dial's arc is.
+export function anyOutsize(heights) {
+  const others = [...heights].sort((a, b) => a - b);
+  const tallest = others.pop();
+  return others.length > 0 && tallest > MAX_TALLER * median(others);
 }
 
 // Return the costs, in nats, of reading a tile as each digit.

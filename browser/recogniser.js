@@ -2,7 +2,7 @@
 //
 // reading.js describes digits and readings.
 
-import { acceptRow, anyEncloses, labelCosts, toProbabilities } from "./acceptance.js";
+import { acceptRow, anyEncloses, anyOutsize, labelCosts, toProbabilities } from "./acceptance.js";
 import { Explainer } from "./explain.js";
 import { DIGITS } from "./network.js";
 import { turnedLeft, turnedRight } from "./numerics/plane.js";
@@ -156,13 +156,15 @@ export class Recogniser {
     spans.forEach((span, k) => (span.logits = [...logits.subarray(DIGITS * k, DIGITS * (k + 1))]));
   }
 
-  // A digit cut from a component that was mostly discarded, such as a scribble, is not accepted.
+  // A digit cut from a component that was mostly discarded, such as a scribble, is not accepted, and
+  // none is if one is too tall for the others.
   #digitsOfRow(row, { spans, sure }, toPicture) {
     const logits = spans.map((span) => span.logits);
     const accepted = acceptRow(logits, this.calibration, row.isCutFromOne(spans));
-    return spans.map((span, k) =>
-      this.#digitOnInk(span, toPicture, sure[k] && accepted[k] && !row.isRemnant(span, spans)),
-    );
+    const alone = spans.map((span, k) => sure[k] && accepted[k] && !row.isRemnant(span, spans));
+    const heights = spans.filter((_, k) => alone[k]).map(({ glyph: { box } }) => box.bottom - box.top);
+    const isOutsize = anyOutsize(heights);
+    return spans.map((span, k) => this.#digitOnInk(span, toPicture, alone[k] && !isOutsize));
   }
 
   // The candidate with the most ink as a digit that is not accepted.

@@ -23,6 +23,9 @@ MIN_CUT_DIGITS = 4
 # The box of a dial's arc holds digits of less than this share of its area. Next to a slanting digit
 # a narrow 1 may do so as well, but is seldom that small.
 ENCLOSED_SHARE = 0.3
+# The tallest digit of a row is at most this many times as high as the others usually are. Drawn
+# rows that are read rightly reach 1.6; people who write a large first digit reach 2.5.
+MAX_TALLER = 2.6
 
 
 def to_probabilities(logits: np.ndarray, temperature: float) -> np.ndarray:
@@ -79,6 +82,14 @@ def any_encloses(boxes: Sequence[Box]) -> bool:
     across = (left[:, None] < x) & (x < right[:, None])
     down = (top[:, None] < y) & (y < bottom[:, None])
     return bool((across & down & (area < ENCLOSED_SHARE * area[:, None])).any())
+
+
+def any_outsize(heights: Sequence[int]) -> bool:
+    """Return whether one digit of a row is too tall for the others, as a dial's arc is."""
+    if len(heights) < 2:
+        return False
+    *others, tallest = sorted(heights)
+    return bool(tallest > MAX_TALLER * np.median(others))
 
 
 def label_costs(logits: np.ndarray) -> np.ndarray:

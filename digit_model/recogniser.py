@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from .acceptance import accept_row, any_encloses, label_costs, to_probabilities
+from .acceptance import accept_row, any_encloses, any_outsize, label_costs, to_probabilities
 from .architectures import inference
 from .arrays import (
     DIGITS,
@@ -272,7 +272,8 @@ class Recogniser:
     ) -> Iterator[Digit]:
         """Yield the digits of one row. place: its number.
 
-        A digit cut from a component that was mostly discarded, such as a scribble, is not accepted.
+        A digit cut from a component that was mostly discarded, such as a scribble, is not accepted,
+        and none is if one is too tall for the others.
         """
         row, spans = chosen.rows[place], chosen.paths[place].spans
         if not spans:
@@ -281,11 +282,14 @@ class Recogniser:
         cut_from_one = row.lattice.is_cut_from_one(spans)
         accepted = accept_row(logits, self.calibration, cut_from_one=cut_from_one)
         accepted &= [(place, span) not in chosen.unsure for span in spans]
+        accepted &= [not row.lattice.is_remnant(span, spans) for span in spans]
+        boxes = [row.candidates[span].glyph.box for span in spans]
+        if any_outsize([box.height for box, sure in zip(boxes, accepted, strict=True) if sure]):
+            accepted[:] = False
         for span, probabilities, sure in zip(
             spans, self._probabilities(logits), accepted, strict=True
         ):
-            is_accepted = bool(sure) and not row.lattice.is_remnant(span, spans)
-            yield _digit(sheet, row.candidates[span], probabilities, is_accepted)
+            yield _digit(sheet, row.candidates[span], probabilities, bool(sure))
 
     def _guess(self, ways: "list[tuple[_Sheet, _Interpretation]]") -> Digit:
         """Return the candidate with the most ink as a digit that is not accepted."""

@@ -5,6 +5,7 @@ from digit_model.acceptance import (
     accept,
     accept_row,
     any_encloses,
+    any_outsize,
     energy,
     label_costs,
     to_probabilities,
@@ -85,3 +86,11 @@ def test_the_text_holds_accepted_digits_and_the_guesses_all():
 )
 def test_a_box_encloses_much_smaller_ones_around_whose_middle_it_lies(inner, encloses):
     assert any_encloses([Box(0, 0, 100, 100), Box(*inner)]) is encloses
+
+
+@pytest.mark.parametrize(
+    ("heights", "outsize"),
+    [([], False), ([90], False), ([30, 70, 30], False), ([30, 90], True), ([90, 30, 25, 31], True)],
+)
+def test_one_digit_is_too_tall_for_the_others(heights, outsize):
+    assert any_outsize(heights) is outsize

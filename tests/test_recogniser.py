@@ -390,6 +390,17 @@ def test_numbers_inside_a_dial_are_read_without_its_arc(recogniser, start, end):
     assert recogniser.read(np.asarray(picture)).text in ("", "874")
 
 
+@pytest.mark.parametrize(("times", "text"), [(1, "1910"), (4, "")])
+def test_digits_beside_a_much_taller_one_are_not_accepted(recogniser, times, text):
+    """A part of a gauge looks like a 1."""
+    picture = Image.new("L", (480, 480), "white")
+    draw = ImageDraw.Draw(picture)
+    draw.text((260, 240), "910", "black", ImageFont.load_default(110), anchor="mm", stroke_width=2)
+    box = (90 - 20 * times, 240 - 40 * times, 90 + 60 * times, 240 + 40 * times)
+    draw.arc(box, 120, 240, "black", 14)
+    assert recogniser.read(np.asarray(picture)).text == text
+
+
 def test_clean_digits_leave_nothing_out(recogniser):
     assert recogniser.read(np.asarray(sketch(4, 7, 3))).ignored == ()
 
