@@ -42,8 +42,8 @@ _FINISHING_LAYERS = (
 class Explainer:
     """Computes heatmaps for one network. Safe to use in threads.
 
-    methods: the names of the methods that suit the network. The first is the default, and is
-        compiled on construction; the others are compiled when they are first used.
+    methods: the names of the methods that suit the network, of which the first is the default. Each
+        is compiled when it is first used.
     """
 
     def __init__(self, model: keras.Model):
@@ -56,7 +56,6 @@ class Explainer:
         if LAYER_CAM in builders:
             unscaled = {LAYER_CAM: average_over_members(layer_cam)}
             self._unscaled |= _compiled_on_demand(unscaled, model)
-        self._evidence[self.methods[0]]()
 
     def heatmap(self, tile: Tile, digit: int, method: str | None = None) -> Heatmap:
         """Return which pixels of a (28, 28) tile count for a digit, 0 to 9.

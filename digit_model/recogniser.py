@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -72,12 +72,13 @@ class Recogniser:
         self,
         model: keras.Model,
         calibration: Calibration | None = None,
-        row_reader: RowReader | None = None,
+        row_reader: Callable[[], RowReader] | None = None,
     ):
         """Compile a model.
 
         model: an architecture with its weights. calibration: how to interpret its logits; by
-        default as they are. row_reader: decides where a row may be read in several ways.
+        default as they are. row_reader: returns what decides where a row may be read in several
+        ways; called for such rows only, so that it can be loaded then.
         """
         require_jax_backend()
         self._row_reader = row_reader
@@ -241,7 +242,7 @@ class Recogniser:
             if paths := _doubtful_paths(row, chosen.logits[place], chosen.paths[place]):
                 pieces = row.lattice.without_crosses(chosen.paths[place].spans)
                 strip = draw_strip(ink, pieces, row.lattice.height)
-                frames = self._row_reader.log_probabilities(strip)
+                frames = self._row_reader().log_probabilities(strip)
                 chosen = chosen.with_decision(place, decide(frames, paths), frames, strip)
         return chosen
 

@@ -27,6 +27,7 @@ reader processes understand (reading/view.py); the page process holds it and han
 | find_mistakes | model | html, is_more to read; the next call goes on |
 """
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,6 +79,8 @@ def load(settings: dict) -> "ReaderCalls":
         served = pretrained.load_from(model) if model else pretrained.load()
     calls = ReaderCalls(served, settings)
     calls.predict(_touching_strokes())
+    # Few pictures need it, and none should wait for it.
+    threading.Thread(target=pretrained.row_reader, daemon=True).start()
     return calls
 
 

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from scipy.interpolate import CubicSpline
 
+from digit_model import pretrained
 from digit_model.arrays import Calibration, Reading
 from digit_model.errors import NoInk, UndecodableImage
 from digit_model.picture.strip import STRIP_HEIGHT
@@ -412,3 +413,19 @@ def test_only_rows_that_may_be_cut_in_several_ways_are_read_whole(recogniser):
     assert strips
     assert {len(strip) for strip in strips} == {STRIP_HEIGHT}
     assert recogniser.read(sketch(7)).strips == ()
+
+
+def test_the_row_reader_is_not_asked_for_before_a_row_needs_it(bundled):
+    asked = []
+
+    def row_reader():
+        asked.append(True)
+        return pretrained.row_reader()
+
+    recogniser = Recogniser(bundled.checkpoint.model, bundled.recogniser.calibration, row_reader)
+    recogniser.read(sketch(7))
+    assert not asked
+    rng = np.random.default_rng(2)
+    for _ in range(5):
+        recogniser.read(draw_rows(rng, "touching").picture)
+    assert asked
