@@ -53,7 +53,7 @@ const MIN_CONTRAST = 6;
 const MAX_CORNER_COSINE = 0.5;
 const TRIMMED = 0.015;
 const EDGE_REACH = 2;
-const INSIDE = 2.5;
+const INSIDE = [2.5, 6];
 const SURROUNDINGS = [2.5, 7, 13];
 const MIN_SEED = 0.004;
 const SAME_COLOUR = 30;
@@ -424,9 +424,9 @@ function sharpestCorner(corners) {
 }
 
 // By how many levels the surroundings differ from the surface along its sides. The difference has to
-// last to all of SURROUNDINGS: beyond a line lies the same paper again. Of four sides the second
-// weakest counts, so that one may be hidden; of three the weakest. With two sides in view it is 0:
-// squared paper has such corners.
+// last from all of INSIDE to all of SURROUNDINGS: on both sides of a line lies the same paper. Of four
+// sides the second weakest counts, so that one may be hidden; of three the weakest. With two sides in
+// view it is 0: squared paper has such corners.
 function sideContrast(copy, corners) {
   const centre = meanOf(corners);
   const contrasts = corners.flatMap((start, k) => {
@@ -436,8 +436,9 @@ function sideContrast(copy, corners) {
     const [x, y] = minus(centre, start);
     const sign = x * normal[0] + y * normal[1] > 0 ? -1 : 1;
     const points = evenly(0.1, 0.9, 24).map((share) => start.map((at, i) => at + share * side[i]));
-    const differences = SURROUNDINGS.map((reach) =>
-      differenceAcross(copy, points, normal.map((at) => sign * at), reach),
+    const outwards = normal.map((at) => sign * at);
+    const differences = SURROUNDINGS.flatMap((reach) =>
+      INSIDE.map((depth) => differenceAcross(copy, points, outwards, depth, reach)),
     ).filter((difference) => difference !== null);
     return differences.length ? [Math.min(...differences)] : [];
   });
@@ -445,13 +446,13 @@ function sideContrast(copy, corners) {
   return contrasts.length > 2 ? contrasts[contrasts.length === 4 ? 1 : 0] : 0;
 }
 
-// The median difference between the colours inside of points and those beyond them, or null where
-// too few of these are on the picture.
-function differenceAcross(copy, points, outwards, reach) {
+// The median difference between the colours at a depth inside of points and those at a reach beyond
+// them, or null where too few of these are on the picture.
+function differenceAcross(copy, points, outwards, depth, reach) {
   const moved = ([x, y], by) => [x + by * outwards[0], y + by * outwards[1]];
   const isSeen = ([x, y]) => x >= 0 && y >= 0 && x < copy.width && y < copy.height;
   const pairs = points
-    .map((point) => [moved(point, reach), moved(point, -INSIDE)])
+    .map((point) => [moved(point, reach), moved(point, -depth)])
     .filter(([outer]) => isSeen(outer));
   if (pairs.length < 8) return null;
   const differences = pairs.map(([outer, inner]) => {

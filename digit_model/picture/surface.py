@@ -50,8 +50,9 @@ MAX_CORNER_COSINE = 0.5
 TRIMMED = 0.015
 # In pixels of the copy: the sides lie this near to the edges.
 EDGE_REACH = 2.0
-# In pixels of the copy, on both sides of the edge: where the colours are compared.
-INSIDE = 2.5
+# In pixels of the copy, on both sides of the edge: where the colours are compared. A line that runs
+# along the edge reaches the first of the places inside, but not both.
+INSIDE = (2.5, 6.0)
 SURROUNDINGS = (2.5, 7.0, 13.0)
 # Strokes may part a sheet into regions of at least this share of the picture, ...
 MIN_SEED = 0.004
@@ -391,9 +392,9 @@ def _sharpest_corner(corners: np.ndarray) -> float:
 def _side_contrast(copy: np.ndarray, corners: np.ndarray) -> float:
     """Return by how many levels the surroundings differ from the surface along its sides.
 
-    The difference has to last to all of SURROUNDINGS: beyond a line lies the same paper again. Of
-    four sides the second weakest counts, so that one may be hidden; of three the weakest. With two
-    sides in view it is 0: squared paper has such corners.
+    The difference has to last from all of INSIDE to all of SURROUNDINGS: on both sides of a line
+    lies the same paper. Of four sides the second weakest counts, so that one may be hidden; of
+    three the weakest. With two sides in view it is 0: squared paper has such corners.
     """
     centre = corners.mean(axis=0)
     contrasts = []
@@ -401,12 +402,13 @@ def _side_contrast(copy: np.ndarray, corners: np.ndarray) -> float:
         points = start + np.linspace(0.1, 0.9, 24)[:, None] * (end - start)
         normal = np.array([end[1] - start[1], start[0] - end[0]]) / np.hypot(*(end - start))
         outwards = -normal if np.dot(centre - start, normal) > 0 else normal
-        inner = _sample(copy, points - INSIDE * outwards)
+        inner = [_sample(copy, points - depth * outwards) for depth in INSIDE]
         differences = [
-            np.median(np.abs(_sample(copy, outer[seen]) - inner[seen]).max(axis=1))
+            np.median(np.abs(_sample(copy, outer[seen]) - colours[seen]).max(axis=1))
             for reach in SURROUNDINGS
             for outer in [points + reach * outwards]
             if (seen := ((outer >= 0) & (outer < copy.shape[1::-1])).all(axis=1)).sum() >= 8
+            for colours in inner
         ]
         if differences:
             contrasts.append(min(differences))

@@ -185,6 +185,15 @@ def test_a_cell_in_the_corner_of_squared_paper_is_no_sheet():
     assert find_surface(picture) is None
 
 
+def test_cells_between_broader_lines_are_no_sheet():
+    picture = np.full((564, 564, 3), 200, np.uint8)
+    for at in range(20, 561, 60):
+        width = 3 if (at - 20) % 180 else 7
+        picture[at : at + width, 20:563] = picture[20:563, at : at + width] = 90
+    picture[230:255, 300:305] = picture[410:435, 480:485] = 60
+    assert find_surface(picture) is None
+
+
 def test_surfaces_come_from_the_top_and_from_the_left():
     square = np.array([[0, 0], [10, 0], [10, 10], [0, 10]])
     places = [(30, 40), (20, 2), (0, 0), (0, 40)]
