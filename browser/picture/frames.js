@@ -27,7 +27,11 @@ const ROW_ASPECT = 2.5;
 const MIN_CONTENT = 2.5;
 const LINE_ASPECT = 4;
 const LINE_LENGTH = 0.8;
+const BEYOND_CELL = 1.25;
+const SHORT_TICK = 0.2;
+const SLIVER_ASPECT = 12;
 const MAX_TICK = 2.0;
+const LONG_TICK = 0.5;
 
 export function withoutFrames(mask) {
   const { labels, boxes } = label(mask);
@@ -121,19 +125,37 @@ const isRow = ({ width, height }) => width >= ROW_ASPECT * height;
 
 // Return a frame's component without its lines and ticks.
 function writtenAcross(own, thickness) {
-  const length = Math.max(LINE_ASPECT * thickness, round(LINE_LENGTH * cellSide(own)));
-  const lines = either(
-    openedAlongColumns(maximumAlongRows(own, 3), length),
-    openedAlongRows(maximumAlongColumns(own, 3), length),
-  );
+  const cell = cellSide(own);
+  const lines = linesOf(own, thickness, cell);
   const broad = openedBySquare(own, 2 * thickness + 1);
-  let rest = either(broad, without(own, lines));
-  const { labels, boxes } = label(rest);
-  boxes.forEach((box, k) => {
-    if (shorterSide(box) > MAX_TICK * thickness && longerSide(box) >= MIN_SIDE) return;
-    rest = without(rest, equalTo({ ...own, data: labels }, k + 1));
-  });
-  return hasAny(rest) ? withGapsClosed(rest, own, 2 * thickness + 3) : rest;
+  const isThin = (width) => width <= thickness;
+  const isShortOrSliver = (width, long) =>
+    long < SHORT_TICK * cell || (isThin(width) && long > SLIVER_ASPECT * thickness);
+  const isTick = (width, long) => {
+    const isNarrow = width <= MAX_TICK * thickness;
+    return long < MIN_SIDE || (isNarrow && (isThin(width) || long < LONG_TICK * cell));
+  };
+  const strokes = withoutTicks(either(broad, without(own, lines)), isShortOrSliver);
+  // A digit's stroke that goes on in a line may be as long as one, and part the digit.
+  return withoutTicks(withGapsClosed(strokes, own, 2 * thickness + 3), isTick);
+}
+
+// Return the pixels of a frame's component, and some around it, that lie on its lines.
+function linesOf(own, thickness, cell) {
+  const length = Math.max(LINE_ASPECT * thickness, round(LINE_LENGTH * cell));
+  const longLines = (runs, side) =>
+    side < 2 * cell ? runs : withoutTicks(runs, (_, longest) => longest < BEYOND_CELL * cell);
+  return either(
+    longLines(openedAlongColumns(maximumAlongRows(own, 3), length), own.height),
+    longLines(openedAlongRows(maximumAlongColumns(own, 3), length), own.width),
+  );
+}
+
+// Return a mask without components that are ticks by their shorter and their longer side.
+function withoutTicks(mask, isTick) {
+  const { labels, boxes } = label(mask);
+  const keeps = [0, ...boxes.map((box) => (isTick(shorterSide(box), longerSide(box)) ? 0 : 1))];
+  return { ...mask, data: Uint8Array.from(labels, (number) => keeps[number]) };
 }
 
 // The usual shorter side of a frame's cells, or of the frame if they are open.
@@ -145,6 +167,7 @@ function cellSide(own) {
 
 // Add the component's pixels between strokes on both sides of a removed line.
 function withGapsClosed(rest, own, reach) {
+  if (!hasAny(rest)) return rest;
   for (const closing of [closingAlongColumns, closingAlongRows]) {
     const closed = closing(padded(rest, reach), reach);
     const [right, bottom] = [reach + own.width, reach + own.height];

@@ -4,6 +4,8 @@ A frame is a component with straight sides that has other marks inside. What is 
 lines stays, without them.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import ndimage
 
@@ -28,11 +30,19 @@ AXES_ASPECT = 16
 ROW_ASPECT = 2.5
 # Marks inside are this many times as high as the lines are thick. A dot in a 0 is not.
 MIN_CONTENT = 2.5
-# A line is longer than this many times its thickness, and than this share of a cell.
+# A line is longer than this many times its thickness, and than this share of a cell. In a frame of
+# at least two cells it goes on beyond one, as an upright stroke that stands on a line does not.
 LINE_ASPECT = 4
 LINE_LENGTH = 0.8
-# What is left of a component, and no wider than this many lines, is a tick.
+BEYOND_CELL = 1.25
+# What is left of a component is first rid of what is shorter than this share of a cell, such as the
+# ticks of axes, and of slivers of slanting lines: as thin as a line and this many times as long.
+SHORT_TICK = 0.2
+SLIVER_ASPECT = 12
+# Once gaps are closed, what is no wider than this many lines is a tick if it is as thin as a line,
+# or shorter than this share of a cell. A narrow digit is wider and longer.
 MAX_TICK = 2.0
+LONG_TICK = 0.5
 
 _Box = tuple[slice, slice]
 
@@ -124,19 +134,45 @@ def _is_straight(own: np.ndarray) -> bool:
 
 def _written_across(own: np.ndarray) -> np.ndarray:
     """Return what a frame's component holds besides its lines and ticks."""
-    thickness = _thickness(own)
-    length = max(LINE_ASPECT * thickness, round(LINE_LENGTH * _cell_side(own)))
+    thickness, cell = _thickness(own), _cell_side(own)
+    lines = _lines(own, thickness, cell)
+    broad = ndimage.binary_opening(own, np.ones((2 * thickness + 1,) * 2))
+
+    def is_short_or_sliver(width: int, length: int) -> bool:
+        is_sliver = width <= thickness and length > SLIVER_ASPECT * thickness
+        return is_sliver or length < SHORT_TICK * cell
+
+    def is_tick(width: int, length: int) -> bool:
+        is_narrow = width <= MAX_TICK * thickness
+        is_thin_or_short = width <= thickness or length < LONG_TICK * cell
+        return length < MIN_SIDE or (is_narrow and is_thin_or_short)
+
+    strokes = _without_ticks(own & (broad | ~lines), is_short_or_sliver)
+    # A digit's stroke that goes on in a line may be as long as one, and part the digit.
+    return _without_ticks(_with_gaps_closed(strokes, own, 2 * thickness + 3), is_tick)
+
+
+def _lines(own: np.ndarray, thickness: int, cell: float) -> np.ndarray:
+    """Return the pixels of a frame's component, and some around it, that lie on its lines."""
+    length = max(LINE_ASPECT * thickness, round(LINE_LENGTH * cell))
     lines = np.zeros_like(own)
     for axis in (0, 1):
         thick = ndimage.maximum_filter1d(own, 3, axis=1 - axis)
-        lines |= ndimage.binary_opening(thick, _segment(length, axis))
-    broad = ndimage.binary_opening(own, np.ones((2 * thickness + 1,) * 2))
-    rest = own & (broad | ~lines)
-    labels, _ = ndimage.label(rest, EIGHT_NEIGHBOURS)
+        runs = ndimage.binary_opening(thick, _segment(length, axis))
+        if own.shape[axis] >= 2 * cell:
+            runs = _without_ticks(runs, lambda _, longest: longest < BEYOND_CELL * cell)
+        lines |= runs
+    return lines
+
+
+def _without_ticks(mask: np.ndarray, is_tick: Callable[[int, int], bool]) -> np.ndarray:
+    """Return a mask without components that are ticks by their shorter and their longer side."""
+    mask = mask.copy()
+    labels, _ = ndimage.label(mask, EIGHT_NEIGHBOURS)
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
-        if min(_size(box)) <= MAX_TICK * thickness or max(_size(box)) < MIN_SIDE:
-            rest[box] &= labels[box] != number
-    return _with_gaps_closed(rest, own, 2 * thickness + 3) if rest.any() else rest
+        if is_tick(*sorted(_size(box))):
+            mask[box] &= labels[box] != number
+    return mask
 
 
 def _cell_side(own: np.ndarray) -> float:
@@ -149,6 +185,8 @@ def _cell_side(own: np.ndarray) -> float:
 
 def _with_gaps_closed(rest: np.ndarray, own: np.ndarray, reach: int) -> np.ndarray:
     """Add the component's pixels between strokes on both sides of a removed line."""
+    if not rest.any():
+        return rest
     for axis in (0, 1):
         closed = ndimage.binary_closing(np.pad(rest, reach), _segment(reach, axis))
         rest = rest | (own & closed[reach:-reach, reach:-reach])

@@ -31,6 +31,37 @@ def test_a_stroke_that_touches_its_box_stays():
     assert not left[30:90, 20:23].any()
 
 
+def grid(side=50, cells=3, width=6):
+    mask = np.zeros((cells * side + width, cells * side + width), bool)
+    for at in range(0, cells * side + 1, side):
+        mask[at : at + width] = mask[:, at : at + width] = True
+    return mask
+
+
+@pytest.mark.parametrize(
+    "digit",
+    [
+        pytest.param([(60, 102, 72, 80)], id="1"),
+        pytest.param([(60, 102, 86, 93), (58, 66, 64, 93)], id="7"),
+        pytest.param([(60, 103, 72, 79), (96, 103, 62, 92), (60, 67, 64, 79)], id="1 with a foot"),
+    ],
+)
+def test_a_digit_that_touches_the_lines_of_a_grid_stays(digit):
+    digit = np.any([bar(*sides, shape=(156, 156)) for sides in digit], axis=0)
+    left = without_frames(grid() | digit)
+    assert left[digit & ~grid()].mean() > 0.9
+    assert not left[:50].any()
+
+
+def test_slanting_axes_are_removed_with_their_ticks():
+    rows, columns = np.mgrid[:330, :330]
+    axes = (abs(columns - 20 + rows // 40) <= 3) | ((abs(rows - 310) <= 3) & (columns > 8))
+    for row in range(10, 300, 24):
+        axes[row : row + 6, 8:20] = True
+    digit = bar(60, 140, 150, 165, axes.shape)
+    assert (without_frames(axes | digit) == digit).all()
+
+
 def test_an_empty_box_may_be_a_0_and_stays():
     mask = box(20, 100, 40, 90, width=10)
     assert (without_frames(mask) == mask).all()
