@@ -96,6 +96,13 @@ def test_a_flash_and_a_shadow_do_not_decide_which_is_the_pen(pen):
     assert overlap(find_ink(paint(paper, pen * paper, stroke(4))), stroke(4)) > 0.6
 
 
+def test_a_stroke_of_half_the_darkness_of_the_others_is_found():
+    dark, pale = np.zeros((2, HEIGHT, WIDTH), bool)
+    dark[60:180, 50:60] = pale[60:180, 140:150] = True
+    picture = np.minimum(paint(240, 40, dark), paint(240, 140, pale))
+    assert overlap(find_ink(picture) > 0, dark | pale) > 0.7
+
+
 def test_the_gaps_of_a_dense_scribble_are_paper():
     scribble = np.zeros((HEIGHT, WIDTH), bool)
     for offset in range(30, 160, 30):
