@@ -292,8 +292,11 @@ def _export(options: argparse.Namespace) -> int:
         model = export(loaded.checkpoint, options.out, loaded.source)
     except OSError as error:
         raise DigitError(f"{options.out} cannot be written: {error.strerror}.") from error
-    size = model["weights"]["size"]
-    print(f"Wrote {loaded.source} to {options.out}: {size / 1000:,.0f} kB of weights.")
+    sizes = [network["weights"]["size"] / 1000 for network in (model, model["row_reader"])]
+    print(
+        f"Wrote {loaded.source} to {options.out}: {sizes[0]:,.0f} kB of weights, and "
+        f"{sizes[1]:,.0f} kB of the row reader's."
+    )
     return 0
 
 

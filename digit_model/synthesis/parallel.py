@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 import numpy as np
+from tqdm import tqdm
 
 _T = TypeVar("_T")
 
@@ -21,6 +22,7 @@ def draw_in_chunks(
 ) -> list[_T]:
     """Call ``draw`` with the size and the generator of each chunk; return the results in order.
 
+    In a terminal a bar shows the progress.
     draw: a function of a module, so that other processes can call it.
     The generators depend only on the seed and the place of the chunk. There is at least one chunk.
     Several chunks start processes, so a script that draws them needs ``if __name__ == "__main__"``.
@@ -32,8 +34,15 @@ def draw_in_chunks(
         return list(map(draw_chunk, sizes, numbers))
     processes = min(len(sizes), os.cpu_count() or 1)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, _ignore_interrupts) as pool:
-        return list(pool.map(draw_chunk, sizes, numbers))
+    with (
+        ProcessPoolExecutor(processes, context, _ignore_interrupts) as pool,
+        tqdm(desc="Drawing", total=count, unit=" images", disable=None) as progress,
+    ):
+        drawn = []
+        for size, chunk in zip(sizes, pool.map(draw_chunk, sizes, numbers), strict=True):
+            drawn.append(chunk)
+            progress.update(size)
+        return drawn
 
 
 def _draw_chunk(

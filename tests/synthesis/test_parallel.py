@@ -1,7 +1,9 @@
 """Drawing with several processes gives what one process would draw."""
 
 import numpy as np
+from tqdm import tqdm
 
+from digit_model.synthesis import parallel
 from digit_model.synthesis.parallel import draw_in_chunks
 
 
@@ -20,3 +22,11 @@ def test_chunks_are_in_order_and_depend_on_the_seed_and_their_place_alone():
 def test_nothing_to_draw_is_one_empty_chunk():
     [chunk] = draw_in_chunks(draw_numbers, 0, seed=4)
     assert len(chunk) == 0
+
+
+def test_a_bar_shows_the_progress_in_a_terminal(capsys, monkeypatch):
+    draw_in_chunks(draw_numbers, 503, seed=4)
+    assert not capsys.readouterr().err
+    monkeypatch.setattr(parallel, "tqdm", lambda **options: tqdm(**{**options, "disable": False}))
+    draw_in_chunks(draw_numbers, 503, seed=4)
+    assert "503/503" in capsys.readouterr().err
