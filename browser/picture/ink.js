@@ -25,7 +25,7 @@ import { flatten, flattenAll } from "./surface.js";
 import { isStrip, withoutSlivers, withoutSurroundings } from "./surroundings.js";
 
 const WORKING_SIZE = 1000;
-const UPPER_STROKE_SHARE = 0.4;
+const UPPER_STROKE_SHARE = 0.46;
 const NOISY_SIGMA = 1.0;
 const NOISE_REACH = 4;
 const MIN_NOISE_RATIO = 2.5;

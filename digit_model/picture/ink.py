@@ -35,7 +35,7 @@ from .surroundings import is_strip, without_slivers, without_surroundings
 # Pictures are scaled down to this many pixels on their longer side.
 WORKING_SIZE = 1000
 # Hysteresis: every stroke is as dark as this share of the stroke level somewhere.
-UPPER_STROKE_SHARE = 0.4
+UPPER_STROKE_SHARE = 0.46
 # Noise that would hide strokes is blurred with this standard deviation, in pixels; beyond the reach
 # pixels are still independent. A camera's noise falls to less than a third by it, the pattern of
 # paper does not.
