@@ -135,26 +135,26 @@ function writtenAcross(own, thickness) {
     const isNarrow = width <= MAX_TICK * thickness;
     return long < MIN_SIDE || (isNarrow && (isThin(width) || long < LONG_TICK * cell));
   };
-  const strokes = withoutTicks(either(broad, without(own, lines)), isShortOrSliver);
+  const strokes = withoutPieces(either(broad, without(own, lines)), isShortOrSliver);
   // A digit's stroke that goes on in a line may be as long as one, and part the digit.
-  return withoutTicks(withGapsClosed(strokes, own, 2 * thickness + 3), isTick);
+  return withoutPieces(withGapsClosed(strokes, own, 2 * thickness + 3), isTick);
 }
 
 // Return the pixels of a frame's component, and some around it, that lie on its lines.
 function linesOf(own, thickness, cell) {
   const length = Math.max(LINE_ASPECT * thickness, round(LINE_LENGTH * cell));
   const longLines = (runs, side) =>
-    side < 2 * cell ? runs : withoutTicks(runs, (_, longest) => longest < BEYOND_CELL * cell);
+    side < 2 * cell ? runs : withoutPieces(runs, (_, longest) => longest < BEYOND_CELL * cell);
   return either(
     longLines(openedAlongColumns(maximumAlongRows(own, 3), length), own.height),
     longLines(openedAlongRows(maximumAlongColumns(own, 3), length), own.width),
   );
 }
 
-// Return a mask without components that are ticks by their shorter and their longer side.
-function withoutTicks(mask, isTick) {
+// Return a mask without components that are unwanted by their shorter and longer side.
+function withoutPieces(mask, isUnwanted) {
   const { labels, boxes } = label(mask);
-  const keeps = [0, ...boxes.map((box) => (isTick(shorterSide(box), longerSide(box)) ? 0 : 1))];
+  const keeps = [0, ...boxes.map((box) => (isUnwanted(shorterSide(box), longerSide(box)) ? 0 : 1))];
   return { ...mask, data: Uint8Array.from(labels, (number) => keeps[number]) };
 }
 

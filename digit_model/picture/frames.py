@@ -35,12 +35,13 @@ MIN_CONTENT = 2.5
 LINE_ASPECT = 4
 LINE_LENGTH = 0.8
 BEYOND_CELL = 1.25
-# What is left of a component is first rid of what is shorter than this share of a cell, such as the
-# ticks of axes, and of slivers of slanting lines: as thin as a line and this many times as long.
+# Once its lines are removed, a component loses pieces that are shorter than this share of a cell,
+# such as the ticks of axes, and slivers of slanting lines: as thin as a line, and longer than this
+# many times its thickness.
 SHORT_TICK = 0.2
 SLIVER_ASPECT = 12
-# Once gaps are closed, what is no wider than this many lines is a tick if it is as thin as a line,
-# or shorter than this share of a cell. A narrow digit is wider and longer.
+# After gaps are closed, a piece that is no wider than this many lines is a tick if it is as thin as
+# a line or shorter than this share of a cell. A narrow digit is wider and longer.
 MAX_TICK = 2.0
 LONG_TICK = 0.5
 
@@ -147,9 +148,9 @@ def _written_across(own: np.ndarray) -> np.ndarray:
         is_thin_or_short = width <= thickness or length < LONG_TICK * cell
         return length < MIN_SIDE or (is_narrow and is_thin_or_short)
 
-    strokes = _without_ticks(own & (broad | ~lines), is_short_or_sliver)
+    strokes = _without_pieces(own & (broad | ~lines), is_short_or_sliver)
     # A digit's stroke that goes on in a line may be as long as one, and part the digit.
-    return _without_ticks(_with_gaps_closed(strokes, own, 2 * thickness + 3), is_tick)
+    return _without_pieces(_with_gaps_closed(strokes, own, 2 * thickness + 3), is_tick)
 
 
 def _lines(own: np.ndarray, thickness: int, cell: float) -> np.ndarray:
@@ -160,17 +161,17 @@ def _lines(own: np.ndarray, thickness: int, cell: float) -> np.ndarray:
         thick = ndimage.maximum_filter1d(own, 3, axis=1 - axis)
         runs = ndimage.binary_opening(thick, _segment(length, axis))
         if own.shape[axis] >= 2 * cell:
-            runs = _without_ticks(runs, lambda _, longest: longest < BEYOND_CELL * cell)
+            runs = _without_pieces(runs, lambda _, longest: longest < BEYOND_CELL * cell)
         lines |= runs
     return lines
 
 
-def _without_ticks(mask: np.ndarray, is_tick: Callable[[int, int], bool]) -> np.ndarray:
-    """Return a mask without components that are ticks by their shorter and their longer side."""
+def _without_pieces(mask: np.ndarray, is_unwanted: Callable[[int, int], bool]) -> np.ndarray:
+    """Return a mask without components that are unwanted by their shorter and longer side."""
     mask = mask.copy()
     labels, _ = ndimage.label(mask, EIGHT_NEIGHBOURS)
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
-        if is_tick(*sorted(_size(box))):
+        if is_unwanted(*sorted(_size(box))):
             mask[box] &= labels[box] != number
     return mask
 

@@ -17,6 +17,7 @@ from digit_model.picture.surface import (
     in_reading_order,
 )
 from digit_model.picture.thumb import paint_over_thumbs
+from digit_model.synthesis.forms import draw_form
 from digit_model.synthesis.sheets import BACKGROUNDS, draw_scene
 from tests.helpers import sketch
 
@@ -186,12 +187,8 @@ def test_a_cell_in_the_corner_of_squared_paper_is_no_sheet():
 
 
 def test_cells_between_broader_lines_are_no_sheet():
-    picture = np.full((564, 564, 3), 200, np.uint8)
-    for at in range(20, 561, 60):
-        width = 3 if (at - 20) % 180 else 7
-        picture[at : at + width, 20:563] = picture[20:563, at : at + width] = 90
-    picture[230:255, 300:305] = picture[410:435, 480:485] = 60
-    assert find_surface(picture) is None
+    sudoku = draw_form(np.random.default_rng((5, 2)), "sudoku")
+    assert find_surface(sudoku.picture) is None
 
 
 def test_surfaces_come_from_the_top_and_from_the_left():
