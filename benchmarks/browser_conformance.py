@@ -2,9 +2,9 @@
 
     python -m benchmarks.browser_conformance [--count 2000] [--seed 0] [--data ../shared/data/real]
 
-The pictures are drawn by our own code: sketches, numbers, photo-like pictures, letters, scenes and
-rows that touch. Needs Chromium and Playwright. With --data the pictures of a folder of real ones
-are compared, too.
+The pictures are drawn by our own code: sketches, numbers, photo-like pictures, letters, scenes,
+notebooks and rows that touch. Needs Chromium and Playwright. With --data the pictures of a folder
+of real ones are compared, too.
 """
 
 import argparse
@@ -34,6 +34,7 @@ from digit_model.picture.decode import decode
 from digit_model.recogniser import Recogniser
 from digit_model.synthesis.digits import random_pen, write_digit
 from digit_model.synthesis.example_pictures import board, letter, photo, rows, scan
+from digit_model.synthesis.forms import draw_notebook
 from digit_model.synthesis.pen import draw, write
 from digit_model.synthesis.rows import draw_rows
 from digit_model.synthesis.sheets import draw_scene
@@ -118,6 +119,10 @@ def _scene(rng: np.random.Generator) -> Picture:
     return draw_scene(rng).picture
 
 
+def _notebook(rng: np.random.Generator) -> Picture:
+    return draw_notebook(rng).picture
+
+
 def _rows(kind: str, rng: np.random.Generator) -> Picture:
     return draw_rows(rng, kind).picture
 
@@ -128,6 +133,7 @@ KINDS: dict[str, Callable[[np.random.Generator], Picture]] = {
     "photo-like": _photo,
     "letter": _letter,
     "scene": _scene,
+    "notebook": _notebook,
     "touching rows": partial(_rows, "touching rows"),
     "signed": partial(_rows, "signed"),
 }

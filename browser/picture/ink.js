@@ -70,14 +70,13 @@ function strokesOf(raw, isSheet) {
   }
   let mask = above(darkness, Math.fround(Math.max(MIN_CONTRAST, least)));
   if (!hasAny(mask)) return null;
-  if (large && !isStrip(mask)) mask = withoutSurroundings(mask, darkness);
+  // Digits that touch a line would go with it.
+  if (large && !isStrip(mask)) mask = withoutSurroundings(withoutLines(mask, darkness), darkness);
   if (large) mask = withoutFrames(mask);
   const level = strokeLevel(darkness, mask);
-  const aboveNoise = mask;
   mask = both(mask, above(darkness, Math.fround(LOWER_STROKE_SHARE * level)));
   if (large) {
-    const marks = isStrip(mask) ? mask : aboveNoise;
-    mask = withoutSurroundings(withoutLines(mask, darkness, marks));
+    mask = withoutSurroundings(withoutLines(mask, darkness));
     if (isSheet) mask = withoutSlivers(mask);
   }
   const joined = componentsWithSeeds(mask, darkness, UPPER_STROKE_SHARE * level);

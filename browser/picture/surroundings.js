@@ -15,14 +15,10 @@ const MIN_SMALL_STRIP_RATIO = 1.3;
 const MIN_PHOTO_SIDE = 320;
 const MAX_STRIP_CONTACT = 0.4;
 const MAX_SLIVER = 0.05;
-const MIN_BORDER_COVER = 0.9;
-const MAX_BORDER_WIDTH = 0.02;
-const MAX_BORDER_PIXELS = 3;
 
 // Remove what enters from the edge; where nothing else is left, return the mask as it is. darkness: if
 // given, strokes that only a faint shadow joins to the edge stay.
-export function withoutSurroundings(marks, darkness = null) {
-  const mask = withoutBorder(marks);
+export function withoutSurroundings(mask, darkness = null) {
   if (!touchesEdge(mask)) return mask;
   let inside = componentsInside(mask);
   if (darkness) {
@@ -30,38 +26,6 @@ export function withoutSurroundings(marks, darkness = null) {
     if (hasAny(outside)) inside = either(inside, withoutShadow(outside, darkness));
   }
   return hasAny(inside) ? inside : mask;
-}
-
-// Remove a line around the picture; what touches it stays.
-function withoutBorder(mask) {
-  const { data, width, height } = mask;
-  const widest = Math.max(MAX_BORDER_PIXELS, round(MAX_BORDER_WIDTH * Math.max(width, height)));
-  // The width of the line along an edge, given the pixel at a place of the nth row from that edge.
-  const widthOfLine = (length, isInk) => {
-    let [rows, most] = [0, 0];
-    for (let row = 0; row <= widest; row++) {
-      let count = 0;
-      for (let place = 0; place < length; place++) count += isInk(row, place);
-      most = Math.max(most, count / length);
-      if (count / length > 0.5) rows = row + 1;
-    }
-    return most >= MIN_BORDER_COVER && rows <= widest ? rows : 0;
-  };
-  const widths = [
-    widthOfLine(width, (row, x) => data[row * width + x]),
-    widthOfLine(width, (row, x) => data[(height - 1 - row) * width + x]),
-    widthOfLine(height, (row, y) => data[y * width + row]),
-    widthOfLine(height, (row, y) => data[y * width + width - 1 - row]),
-  ];
-  if (widths.filter((own) => own > 0).length < 2) return mask;
-  const [top, bottom, left, right] = widths;
-  const inside = new Uint8Array(data.length);
-  for (let y = top; y < height - bottom; y++) {
-    const start = y * width;
-    inside.set(data.subarray(start + left, start + width - right), start + left);
-  }
-  const found = { data: inside, width, height };
-  return hasAny(found) ? found : mask;
 }
 
 // Remove the desk and the edges that are still in view beside a flattened sheet; where nothing else is

@@ -147,18 +147,17 @@ def _stroke_steps(darkness: np.ndarray, *, is_sheet: bool) -> Iterator[tuple[str
     if not mask.any():
         return
     if large and not is_strip(mask):
-        mask = without_surroundings(mask, darkness)
+        # Digits that touch a line would go with it.
+        mask = without_surroundings(without_lines(mask, darkness), darkness)
         yield "without surroundings", mask
     if large:
         mask = without_frames(mask)
         yield "without frames", mask
     level = stroke_level(darkness, mask)
-    marks, mask = mask, mask & (darkness > LOWER_STROKE_SHARE * level)
+    mask = mask & (darkness > LOWER_STROKE_SHARE * level)
     yield "as dark as strokes", mask
     if large:
-        # The patterns behind a strip's writing would look like faint lines.
-        lines_among = mask if is_strip(mask) else marks
-        mask = without_surroundings(without_lines(mask, darkness, lines_among))
+        mask = without_surroundings(without_lines(mask, darkness))
         if is_sheet:
             mask = without_slivers(mask)
         yield "without lines", mask

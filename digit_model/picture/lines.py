@@ -1,95 +1,220 @@
-"""Remove ruled lines and grids that reach from edge to edge; keep the strokes across them."""
+"""Remove a picture's border, and ruled lines from edge to edge; keep the strokes across them."""
 
 import numpy as np
 from scipy import ndimage
 
-from .components import EIGHT_NEIGHBOURS
 from .surroundings import MIN_STRIP_RATIO
 
-# A ruled line consists of runs of at least 1 / LINE_PIECES of the picture's side, covers this
-# share of the side in all, and is at most this wide, as a share of the longer side.
-LINE_PIECES = 10
-MIN_LINE_COVERAGE = 0.5
+# Lengths along a line are shares of the picture's side. A line consists of runs of at least
+# MIN_RUN, which cover MIN_COVERAGE in all.
+MIN_RUN = 0.025
+MIN_COVERAGE = 0.8
+# A line is at most this wide, as a share of the longer side, or so many pixels: a blurred hairline
+# that falls between two rows of pixels.
 MAX_LINE_WIDTH = 0.02
-# In pixels: a blurred hairline that falls between two rows of pixels.
 HAIRLINE_PIXELS = 3
+# In pixels: lines are followed in steps of STEP, to one of the rows RISES away.
+STEP = 8
+RISES = (0, -1, 1, -2, 2)
+# A line that shares more than this of its way with a clearer one is the same.
+MAX_SHARED = 0.5
+# A line alone reaches within MAX_END of both edges, its ends differ by at most MAX_TILT, and most
+# of it, STRAIGHT_SHARE, deviates by at most MAX_BEND. Others are parallel to MIN_PARALLELS more.
+MAX_END = 0.02
+MAX_TILT = 0.08
+STRAIGHT_SHARE = 0.9
+MAX_BEND = 0.008
+MIN_PARALLELS = 2
+# What is wider or darker than the line by these factors is a stroke on it.
+STROKE_TO_LINE_WIDTH = 1.6
 STROKE_TO_LINE_RATIO = 1.5
-# A baseline under a strip of writing may have more gaps. The feet of digits cover a smaller share.
+# A border is a line along two or more edges, of which it covers this share.
+MIN_BORDER_COVER = 0.9
+# The baseline under a strip of writing covers this share of its length, less a margin at its ends,
+# with gaps of at most a BASELINE_PIECES-th. The feet of digits cover a smaller share.
 MIN_BASELINE_COVERAGE = 0.65
 BASELINE_MARGIN = 0.07
+BASELINE_PIECES = 10
 
 
-def without_lines(mask: np.ndarray, darkness: np.ndarray, marks: np.ndarray) -> np.ndarray:
-    """Remove ruled lines and grids: long, thin, nearly straight, from edge to edge.
+def without_lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
+    """Remove a border, ruled lines and grids: long and thin, a little tilted or bent.
 
-    marks: all that is above the noise, in which faint lines have fewer gaps than in the mask.
-
-    A pixel of a line is kept as part of a stroke across it if it is darker than the line, or lies
-    between ink on both sides of the line.
+    What is wider or darker than the rest of a line is a stroke across it and stays, and so does
+    what lies between ink on both sides. The lines stay if nothing else would be left.
     """
-    for axis in (0, 1):
-        lines = (_lines(mask, axis) | _lines(marks, axis)) & mask
-        if lines.any():
-            strokes = mask & ~lines
-            strokes |= lines & (darkness > STROKE_TO_LINE_RATIO * np.median(darkness[lines]))
-            reach = 2 * round(MAX_LINE_WIDTH * max(mask.shape)) + 1
-            mask = strokes | (lines & _close(strokes, reach, 1 - axis))
-    return mask
+    mask = without_border(mask)
+    level, upright = _level_lines(mask, darkness), _level_lines(mask.T, darkness.T).T
+    lines = level | upright
+    if not lines.any():
+        return mask
+    strokes = mask & ~lines
+    reach = 2 * round(MAX_LINE_WIDTH * max(mask.shape)) + 1
+    across = (level & _close(strokes, reach, 0)) | (upright & _close(strokes, reach, 1))
+    rest = strokes | across
+    return rest if rest.any() else mask
 
 
-def _lines(mask: np.ndarray, axis: int) -> np.ndarray:
-    """Return the pixels of lines along the axis that cross most of the picture."""
-    length = mask.shape[axis]
-    lines = (
-        _baseline(mask, axis)
-        if length >= MIN_STRIP_RATIO * mask.shape[1 - axis]
-        else np.zeros_like(mask)
-    )
-    if not _reaches_both_ends(np.flatnonzero(mask.any(axis=1 - axis)), length):
-        return lines
-    piece = length // LINE_PIECES
-    # Runs are one pixel wider than the line on each side.
-    widest = 2 + max(HAIRLINE_PIXELS, MAX_LINE_WIDTH * max(mask.shape))
-    thick = ndimage.maximum_filter1d(mask, 3, axis=1 - axis)
-    runs = ndimage.maximum_filter1d(
-        ndimage.minimum_filter1d(thick, piece, axis=axis), piece, axis=axis
-    )
-    labels, _ = ndimage.label(
-        ndimage.maximum_filter1d(runs, 2 * piece, axis=axis), EIGHT_NEIGHBOURS
-    )
-    for number, where in enumerate(ndimage.find_objects(labels), start=1):
-        own = runs[where] & (labels[where] == number)
-        covered = np.flatnonzero(own.any(axis=1 - axis)) + where[axis].start
-        widths = own.sum(axis=1 - axis, keepdims=True)
-        thin = np.median(widths[widths > 0]) <= widest
-        if (
-            thin
-            and len(covered) >= MIN_LINE_COVERAGE * length
-            and _reaches_both_ends(covered, length)
-        ):
-            lines[where] |= own & (widths <= widest)
-    return lines
+def without_border(mask: np.ndarray) -> np.ndarray:
+    """Remove a line around the picture; what touches it stays."""
+    height, width = mask.shape
+    sides = (mask, mask[::-1], mask.T, mask.T[::-1])
+    top, bottom, left, right = widths = [_border_width(side) for side in sides]
+    if sum(own > 0 for own in widths) < 2:
+        return mask
+    inside = np.zeros_like(mask)
+    window = slice(top, height - bottom), slice(left, width - right)
+    inside[window] = mask[window]
+    return inside if inside.any() else mask
 
 
-def _baseline(mask: np.ndarray, axis: int) -> np.ndarray:
+def _border_width(mask: np.ndarray) -> int:
+    """Return how many rows at the top of a mask are a line along its edge: 0 without one."""
+    widest = round(_widest_line(mask))
+    cover = mask[: widest + 1].mean(axis=1)
+    rows = np.flatnonzero(cover > 0.5)
+    is_line = rows.size and cover.max() >= MIN_BORDER_COVER and rows[-1] < widest
+    return int(rows[-1]) + 1 if is_line else 0
+
+
+def _widest_line(mask: np.ndarray) -> float:
+    return max(HAIRLINE_PIXELS, MAX_LINE_WIDTH * max(mask.shape))
+
+
+def _level_lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
+    """Return the pixels of the lines that run from the left to the right edge."""
+    height, width = mask.shape
+    lines = _lines(mask, darkness)
+    return lines | _baseline(mask) if width >= MIN_STRIP_RATIO * height else lines
+
+
+def _lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
+    """Return the pixels of the lines from edge to edge where nothing is written on them."""
+    height, width = mask.shape
+    found = np.zeros_like(mask)
+    margin = max(STEP, round(MAX_END * width))
+    level = _in_long_runs(mask, max(STEP, round(MIN_RUN * width)))
+    if not (level[:, :margin].any() and level[:, -margin:].any()):
+        return found
+    # Runs are a pixel wider than the line on each side.
+    widest = 2 + _widest_line(mask)
+    starts, lengths = _upright_runs(level)
+    thin = level & (lengths <= widest)
+    columns = np.arange(width)
+    for path in _ruled(_in_steps(thin), round(widest / 2)):
+        way = np.interp(columns, STEP * (np.arange(len(path)) + 0.5), path).round().astype(int)
+        near = np.clip(way + np.array(RISES)[:, None], 0, height - 1)
+        row = near[thin[near, columns].argmax(axis=0), columns]
+        on = thin[row, columns]
+        wide = lengths[row, columns]
+        dark = darkness[starts[row, columns] + wide // 2, columns]
+        on &= wide <= STROKE_TO_LINE_WIDTH * np.median(wide[on])
+        on &= dark <= STROKE_TO_LINE_RATIO * np.median(dark[on])
+        found[starts[row, columns][on], columns[on]] = True
+    return mask & thin & found[starts, columns]
+
+
+def _upright_runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the row where each pixel's upright run starts, and its length."""
+    rows = np.arange(len(mask))[:, None]
+    starts = np.maximum.accumulate(np.where(mask, 0, rows + 1), axis=0)
+    ends = np.minimum.accumulate(np.where(mask, len(mask), rows)[::-1], axis=0)[::-1]
+    return np.minimum(starts, len(mask) - 1), ends - starts
+
+
+def _in_long_runs(thin: np.ndarray, length: int) -> np.ndarray:
+    """Return the pixels, a row more above and below, that lie in level runs of this length."""
+    thick = ndimage.maximum_filter1d(thin.view(np.uint8), 3, axis=0)
+    runs = ndimage.minimum_filter1d(thick, length, axis=1)
+    return ndimage.maximum_filter1d(runs, length, axis=1, origin=0 if length % 2 else -1).view(bool)
+
+
+def _in_steps(level: np.ndarray) -> np.ndarray:
+    """Return which share of the columns of each step is covered, (steps, height) float32."""
+    height, width = level.shape
+    steps = -(-width // STEP)
+    padded = np.pad(level, ((0, 0), (0, steps * STEP - width)), mode="edge")
+    return padded.reshape(height, steps, STEP).mean(axis=2, dtype=np.float32).T
+
+
+def _ruled(covered: np.ndarray, reach: int) -> list[np.ndarray]:
+    """Return the paths that are level from edge to edge, or parallel to MIN_PARALLELS others.
+
+    A stroke of a digit as large as the picture may be as long, but is alone, and bent or shorter.
+    """
+    paths = _paths(covered, reach)
+    return [
+        path
+        for path in paths
+        if _is_level(path, covered)
+        or sum(_is_straight(path - other) for other in paths if other is not path) >= MIN_PARALLELS
+    ]
+
+
+def _paths(covered: np.ndarray, reach: int) -> list[np.ndarray]:
+    """Return the row in each step, (steps,), of the paths that are covered best.
+
+    covered: (steps, height), as _in_steps returns it. reach: of a line to both sides of its path.
+    This is dynamic programming: the best way to each row of a step goes on from the best near it.
+    """
+    steps, height = covered.shape
+    before = np.clip(np.arange(height) + np.array(RISES)[:, None], 0, height - 1)
+    rows, totals = np.arange(height), covered[0]
+    sources = np.empty((steps, height), int)
+    for step in range(1, steps):
+        ways = totals[before]
+        best = ways.argmax(axis=0)
+        sources[step] = before[best, rows]
+        totals = covered[step] + ways[best, rows]
+    ends = np.flatnonzero(totals >= MIN_COVERAGE * steps)
+    taken = np.zeros((steps, height + 2 * reach), bool)
+    paths, every = [], np.arange(steps)
+    for end in ends[np.argsort(-totals[ends], kind="stable")].tolist():
+        if taken[-1, end + reach]:
+            continue
+        path = _traced(sources, end)
+        if taken[every, path + reach].mean() <= MAX_SHARED:
+            paths.append(path)
+        taken[every[:, None], path[:, None] + np.arange(2 * reach + 1)] = True
+    return paths
+
+
+def _traced(sources: np.ndarray, end: int) -> np.ndarray:
+    """Return the path to a row of the last step. sources: where the way to each row comes from."""
+    path = [end]
+    for source in sources[:0:-1]:
+        path.append(source[path[-1]])
+    return np.array(path[::-1])
+
+
+def _is_level(path: np.ndarray, covered: np.ndarray) -> bool:
+    on = covered[np.arange(len(path)), path]
+    reach = max(1, round(MAX_END * len(path)))
+    is_whole = on[:reach].any() and on[-reach:].any()
+    rise = abs(path[-1] - path[0])
+    return is_whole and rise <= MAX_TILT * STEP * len(path) and _is_straight(path)
+
+
+def _is_straight(path: np.ndarray) -> bool:
+    places = np.arange(len(path))
+    residual = path - np.polyval(np.polyfit(places, path, 1), places)
+    bend = np.quantile(np.abs(residual), STRAIGHT_SHARE)
+    return bool(bend <= max(2, MAX_BEND * STEP * len(path)))
+
+
+def _baseline(mask: np.ndarray) -> np.ndarray:
     """Return the pixels of the baseline under a strip of writing, which may have gaps.
 
     The baseline and the digits on it form one component. The baseline's rows are those with ink at
     every place between the ends.
     """
-    length = mask.shape[axis]
-    thick = ndimage.maximum_filter1d(mask, 3, axis=1 - axis)
-    closed = _close(thick, length // LINE_PIECES, axis)
-    margin = round(BASELINE_MARGIN * length)
-    inner = np.take(closed, range(margin, length - margin), axis)
-    full = inner.all(axis=axis) & (thick.mean(axis=axis) >= MIN_BASELINE_COVERAGE)
-    return mask & np.expand_dims(full, axis)
-
-
-def _reaches_both_ends(covered: np.ndarray, length: int) -> bool:
-    """Return whether the covered places of a side reach close to both of its ends."""
-    margin = MAX_LINE_WIDTH * length
-    return covered.size > 0 and covered[0] <= margin and covered[-1] >= length - 1 - margin
+    width = mask.shape[1]
+    thick = ndimage.maximum_filter1d(mask, 3, axis=0)
+    closed = _close(thick, width // BASELINE_PIECES, 1)
+    margin = round(BASELINE_MARGIN * width)
+    full = closed[:, margin : width - margin].all(axis=1)
+    full &= thick.mean(axis=1) >= MIN_BASELINE_COVERAGE
+    return mask & full[:, None]
 
 
 def _close(mask: np.ndarray, length: int, axis: int) -> np.ndarray:

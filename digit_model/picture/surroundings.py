@@ -19,11 +19,6 @@ MIN_SMALL_STRIP_RATIO = 1.3
 MIN_PHOTO_SIDE = 320
 # What lies within this share of the shorter side from the edge of a sheet is the desk or the edge.
 MAX_SLIVER = 0.05
-# A border is a line along two or more edges. It covers this share of them, and is at most this
-# wide: a share of the longer side, and at least some pixels.
-MIN_BORDER_COVER = 0.9
-MAX_BORDER_WIDTH = 0.02
-MAX_BORDER_PIXELS = 3
 # In a strip, a stroke may touch the sides over this share of its own length. Lines touch more.
 MAX_STRIP_CONTACT = 0.4
 
@@ -34,7 +29,6 @@ def without_surroundings(mask: np.ndarray, darkness: np.ndarray | None = None) -
     Returns the mask unchanged if nothing else would be left. darkness: if given, strokes that only
     a faint shadow joins to the edge are kept.
     """
-    mask = _without_border(mask)
     if not (mask[[0, -1]].any() or mask[:, [0, -1]].any()):
         return mask
     inside = _components_inside(mask)
@@ -42,28 +36,6 @@ def without_surroundings(mask: np.ndarray, darkness: np.ndarray | None = None) -
     if darkness is not None and outside.any():
         inside |= _without_shadow(outside, darkness)
     return inside if inside.any() else mask
-
-
-def _without_border(mask: np.ndarray) -> np.ndarray:
-    """Remove a line around the picture; what touches it stays."""
-    height, width = mask.shape
-    sides = (mask, mask[::-1], mask.T, mask.T[::-1])
-    top, bottom, left, right = widths = [_border_width(side) for side in sides]
-    if sum(own > 0 for own in widths) < 2:
-        return mask
-    inside = np.zeros_like(mask)
-    window = slice(top, height - bottom), slice(left, width - right)
-    inside[window] = mask[window]
-    return inside if inside.any() else mask
-
-
-def _border_width(mask: np.ndarray) -> int:
-    """Return how many rows at the top of a mask are a line along its edge: 0 without one."""
-    widest = max(MAX_BORDER_PIXELS, round(MAX_BORDER_WIDTH * max(mask.shape)))
-    cover = mask[: widest + 1].mean(axis=1)
-    rows = np.flatnonzero(cover > 0.5)
-    is_line = rows.size and cover.max() >= MIN_BORDER_COVER and rows[-1] < widest
-    return int(rows[-1]) + 1 if is_line else 0
 
 
 def without_slivers(mask: np.ndarray) -> np.ndarray:

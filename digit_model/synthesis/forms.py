@@ -1,4 +1,4 @@
-"""Draw numbers as people and devices show them: in boxes and tables, in several pens, on displays.
+"""Draw numbers as people and devices show them: in boxes, on ruled pages, in pens, on displays.
 
 What finds ink between lines is chosen on these pictures, and tests read them.
 """
@@ -129,6 +129,51 @@ def draw_strip(rng: np.random.Generator, aspect: int = 10) -> DrawnNumber:
     paper = np.tile(rng.uniform(150, 255) * np.ones(3), (*ink.shape, 1))
     picture = _blend(paper, ink, rng.uniform(10, 90, 3))
     return DrawnNumber(_scanned(picture, rng), "".join(map(str, labels)))
+
+
+def draw_notebook(rng: np.random.Generator) -> DrawnNumber:
+    """Draw rows of digits on a ruled or squared page, tilted and bent like a notebook's."""
+    step, count = int(rng.integers(34, 64)), int(rng.integers(4, 10))
+    height = step * (count + 1)
+    width = round(height * rng.uniform(1, 1.8))
+    ink, rules = np.zeros((2, height, width), np.float32)
+    rules[step // 2 :: step] = 1
+    left = round(width * rng.uniform(0.08, 0.25))
+    if rng.random() < 0.3:
+        rules[:, left % step :: step] = 1
+    else:
+        rules[:, left] = rng.random() < 0.6
+    pen, pitch = rng.uniform(0.9, 2), step * rng.uniform(0.5, 0.75)
+    texts = []
+    for line in sorted(rng.choice(np.arange(1, count), rng.integers(1, count), replace=False)):
+        labels = rng.integers(0, DIGITS, rng.integers(2, 8)).tolist()
+        texts.append("".join(map(str, labels)))
+        start, foot = left + step * rng.uniform(0.1, 0.8), step * (line + 0.55)
+        for place, label in enumerate(labels):
+            x = start + place * pitch
+            _write_into(
+                ink, label, (x, foot - 1.15 * step, x + pitch, foot + 0.05 * step), pen, rng
+            )
+    ink, rules = _bent(np.stack([ink, rules]), rng)
+    paper, blue = rng.uniform(150, 255) * np.ones(3), np.array([0.5, 0.7, 1])
+    pen_colour = rng.uniform(10, 90, 3)
+    rule_colour = pen_colour + rng.uniform(0, 0.8) * (blue * paper - pen_colour)
+    picture = _blend(np.tile(paper, (height, width, 1)), rules, rule_colour)
+    return DrawnNumber(_scanned(_blend(picture, ink, pen_colour), rng), "\n".join(texts))
+
+
+def _bent(layers: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Move the columns of (n, height, width) layers along a tilted and bent line."""
+    _, height, width = layers.shape
+    x = np.linspace(-1, 1, width)
+    tilt, bend, wave, phase = rng.uniform(-1, 1, 4) * (0.035, 0.02, 0.01, np.pi)
+    drop = width * (tilt * x + bend * x * x + wave * np.sin(3 * x + phase))
+    lean = rng.uniform(-0.06, 0.06)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    places = [y + drop, x + lean * y]
+    return np.stack(
+        [ndimage.map_coordinates(layer, places, order=1, mode="nearest") for layer in layers]
+    )
 
 
 def _write_into(ink: Ink, label: int, cell: Line, pen: float, rng: np.random.Generator) -> None:

@@ -8,8 +8,7 @@ from scipy import ndimage
 
 from digit_model.errors import NoInk
 from digit_model.picture.ink import WORKING_SIZE, find_ink, ink_steps
-from digit_model.picture.lines import _close
-from digit_model.picture.surroundings import without_slivers, without_surroundings
+from digit_model.picture.surroundings import without_slivers
 from digit_model.synthesis.forms import draw_strip
 
 HEIGHT, WIDTH = 240, 200
@@ -236,12 +235,6 @@ def test_strokes_that_touch_a_border_stay_without_it():
     assert not ink[:20].any() and not ink[:, :20].any()
 
 
-def test_a_stroke_along_one_edge_is_no_border():
-    seven = np.zeros((140, 100), bool)
-    seven[:3] = seven[:, 60:63] = True
-    assert without_surroundings(seven) is seven
-
-
 def test_what_touches_the_edge_is_kept_where_nothing_else_is():
     mask = np.zeros((HEIGHT, WIDTH), bool)
     mask[:200, 90:110] = True
@@ -294,11 +287,3 @@ def test_any_picture_gives_ink_or_says_that_there_is_none(picture):
     assert ink.dtype == np.float32
     assert ink.min() >= 0
     assert 0 < ink.max() <= 1
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.sampled_from([0, 1]))
-def test_a_closing_along_an_axis_is_the_general_one_of_scipy(seed, length, axis):
-    mask = np.random.default_rng(seed).random((17, 23)) < 0.3
-    segment = np.ones((length, 1) if axis == 0 else (1, length), bool)
-    expected = ndimage.binary_closing(mask, segment)
-    np.testing.assert_array_equal(_close(mask, length, axis), expected)
