@@ -98,11 +98,9 @@ function levelLines(mask, darkness) {
 // The pixels of the lines from edge to edge where nothing is written on them.
 function linesOf(mask, darkness) {
   const { width, height } = mask;
-  const margin = Math.max(STEP, round(MAX_END * width));
+  if (!reachesBothEnds(mask)) return emptyMask(height, width);
   const level = inLongRuns(mask, Math.max(STEP, round(MIN_RUN * width)));
-  if (!hasInk(level, 0, margin) || !hasInk(level, width - margin, width)) {
-    return emptyMask(height, width);
-  }
+  if (!reachesBothEnds(level)) return emptyMask(height, width);
   // Runs are a pixel wider than the line on each side.
   const widest = 2 + widestLine(mask);
   const { starts, lengths } = uprightRuns(level);
@@ -146,11 +144,15 @@ function rowAt(path, x) {
   return round(path[before] + (path[before + 1] - path[before]) * (place - before));
 }
 
-function hasInk({ data, width, height }, left, right) {
-  for (let y = 0; y < height; y++) {
-    for (let x = left; x < right; x++) if (data[y * width + x]) return true;
-  }
-  return false;
+function reachesBothEnds({ data, width, height }) {
+  const margin = Math.max(STEP, round(MAX_END * width));
+  const hasInk = (left, right) => {
+    for (let y = 0; y < height; y++) {
+      for (let x = left; x < right; x++) if (data[y * width + x]) return true;
+    }
+    return false;
+  };
+  return hasInk(0, margin) && hasInk(width - margin, width);
 }
 
 // The row where each pixel's upright run starts, and the run's length.

@@ -92,9 +92,10 @@ def _lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
     """Return the pixels of the lines from edge to edge where nothing is written on them."""
     height, width = mask.shape
     found = np.zeros_like(mask)
-    margin = max(STEP, round(MAX_END * width))
+    if not _reaches_both_ends(mask):
+        return found
     level = _in_long_runs(mask, max(STEP, round(MIN_RUN * width)))
-    if not (level[:, :margin].any() and level[:, -margin:].any()):
+    if not _reaches_both_ends(level):
         return found
     # Runs are a pixel wider than the line on each side.
     widest = 2 + _widest_line(mask)
@@ -112,6 +113,11 @@ def _lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
         on &= dark <= STROKE_TO_LINE_RATIO * np.median(dark[on])
         found[starts[row, columns][on], columns[on]] = True
     return mask & thin & found[starts, columns]
+
+
+def _reaches_both_ends(mask: np.ndarray) -> bool:
+    margin = max(STEP, round(MAX_END * mask.shape[1]))
+    return bool(mask[:, :margin].any() and mask[:, -margin:].any())
 
 
 def _upright_runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
