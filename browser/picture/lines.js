@@ -45,14 +45,19 @@ export function withoutLines(marks, darkness) {
   const mask = withoutBorder(marks);
   const level = levelLines(mask, darkness);
   const upright = transposed(levelLines(transposed(mask), transposed(darkness)));
-  const lines = either(level, upright);
-  if (!hasAny(lines)) return mask;
-  const strokes = without(mask, lines);
-  const reach = 2 * round(MAX_LINE_WIDTH * Math.max(mask.width, mask.height)) + 1;
-  const acrossLevel = both(level, closingAlongColumns(strokes, reach));
-  const acrossUpright = both(upright, closingAlongRows(strokes, reach));
-  const rest = either(strokes, either(acrossLevel, acrossUpright));
+  const strokes = without(mask, either(level, upright));
+  const across = transposed(bridges(transposed(strokes), transposed(upright)));
+  const rest = either(strokes, either(bridges(strokes, level), across));
   return hasAny(rest) ? rest : mask;
+}
+
+// The pixels of level lines that lie between strokes.
+function bridges(strokes, lines) {
+  if (!hasAny(lines)) return lines;
+  const { lengths } = uprightRuns(lines);
+  const usual = median(lengths.filter((_, i) => lines.data[i]));
+  const size = 1 + round(STROKE_TO_LINE_WIDTH * (2 + usual));
+  return both(lines, closingAlongColumns(strokes, size));
 }
 
 // Remove a line around the picture; what touches it stays.

@@ -45,14 +45,18 @@ def without_lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
     """
     mask = without_border(mask)
     level, upright = _level_lines(mask, darkness), _level_lines(mask.T, darkness.T).T
-    lines = level | upright
-    if not lines.any():
-        return mask
-    strokes = mask & ~lines
-    reach = 2 * round(MAX_LINE_WIDTH * max(mask.shape)) + 1
-    across = (level & _close(strokes, reach, 0)) | (upright & _close(strokes, reach, 1))
-    rest = strokes | across
+    strokes = mask & ~(level | upright)
+    rest = strokes | _bridges(strokes, level) | _bridges(strokes.T, upright.T).T
     return rest if rest.any() else mask
+
+
+def _bridges(strokes: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    """Return the pixels of level lines that lie between strokes."""
+    if not lines.any():
+        return lines
+    _, widths = _upright_runs(lines)
+    size = 1 + round(STROKE_TO_LINE_WIDTH * (2 + np.median(widths[lines])))
+    return lines & _close(strokes, size, 0)
 
 
 def without_border(mask: np.ndarray) -> np.ndarray:
