@@ -1,7 +1,7 @@
 """The command line: digit-model read | evaluate | submit | export."""
 
-# Modules that import Keras are imported by the commands that need them: it takes seconds, and the
-# program that starts several processes for reading does not need it at all.
+# Modules that import Keras or SciPy are imported by the commands that need them: it takes seconds,
+# and the program that starts several processes for reading does not need them at all.
 
 import argparse
 import csv
@@ -17,13 +17,9 @@ from PIL import Image
 from . import bulk
 from .arrays import Reading
 from .errors import DigitError, NoInk
-from .metrics import Scores, score
-from .picture.decode import decode
-from .picture.ink import ink_steps
-from .picture.render import draw_steps, overlay_heatmaps
-from .picture.strip import row_steps
 
 if TYPE_CHECKING:
+    from .metrics import Scores
     from .pretrained import Pretrained
     from .recogniser import Recogniser
 
@@ -219,12 +215,19 @@ def _in_words(reading: Reading) -> str:
 
 
 def _write_heatmap(recogniser: "Recogniser", reading: Reading, path: Path) -> None:
+    from .picture.render import overlay_heatmaps
+
     heatmaps = [recogniser.heatmap(digit) for digit in reading.digits]
     _save(overlay_heatmaps(reading.picture, reading.shown().digits, heatmaps), path)
 
 
 def _write_steps(file: str, outcome: Reading | DigitError, path: Path) -> None:
     """Draw the steps of a reading; if no ink was found, the steps up to there."""
+    from .picture.decode import decode
+    from .picture.ink import ink_steps
+    from .picture.render import draw_steps
+    from .picture.strip import row_steps
+
     if isinstance(outcome, Reading):
         picture, digits, strips = outcome.picture, outcome.shown().digits, outcome.strips
     elif isinstance(outcome, NoInk):
@@ -244,6 +247,7 @@ def _save(image: Image.Image, path: Path) -> None:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from .data import mnist
+    from .metrics import score
 
     recogniser = _load(options).recogniser
     labelled = mnist.load(options.data).evaluation_set
@@ -253,7 +257,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _format_scores(scores: Scores) -> str:
+def _format_scores(scores: "Scores") -> str:
     lines = [
         f"{scores.images:,} images, {scores.accuracy:.2%} right, {scores.errors} errors, "
         f"NLL {scores.nll:.4f}, ECE {scores.ece:.4f}",

@@ -54,6 +54,12 @@ def close_gaps(ink: Ink, size: int) -> Ink:
     return closed[size:-size, size:-size]
 
 
+def fill_holes(mask: np.ndarray) -> np.ndarray:
+    """Return a mask with its holes filled; faster than scipy.ndimage's binary_fill_holes."""
+    labels, _ = ndimage.label(np.pad(~mask, 1, constant_values=True))
+    return (labels != labels[0, 0])[1:-1, 1:-1]
+
+
 def connected_components(ink: Ink) -> list[Component]:
     """Return the heaviest MAX_COMPONENTS connected components of (height, width) ink."""
     left, top, right, bottom = bounding_box(ink)

@@ -1,9 +1,8 @@
 """Recognise the shape of a mark that may be no digit: a stroke, a loop, a cross, a hash."""
 
 import numpy as np
-from scipy import ndimage
 
-from .components import Component
+from .components import Component, fill_holes
 
 # A stroke is straight if it is as wide as its ink needs to be, within this factor, ...
 MAX_BEND = 1.3
@@ -103,7 +102,7 @@ def is_hash(component: Component) -> bool:
         _shows(2, sides, HASH_MIDDLE) for sides in (mask, mask.T)
     ):
         return False
-    filled = ndimage.binary_fill_holes(mask)
+    filled = fill_holes(mask)
     return _stick_out(filled) and _stick_out(filled.T)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..arrays import Picture
-from .components import EIGHT_NEIGHBOURS
+from .components import EIGHT_NEIGHBOURS, fill_holes
 from .light import shrink
 from .perspective import homography, warp
 from .thumb import paint_over_thumbs
@@ -134,7 +134,7 @@ def _is_one_page(copy: np.ndarray) -> bool:
         return False
     objects, _ = ndimage.label(labels != page, EIGHT_NEIGHBOURS)
     return not any(
-        _fit_quadrilateral(_without_holes(objects[box] == number), labels.size)
+        _fit_quadrilateral(fill_holes(objects[box] == number), labels.size)
         for number, box in enumerate(ndimage.find_objects(objects), start=1)
     )
 
@@ -249,7 +249,7 @@ def _flat_regions(copy: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 
 def _candidate(copy: np.ndarray, flat: np.ndarray, region: np.ndarray) -> Surface | None:
-    filled = _largest(ndimage.binary_opening(_without_holes(region), np.ones((5, 5))))
+    filled = _largest(ndimage.binary_opening(fill_holes(region), np.ones((5, 5))))
     border = np.concatenate([filled[0], filled[-1], filled[:, 0], filled[:, -1]]).mean()
     fitted = _fit_quadrilateral(filled, filled.size) if border <= MAX_BORDER else None
     if fitted is None:
@@ -292,11 +292,6 @@ def _largest(mask: np.ndarray) -> np.ndarray:
     areas = np.bincount(labels.ravel())
     areas[0] = 0
     return (labels == areas.argmax()) & mask
-
-
-def _without_holes(region: np.ndarray) -> np.ndarray:
-    labels, _ = ndimage.label(np.pad(~region, 1, constant_values=True))
-    return (labels != labels[0, 0])[1:-1, 1:-1]
 
 
 def _outline_points(mask: np.ndarray) -> np.ndarray:
