@@ -29,6 +29,7 @@ const UPPER_STROKE_SHARE = 0.46;
 const NOISY_SIGMA = 1.0;
 const NOISE_REACH = 4;
 const MIN_NOISE_RATIO = 2.5;
+const NEARLY = 0.65;
 
 // Find the strokes of a picture, and the matrix that maps the ink's pixels to those of the picture.
 export function locateInk(picture) {
@@ -68,7 +69,9 @@ function strokesOf(raw, isSheet) {
       [darkness, least] = [smooth, MIN_SIGNAL * remaining];
     }
   }
-  let mask = above(darkness, Math.fround(Math.max(MIN_CONTRAST, least)));
+  // Thin parts of a stroke are nearly as dark as the noise's limit.
+  const nearly = above(darkness, Math.fround(Math.max(MIN_CONTRAST, NEARLY * least)));
+  let mask = componentsWithSeeds(nearly, darkness, Math.max(MIN_CONTRAST, least));
   if (!hasAny(mask)) return null;
   // Digits that touch a line would go with it.
   if (large && !isStrip(mask)) mask = withoutSurroundings(withoutLines(mask, darkness), darkness);

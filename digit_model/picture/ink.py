@@ -42,6 +42,8 @@ UPPER_STROKE_SHARE = 0.46
 NOISY_SIGMA = 1.0
 NOISE_REACH = 4
 MIN_NOISE_RATIO = 2.5
+# Thin parts of a stroke fall below the noise's limit, to this share of it.
+NEARLY = 0.65
 
 
 def find_ink(picture: Picture) -> Ink:
@@ -142,7 +144,7 @@ def _stroke_steps(darkness: np.ndarray, *, is_sheet: bool) -> Iterator[tuple[str
         if noise(raw) > MIN_NOISE_RATIO * remaining:
             darkness, least = smooth, MIN_SIGNAL * remaining
             yield "without noise", darkness
-    mask = darkness > max(MIN_CONTRAST, least)
+    mask = _above_noise(darkness, least)
     yield "above the noise", mask
     if not mask.any():
         return
@@ -161,8 +163,29 @@ def _stroke_steps(darkness: np.ndarray, *, is_sheet: bool) -> Iterator[tuple[str
         if is_sheet:
             mask = without_slivers(mask)
         yield "without lines", mask
-    ink, count = _ink_of_strokes(mask, darkness, level)
+    strokes, count = _with_seeds(mask, darkness > UPPER_STROKE_SHARE * level)
+    ink = np.where(strokes, np.clip(darkness / level, 0, 1), np.float32(0))
     yield "ink", join_segments(ink) if large and count > 1 else ink
+
+
+def _above_noise(darkness: np.ndarray, least: float) -> np.ndarray:
+    """Return what is darker than ``least``, and what touches it and is nearly as dark."""
+    mask = darkness > max(MIN_CONTRAST, least)
+    if least <= MIN_CONTRAST:
+        return mask
+    return _with_seeds(darkness > max(MIN_CONTRAST, NEARLY * least), mask)[0]
+
+
+def _with_seeds(mask: np.ndarray, seeds: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return the mask's components that hold a seed, and how many they are."""
+    area = marked_area(mask)
+    own = mask[area]
+    labels, count = ndimage.label(own, EIGHT_NEIGHBOURS)
+    kept = np.zeros(count + 1, bool)
+    kept[labels[own & seeds[area]]] = True
+    found = np.zeros_like(mask)
+    found[area] = kept[labels]
+    return found, int(kept.sum())
 
 
 def _smooth(darkness: np.ndarray, sigma: float) -> np.ndarray:
@@ -170,15 +193,3 @@ def _smooth(darkness: np.ndarray, sigma: float) -> np.ndarray:
     smooth = np.zeros_like(darkness)
     smooth[area] = ndimage.gaussian_filter(darkness[area], sigma)
     return smooth
-
-
-def _ink_of_strokes(mask: np.ndarray, darkness: np.ndarray, level: float) -> tuple[Ink, int]:
-    """Return the ink of the mask's components that hold a seed, and how many they are."""
-    area = marked_area(mask)
-    own, dark = mask[area], darkness[area]
-    labels, count = ndimage.label(own, EIGHT_NEIGHBOURS)
-    kept = np.zeros(count + 1, bool)
-    kept[labels[own & (dark > UPPER_STROKE_SHARE * level)]] = True
-    ink = np.zeros(mask.shape, np.float32)
-    ink[area] = np.where(kept[labels], np.clip(dark / level, 0, 1), 0)
-    return ink, int(kept.sum())

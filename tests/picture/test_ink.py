@@ -116,6 +116,17 @@ def test_faint_strokes_are_found_in_a_cameras_noise():
     assert overlap(find_ink(picture), stroke()) > 0.6
 
 
+def test_a_thin_stroke_in_noise_stays_with_the_broad_one_that_it_touches():
+    seven = np.zeros((120, 200), bool)
+    seven[30:40, 60:110] = seven[40:90, 100:102] = True
+    found = []
+    for seed in range(6):
+        noise = np.random.default_rng(seed).normal(0, 30, (120, 200, 3))
+        picture = np.clip(150 - 40 * seven[..., None] + noise, 0, 255).astype(np.uint8)
+        found.append(find_ink(picture)[42:88, 100:102].any(axis=1).mean())
+    assert np.mean(found) > 0.85
+
+
 def test_the_grain_of_paper_is_not_blurred():
     grain = ndimage.gaussian_filter(np.random.default_rng(0).normal(0, 60, (HEIGHT, WIDTH)), 1.2)
     picture = np.clip(paint(150, 90) + grain[..., None], 0, 255).astype(np.uint8)
