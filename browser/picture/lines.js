@@ -198,11 +198,13 @@ function inSteps({ data, width, height }) {
 // The paths that are level from edge to edge, or parallel to enough others.
 function ruled(covered, reach) {
   const paths = pathsOf(covered, reach);
-  const parallels = (path) =>
-    paths.filter(
-      (other) => other !== path && isStraight(path.map((row, step) => row - other[step])),
-    ).length;
-  return paths.filter((path) => isLevel(path, covered) || parallels(path) >= MIN_PARALLELS);
+  const bends = paths.map(bendOf);
+  const areParallel = (one, other) => isStraight(one.map((bend, step) => bend - other[step]));
+  return paths.filter((path, k) => {
+    if (isLevel(path, covered) && isStraight(bends[k])) return true;
+    const others = bends.filter((other, i) => i !== k && areParallel(other, bends[k]));
+    return others.length >= MIN_PARALLELS;
+  });
 }
 
 // The row in each step of the paths that are covered best, by dynamic programming: the best way to each row
@@ -246,20 +248,27 @@ function traced(sources, end) {
   return path.reverse();
 }
 
+// Return whether a path reaches from edge to edge at about the same height.
 function isLevel(path, covered) {
   const on = path.map((row, step) => covered[step][row]);
   const reach = Math.max(1, round(MAX_END * path.length));
   const isWhole = on.slice(0, reach).some(Boolean) && on.slice(-reach).some(Boolean);
-  const rise = Math.abs(path.at(-1) - path[0]);
-  return isWhole && rise <= MAX_TILT * STEP * path.length && isStraight(path);
+  return isWhole && Math.abs(path.at(-1) - path[0]) <= MAX_TILT * STEP * path.length;
 }
 
-function isStraight(path) {
+// How far each step of a path lies from the straight line that fits it best.
+function bendOf(path) {
   const places = path.map((_, step) => step);
-  const [offset, slope] = linearFit(places, path, path.map(() => 1));
-  const deviations = path.map((row, step) => Math.abs(row - offset - slope * step));
-  return quantile(deviations, STRAIGHT_SHARE) <= Math.max(2, MAX_BEND * STEP * path.length);
+  const [offset, slope] = linearFit(
+    places,
+    path,
+    path.map(() => 1),
+  );
+  return path.map((row, step) => row - offset - slope * step);
 }
+
+const isStraight = (bend) =>
+  quantile(bend.map(Math.abs), STRAIGHT_SHARE) <= Math.max(2, MAX_BEND * STEP * bend.length);
 
 // The pixels of a line on which a strip's writing stands, maybe broken.
 function baseline(mask) {

@@ -147,22 +147,22 @@ def _in_steps(level: np.ndarray) -> np.ndarray:
     return padded.reshape(height, steps, STEP).mean(axis=2, dtype=np.float32).T
 
 
-def _ruled(covered: np.ndarray, reach: int) -> list[np.ndarray]:
+def _ruled(covered: np.ndarray, reach: int) -> np.ndarray:
     """Return the paths that are level from edge to edge, or parallel to MIN_PARALLELS others.
 
     A stroke of a digit as large as the picture may be as long, but is alone, and bent or shorter.
     """
     paths = _paths(covered, reach)
-    return [
-        path
-        for path in paths
-        if _is_level(path, covered)
-        or sum(_is_straight(path - other) for other in paths if other is not path) >= MIN_PARALLELS
-    ]
+    places = np.arange(paths.shape[1])
+    slopes, offsets = np.polyfit(places, paths.T, 1)[..., None]
+    bends = paths - slopes * places - offsets
+    parallels = np.array([_are_straight(bends - own).sum() - 1 for own in bends], int)
+    is_level = _are_straight(bends) & _are_level(paths, covered)
+    return paths[is_level | (parallels >= MIN_PARALLELS)]
 
 
-def _paths(covered: np.ndarray, reach: int) -> list[np.ndarray]:
-    """Return the row in each step, (steps,), of the paths that are covered best.
+def _paths(covered: np.ndarray, reach: int) -> np.ndarray:
+    """Return the row in each step, (n, steps), of the paths that are covered best.
 
     covered: (steps, height), as _in_steps returns it. reach: of a line to both sides of its path.
     This is dynamic programming: the best way to each row of a step goes on from the best near it.
@@ -186,7 +186,7 @@ def _paths(covered: np.ndarray, reach: int) -> list[np.ndarray]:
         if taken[every, path + reach].mean() <= MAX_SHARED:
             paths.append(path)
         taken[every[:, None], path[:, None] + np.arange(2 * reach + 1)] = True
-    return paths
+    return np.array(paths, int).reshape(-1, steps)
 
 
 def _traced(sources: np.ndarray, end: int) -> np.ndarray:
@@ -197,19 +197,19 @@ def _traced(sources: np.ndarray, end: int) -> np.ndarray:
     return np.array(path[::-1])
 
 
-def _is_level(path: np.ndarray, covered: np.ndarray) -> bool:
-    on = covered[np.arange(len(path)), path]
-    reach = max(1, round(MAX_END * len(path)))
-    is_whole = on[:reach].any() and on[-reach:].any()
-    rise = abs(path[-1] - path[0])
-    return is_whole and rise <= MAX_TILT * STEP * len(path) and _is_straight(path)
+def _are_level(paths: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """Return which of (n, steps) paths reach from edge to edge at about the same height."""
+    steps = paths.shape[1]
+    on = covered[np.arange(steps), paths] > 0
+    reach = max(1, round(MAX_END * steps))
+    is_whole = on[:, :reach].any(axis=1) & on[:, -reach:].any(axis=1)
+    return is_whole & (np.abs(paths[:, -1] - paths[:, 0]) <= MAX_TILT * STEP * steps)
 
 
-def _is_straight(path: np.ndarray) -> bool:
-    places = np.arange(len(path))
-    residual = path - np.polyval(np.polyfit(places, path, 1), places)
-    bend = np.quantile(np.abs(residual), STRAIGHT_SHARE)
-    return bool(bend <= max(2, MAX_BEND * STEP * len(path)))
+def _are_straight(bends: np.ndarray) -> np.ndarray:
+    """Return which of (n, steps) deviations from straight lines are small enough."""
+    limit = max(2, MAX_BEND * STEP * bends.shape[1])
+    return np.quantile(np.abs(bends), STRAIGHT_SHARE, axis=1) <= limit
 
 
 def _baseline(mask: np.ndarray) -> np.ndarray:
