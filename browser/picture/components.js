@@ -3,11 +3,19 @@
 // A component is {box, mask, mass}: the mask is a plane of the box's size. A glyph is {ink, box, row}.
 
 import { label } from "../numerics/labels.js";
-import { crop, equalTo, mask as emptyMask, plane } from "../numerics/plane.js";
+import { crop, equalTo, inverse, mask as emptyMask, padded, plane } from "../numerics/plane.js";
 import { enclosingBox, heightOf, widthOf } from "./boxes.js";
 import { boundingBox } from "./normalise.js";
 
 const MAX_COMPONENTS = 300;
+
+// A mask with its holes filled.
+export function fillHoles(mask) {
+  const { width, height } = mask;
+  const around = inverse(padded(mask, 1));
+  const outside = equalTo({ ...around, data: label(around, false).labels }, 1);
+  return inverse(crop(outside, { left: 1, top: 1, right: width + 1, bottom: height + 1 }));
+}
 
 // The heaviest MAX_COMPONENTS connected components.
 export function connectedComponents(ink) {

@@ -29,7 +29,7 @@ const UPPER_STROKE_SHARE = 0.46;
 const NOISY_SIGMA = 1.0;
 const NOISE_REACH = 4;
 const MIN_NOISE_RATIO = 2.5;
-const NEARLY = 0.65;
+const LOWER_SIGNAL_SHARE = 0.65;
 
 // Find the strokes of a picture, and the matrix that maps the ink's pixels to those of the picture.
 export function locateInk(picture) {
@@ -69,11 +69,10 @@ function strokesOf(raw, isSheet) {
       [darkness, least] = [smooth, MIN_SIGNAL * remaining];
     }
   }
-  // Thin parts of a stroke are nearly as dark as the noise's limit.
-  const nearly = above(darkness, Math.fround(Math.max(MIN_CONTRAST, NEARLY * least)));
-  let mask = componentsWithSeeds(nearly, darkness, Math.max(MIN_CONTRAST, least));
+  let mask = aboveNoise(darkness, least);
   if (!hasAny(mask)) return null;
-  // Digits that touch a line would go with it.
+  // Lines first: the digits that touch them would be removed as surroundings, too. Not in strips, where the
+  // pattern behind the writing looks like faint lines.
   if (large && !isStrip(mask)) mask = withoutSurroundings(withoutLines(mask, darkness), darkness);
   if (large) mask = withoutFrames(mask);
   const level = strokeLevel(darkness, mask);
@@ -85,6 +84,13 @@ function strokesOf(raw, isSheet) {
   const joined = componentsWithSeeds(mask, darkness, UPPER_STROKE_SHARE * level);
   const ink = greyOf(darkness, joined, level);
   return large ? joinSegments(ink) : ink;
+}
+
+// The pixels darker than `least`, and those nearly as dark that are joined to them.
+function aboveNoise(darkness, least) {
+  if (least <= MIN_CONTRAST) return above(darkness, Math.fround(MIN_CONTRAST));
+  const nearly = above(darkness, Math.fround(Math.max(MIN_CONTRAST, LOWER_SIGNAL_SHARE * least)));
+  return componentsWithSeeds(nearly, darkness, least);
 }
 
 function greyOf({ data, width, height }, mask, level) {

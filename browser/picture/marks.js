@@ -1,11 +1,10 @@
 // Recognise the shape of a mark that may be no digit: a stroke, a loop, a cross, a hash
 // (digit_model/picture/marks.py).
 
-import { label } from "../numerics/labels.js";
-import { inverse, mapMask, padded, pixelsOf, transposed } from "../numerics/plane.js";
+import { pixelsOf, transposed } from "../numerics/plane.js";
 import { median } from "../numerics/statistics.js";
 import { heightOf, middleOf, widthOf } from "./boxes.js";
-import { forEachPixel } from "./components.js";
+import { fillHoles, forEachPixel } from "./components.js";
 
 const MAX_BEND = 1.3;
 const MAX_STROKE_SHARE = 0.33;
@@ -96,7 +95,7 @@ export function isLoop(component) {
 export function isHash({ mask }) {
   if (mask.width > MAX_HASH_ASPECT * mask.height) return false;
   if (![mask, transposed(mask)].every((sides) => shows(2, sides, HASH_MIDDLE))) return false;
-  const filled = withoutHoles(mask);
+  const filled = fillHoles(mask);
   return [filled, transposed(filled)].every(stickOut);
 }
 
@@ -118,16 +117,6 @@ function runsOf({ data, width, height }) {
     for (let x = 0; x < width; x++, i++) if (data[i] && !(x && data[i - 1])) runs[y]++;
   }
   return runs;
-}
-
-function withoutHoles(mask) {
-  const paper = inverse(padded(mask, 1));
-  const { labels } = label(paper, false);
-  const outside = labels[0];
-  return mapMask(mask, (k) => {
-    const [y, x] = [Math.floor(k / mask.width), k % mask.width];
-    return labels[(y + 1) * paper.width + x + 1] !== outside;
-  });
 }
 
 // "plus" or "times" if a component consists of two bars across each other, else null.

@@ -29,6 +29,7 @@ import {
   sidesOf,
 } from "../numerics/polygons.js";
 import { linearFit, median, quantile, round } from "../numerics/statistics.js";
+import { fillHoles } from "./components.js";
 import { shrink } from "./light.js";
 import { homography, IDENTITY, warp } from "./perspective.js";
 import { paintOverThumbs } from "./thumb.js";
@@ -119,7 +120,7 @@ function isOnePage(copy) {
   const objects = label(inverse(equalTo({ ...copy, data: labels }, page)));
   return !objects.boxes.some((box, k) => {
     const own = crop({ data: objects.labels, width, height }, box);
-    return fitQuadrilateral(withoutHoles(equalTo(own, k + 1)), width * height);
+    return fitQuadrilateral(fillHoles(equalTo(own, k + 1)), width * height);
   });
 }
 
@@ -344,7 +345,7 @@ function closedByDisc(mask) {
 }
 
 function candidateOf(copy, flat, region) {
-  const filled = largestComponent(openedBySquare(withoutHoles(region), OPENING));
+  const filled = largestComponent(openedBySquare(fillHoles(region), OPENING));
   const { width, height } = copy;
   let touched = 0;
   forEachOnBorder(width, height, (i) => (touched += filled.data[i]));
@@ -384,13 +385,6 @@ function largestComponent(mask) {
   const areas = areasOf(labels, count);
   const largest = areas.indexOf(areas.reduce((a, b) => Math.max(a, b)));
   return count ? equalTo({ ...mask, data: labels }, largest) : mask;
-}
-
-function withoutHoles(region) {
-  const { width, height } = region;
-  const around = inverse(padded(region, 1));
-  const outside = equalTo({ ...around, data: label(around, false).labels }, 1);
-  return inverse(crop(outside, { left: 1, top: 1, right: width + 1, bottom: height + 1 }));
 }
 
 // The pixel corners at the left and right ends of each row of a mask.

@@ -42,8 +42,8 @@ UPPER_STROKE_SHARE = 0.46
 NOISY_SIGMA = 1.0
 NOISE_REACH = 4
 MIN_NOISE_RATIO = 2.5
-# Thin parts of a stroke fall below the noise's limit, to this share of it.
-NEARLY = 0.65
+# Hysteresis: thin parts of a stroke reach only this share of the limit that noise stays below.
+LOWER_SIGNAL_SHARE = 0.65
 
 
 def find_ink(picture: Picture) -> Ink:
@@ -149,7 +149,8 @@ def _stroke_steps(darkness: np.ndarray, *, is_sheet: bool) -> Iterator[tuple[str
     if not mask.any():
         return
     if large and not is_strip(mask):
-        # Digits that touch a line would go with it.
+        # Lines first: the digits that touch them would be removed as surroundings, too. Not in
+        # strips, where the pattern behind the writing looks like faint lines.
         mask = without_surroundings(without_lines(mask, darkness), darkness)
         yield "without surroundings", mask
     if large:
@@ -169,11 +170,11 @@ def _stroke_steps(darkness: np.ndarray, *, is_sheet: bool) -> Iterator[tuple[str
 
 
 def _above_noise(darkness: np.ndarray, least: float) -> np.ndarray:
-    """Return what is darker than ``least``, and what touches it and is nearly as dark."""
+    """Return the pixels darker than ``least``, and those nearly as dark that are joined to them."""
     mask = darkness > max(MIN_CONTRAST, least)
     if least <= MIN_CONTRAST:
         return mask
-    return _with_seeds(darkness > max(MIN_CONTRAST, NEARLY * least), mask)[0]
+    return _with_seeds(darkness > max(MIN_CONTRAST, LOWER_SIGNAL_SHARE * least), mask)[0]
 
 
 def _with_seeds(mask: np.ndarray, seeds: np.ndarray) -> tuple[np.ndarray, int]:
