@@ -38,9 +38,9 @@ const MIN_BASELINE_COVERAGE = 0.65;
 const BASELINE_MARGIN = 0.07;
 const BASELINE_PIECES = 10;
 
-// Remove a border, and lines that are long and thin, a little tilted or bent, from edge to edge. What is
-// wider or darker than the rest of a line is a stroke across it and stays. The lines stay if nothing else
-// would be left.
+// Remove a border, and thin lines from edge to edge, even if they are tilted or bent a little. Strokes on a
+// line are kept: where it is wider or darker than usual, or lies between ink on both sides. The lines are kept
+// if nothing else would be left.
 export function withoutLines(marks, darkness) {
   const mask = withoutBorder(marks);
   const level = levelLines(mask, darkness);

@@ -40,8 +40,8 @@ BEYOND_CELL = 1.25
 # many times its thickness.
 SHORT_TICK = 0.2
 SLIVER_ASPECT = 12
-# After gaps are closed, a piece that is no wider than this many lines is a tick if it is as thin as
-# a line or shorter than this share of a cell. A narrow digit is wider and longer.
+# After gaps are closed, a piece is a tick if it is at most this many lines wide, and as thin as a
+# line or shorter than this share of a cell. A narrow digit is wider and longer.
 MAX_TICK = 2.0
 LONG_TICK = 0.5
 

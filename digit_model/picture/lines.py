@@ -25,7 +25,7 @@ MAX_TILT = 0.08
 STRAIGHT_SHARE = 0.9
 MAX_BEND = 0.008
 MIN_PARALLELS = 2
-# What is wider or darker than the line by these factors is a stroke on it.
+# Where a line is wider or darker than usual by these factors, a stroke lies on it.
 STROKE_TO_LINE_WIDTH = 1.6
 STROKE_TO_LINE_RATIO = 1.5
 # A border is a line along two or more edges, of which it covers this share.
@@ -38,10 +38,10 @@ BASELINE_PIECES = 10
 
 
 def without_lines(mask: np.ndarray, darkness: np.ndarray) -> np.ndarray:
-    """Remove a border, ruled lines and grids: long and thin, a little tilted or bent.
+    """Remove a border, and thin lines from edge to edge, even if they are tilted or bent a little.
 
-    What is wider or darker than the rest of a line is a stroke across it and stays, and so does
-    what lies between ink on both sides. The lines stay if nothing else would be left.
+    Strokes on a line are kept: where it is wider or darker than usual, or lies between ink on both
+    sides. The lines are kept if nothing else would be left.
     """
     mask = without_border(mask)
     level, upright = _level_lines(mask, darkness), _level_lines(mask.T, darkness.T).T
@@ -132,9 +132,9 @@ def _upright_runs(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.minimum(starts, len(mask) - 1), ends - starts
 
 
-def _in_long_runs(thin: np.ndarray, length: int) -> np.ndarray:
+def _in_long_runs(mask: np.ndarray, length: int) -> np.ndarray:
     """Return the pixels, a row more above and below, that lie in level runs of this length."""
-    thick = ndimage.maximum_filter1d(thin.view(np.uint8), 3, axis=0)
+    thick = ndimage.maximum_filter1d(mask.view(np.uint8), 3, axis=0)
     runs = ndimage.minimum_filter1d(thick, length, axis=1)
     return ndimage.maximum_filter1d(runs, length, axis=1, origin=0 if length % 2 else -1).view(bool)
 

@@ -136,13 +136,9 @@ def draw_notebook(rng: np.random.Generator) -> DrawnNumber:
     step, count = int(rng.integers(34, 64)), int(rng.integers(4, 10))
     height = step * (count + 1)
     width = round(height * rng.uniform(1, 1.8))
-    ink, rules = np.zeros((2, height, width), np.float32)
-    rules[step // 2 :: step] = 1
     left = round(width * rng.uniform(0.08, 0.25))
-    if rng.random() < 0.3:
-        rules[:, left % step :: step] = 1
-    else:
-        rules[:, left] = rng.random() < 0.6
+    rules = _page_rules((height, width), step, left, rng)
+    ink = np.zeros_like(rules)
     pen, pitch = rng.uniform(0.9, 2), step * rng.uniform(0.5, 0.75)
     texts = []
     for line in sorted(rng.choice(np.arange(1, count), rng.integers(1, count), replace=False)):
@@ -151,15 +147,27 @@ def draw_notebook(rng: np.random.Generator) -> DrawnNumber:
         start, foot = left + step * rng.uniform(0.1, 0.8), step * (line + 0.55)
         for place, label in enumerate(labels):
             x = start + place * pitch
-            _write_into(
-                ink, label, (x, foot - 1.15 * step, x + pitch, foot + 0.05 * step), pen, rng
-            )
+            cell = (x, foot - 1.15 * step, x + pitch, foot + 0.05 * step)
+            _write_into(ink, label, cell, pen, rng)
     ink, rules = _bent(np.stack([ink, rules]), rng)
     paper, blue = rng.uniform(150, 255) * np.ones(3), np.array([0.5, 0.7, 1])
     pen_colour = rng.uniform(10, 90, 3)
     rule_colour = pen_colour + rng.uniform(0, 0.8) * (blue * paper - pen_colour)
     picture = _blend(np.tile(paper, (height, width, 1)), rules, rule_colour)
     return DrawnNumber(_scanned(_blend(picture, ink, pen_colour), rng), "\n".join(texts))
+
+
+def _page_rules(
+    size: tuple[int, int], step: int, left: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Return (height, width) rules ``step`` pixels apart: squares, or a margin line or none."""
+    rules = np.zeros(size, np.float32)
+    rules[step // 2 :: step] = 1
+    if rng.random() < 0.3:
+        rules[:, left % step :: step] = 1
+    else:
+        rules[:, left] = rng.random() < 0.6
+    return rules
 
 
 def _bent(layers: np.ndarray, rng: np.random.Generator) -> np.ndarray:
