@@ -4,7 +4,8 @@
 
 Without a checkpoint the bundled network is measured. Recipes draw their training images with small
 seeds, so that the default seed gives other pictures. Digits count as read if the best guess is
-right, accepted or not; everything is accepted or refused at the checkpoint's thresholds.
+right, accepted or not; everything is accepted or refused at the checkpoint's thresholds. Last come
+pages of one writer, whose digits are read each by itself and together.
 """
 
 import argparse
@@ -16,14 +17,20 @@ from pathlib import Path
 import numpy as np
 
 from digit_model import pretrained
+from digit_model.acceptance import accept
+from digit_model.data.mnist import LabelledImages
+from digit_model.one_writer import read_as_one_writer
 from digit_model.recogniser import Recogniser
 from digit_model.synthesis.digits import DIGIT_KINDS, as_tile, random_pen
 from digit_model.synthesis.outliers import OUTLIERS
 from digit_model.synthesis.pen import HANDWRITING, TYPE, Style, draw, write
 from digit_model.synthesis.skeletons import Skeleton, load_skeletons
+from digit_model.synthesis.writer import draw_writers_digits
 
 # Shapes that every network reads this well are left out of the table.
 _EASY = 0.98
+# How many digits the pages of one writer have.
+PAGE_LENGTHS = (4, 12, 40, 100)
 
 Draw = Callable[[np.random.Generator], np.ndarray]
 
@@ -53,6 +60,14 @@ def main() -> int:
         tiles = np.array([outlier(rng) for _ in range(options.count)])
         refused = [1 - _read(recogniser, tiles, 0)[1] for recogniser in recognisers]
         print(f"| {_title(outlier)} | {' | '.join(f'{share:.1%}' for share in refused)} |")
+    print(
+        f"\n| digits of a page | {' | '.join(f'{name}: misread alone, as one' for name in names)} |"
+    )
+    print("|---" * (1 + len(names)) + "|")
+    for length in PAGE_LENGTHS:
+        pages = [draw_writers_digits(rng, length) for _ in range(40 * options.count // length)]
+        cells = [_misread(recogniser, pages) for recogniser in recognisers]
+        print(f"| {length} | {' | '.join(f'{a:.2%}, {t:.2%}' for a, t in cells)} |", flush=True)
     return 0
 
 
@@ -81,10 +96,21 @@ def _draw(skeleton: Skeleton, aspects, style: Style, rng: np.random.Generator) -
 
 def _read(recogniser: Recogniser, tiles: np.ndarray, labels) -> tuple[float, float]:
     """Return which share of (n, 28, 28) uint8 tiles is read as labels, and which is accepted."""
-    # Each in a row of its own: a digit in a number is judged with its neighbours.
-    reading = recogniser.read_tiles(tiles.astype(np.float32) / 255, range(len(tiles)))
-    read = np.array([digit.label for digit in reading.digits]) == labels
-    return float(read.mean()), float(np.mean([digit.accepted for digit in reading.digits]))
+    # Not read_tiles, which judges a digit with its neighbours.
+    logits = recogniser.predict_logits(tiles.astype(np.float32) / 255)
+    accepted = accept(logits, recogniser.calibration)
+    return float(np.mean(logits.argmax(axis=1) == labels)), float(accepted.mean())
+
+
+def _misread(recogniser: Recogniser, pages: list[LabelledImages]) -> tuple[float, float]:
+    """Return which share of the digits is misread: each by itself, and as one writer's pages."""
+    errors = np.zeros(2)
+    for page in pages:
+        logits = recogniser.predict_logits(page.images.astype(np.float32) / 255)
+        together = read_as_one_writer(logits, recogniser.calibration)
+        errors += [np.mean(found.argmax(axis=1) != page.labels) for found in (logits, together)]
+    alone, together = errors / len(pages)
+    return float(alone), float(together)
 
 
 def _title(draw_kind: Callable) -> str:

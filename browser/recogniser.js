@@ -5,6 +5,7 @@
 import { acceptRow, anyEncloses, anyOutsize, labelCosts, toProbabilities } from "./acceptance.js";
 import { Explainer } from "./explain.js";
 import { DIGITS } from "./network.js";
+import { readAsOneWriter } from "./one_writer.js";
 import { turnedLeft, turnedRight } from "./numerics/plane.js";
 import { decode } from "./picture/decode.js";
 import { marksLeftOut, massOf } from "./picture/ignored.js";
@@ -74,7 +75,9 @@ export class Recogniser {
     const ways = this.#interpret(waysOf(ink, one));
     const chosen = ways.reduce((a, b) => (b.cost < a.cost ? b : a));
     const { rows } = chosen;
-    const decided = rows.map((row, k) => this.#decided(ink, row, chosen.paths[k], chosen.costs[k]));
+    const decided = this.#byOneWriter(
+      rows.map((row, k) => this.#decided(ink, row, chosen.paths[k], chosen.costs[k])),
+    );
     const digits = rows.flatMap((row, k) => this.#digitsOfRow(row, decided[k], toPicture));
     const paths = decided.map(({ spans }) => spans);
     if (anyEncloses(digits.map(({ box }) => box)) || this.#isTurned(ink, chosen.paths)) {
@@ -97,8 +100,9 @@ export class Recogniser {
       row,
     }));
     this.#answer(spans);
+    const [{ spans: adapted }] = this.#byOneWriter([{ spans }]);
     const digits = [...new Set(rows)].flatMap((row) => {
-      const own = spans.filter((span) => span.row === row);
+      const own = adapted.filter((span) => span.row === row);
       const accepted = acceptRow(own.map(({ logits }) => logits), this.calibration);
       return own.map((span, k) => this.#digit(span, span.box, span.placement, row, accepted[k]));
     });
@@ -133,6 +137,17 @@ export class Recogniser {
       return { ...span, logits: span.logits.map((logit, digit) => logit + added[digit]) };
     });
     return { spans, sure };
+  }
+
+  // Return the decided rows with the logits of their digits as of one writer's.
+  #byOneWriter(decided) {
+    const logits = decided.flatMap(({ spans }) => spans.map((span) => span.logits));
+    if (logits.length < 2) return decided;
+    const adapted = readAsOneWriter(logits, this.calibration).values();
+    return decided.map((row) => ({
+      ...row,
+      spans: row.spans.map((span) => ({ ...span, logits: adapted.next().value })),
+    }));
   }
 
   // Whether the digits read much better after a turn by 90 degrees. Turned digits are often misread

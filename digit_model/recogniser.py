@@ -30,6 +30,7 @@ from .arrays import (
 from .backend import require_jax_backend
 from .errors import DigitError
 from .explain import Explainer
+from .one_writer import read_as_one_writer
 from .picture.components import Glyph
 from .picture.decode import Decoded, Source, decode_reduced
 from .picture.ignored import marks_left_out
@@ -138,7 +139,7 @@ class Recogniser:
         """
         started = time.perf_counter()
         picture, placements = draw_tile_sheet(tiles, rows)
-        logits = self.predict_logits(tiles)
+        logits = read_as_one_writer(self.predict_logits(tiles), self.calibration)
         probabilities = self._probabilities(logits)
         accepted = np.concatenate(
             [
@@ -202,7 +203,7 @@ class Recogniser:
         for sheet in item.sheets:
             ways = [_interpret(rows, logits) for rows in sheet.ways]
             cheapest = min(ways, key=lambda way: way.cost)
-            chosen = self._decided(sheet.ink, cheapest)
+            chosen = self._decided(sheet.ink, cheapest).by_one_writer(self.calibration)
             read = self._digits(sheet, chosen)
             if self._is_turned(sheet.ink, cheapest):
                 read = _refused(read)
@@ -389,6 +390,17 @@ class _Interpretation:
             strips=(*self.strips, strip),
             unsure=self.unsure | unsure,
         )
+
+    def by_one_writer(self, calibration: Calibration) -> "_Interpretation":
+        """Return the interpretation with the logits of its digits as of one writer's."""
+        read = [(place, span) for place, path in enumerate(self.paths) for span in path.spans]
+        if len(read) < 2:
+            return self
+        logits = [dict(row) for row in self.logits]
+        own = np.array([logits[place][span] for place, span in read])
+        for (place, span), adapted in zip(read, read_as_one_writer(own, calibration), strict=True):
+            logits[place][span] = adapted
+        return replace(self, logits=logits)
 
     def count_rows(self) -> int:
         """Return how many rows hold a digit."""
