@@ -17,6 +17,7 @@ from PIL import Image
 from . import bulk
 from .arrays import Reading
 from .errors import DigitError, NoInk
+from .quick_start import import_keras_without_pandas
 
 if TYPE_CHECKING:
     from .metrics import Scores
@@ -123,6 +124,7 @@ def _add_model(command: argparse.ArgumentParser) -> None:
 
 
 def _load(options: argparse.Namespace) -> "Pretrained":
+    import_keras_without_pandas()
     from . import pretrained
     from .backend import cache_compiled_networks
 

@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from .arrays import Reading
 from .errors import DigitError
+from .quick_start import import_keras_without_pandas
 
 if TYPE_CHECKING:
     from .recogniser import Recogniser
@@ -197,6 +198,7 @@ def _read_batch(files: Sequence[str], model: str | None, one: bool) -> list[dict
 @functools.cache
 def _recogniser(model: str | None) -> "Recogniser":
     """Load the network, once in each process; the program itself never loads it."""
+    import_keras_without_pandas()
     from . import pretrained
     from .backend import cache_compiled_networks
 

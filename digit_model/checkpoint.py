@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
+import jax
 import keras
 import numpy as np
 
-from .architectures import ARCHITECTURES
+from .architectures import ARCHITECTURES, inference
 from .arrays import DIGITS, TILE_SIZE, Calibration, Tile
 from .backend import require_jax_backend
 from .errors import BadCheckpoint, CheckpointExists
@@ -255,7 +256,9 @@ def _verify_values(model: keras.Model, config: dict) -> None:
 
 
 def _golden_logits(model: keras.Model) -> list[float]:
-    return model.predict_on_batch(golden_tile()[None])[0].astype(float).tolist()
+    # Keras's predict would compile the model in another way than a Recogniser does.
+    logits = jax.jit(inference(model))(golden_tile()[None])
+    return np.asarray(logits)[0].astype(float).tolist()
 
 
 def _flush_to_disk(path: Path) -> None:

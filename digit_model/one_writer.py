@@ -15,9 +15,9 @@ from .arrays import DIGITS, Calibration
 # Log odds are logits divided by the temperature, and so are alike for all networks. For the digit
 # that a tile shows, and for the nine others:
 MEAN_LOG_ODDS = np.where(np.eye(DIGITS, dtype=bool), 3.2, -6.4)
-# The variances of one writer's log odds, and of the writers' means. The second was measured on drawn
-# pages. There the first was 0.2, but odds are neither normal nor independent: with 2.2 the negative
-# log-likelihood is low both on drawn pages and on MNIST's validation images.
+# The variances of one writer's log odds, and of the writers' means. The second was measured on
+# drawn pages. There the first was 0.2, but odds are neither normal nor independent: with 2.2 the
+# negative log-likelihood is low both on drawn pages and on MNIST's validation images.
 WITHIN_WRITER, BETWEEN_WRITERS = 2.2, 0.17
 # What a tile shows with less probability by itself, its neighbours do not make likely.
 MIN_PROBABILITY = 1e-3

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from digit_model.errors import DigitError
+from digit_model.quick_start import import_keras_without_pandas
 
 from . import limits
 from .messages import pack, unpack
@@ -38,6 +39,7 @@ def main(pipe: Connection, settings: dict) -> None:
     limits.share_arenas()
     limits.bound_address_space(MAX_ADDRESS_SPACE_BYTES)
     try:
+        import_keras_without_pandas()
         from . import reader_calls
 
         calls = reader_calls.load(settings)

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "digit_model"
 PAGE = ROOT / "page"
 TIERS = [
-    {"arrays", "errors", "former_names"},
+    {"arrays", "errors", "former_names", "quick_start"},
     {"acceptance", "backend", "metrics", "picture", "training_log"},
     {"architectures", "explain", "data", "synthesis", "curves"},
     {"weights_file"},
@@ -35,7 +35,7 @@ SIDEWAYS = {
 NOT_FOR_SERVING = {"training", "synthesis"}
 SERVING = {
     *("recogniser", "row_reader", "one_writer", "pretrained", "checkpoint", "explain", "picture"),
-    "__main__",
+    *("quick_start", "__main__"),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 PAGE_MODULES = sorted(PAGE.rglob("*.py"))

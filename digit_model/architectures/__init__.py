@@ -8,8 +8,8 @@ scaling or three channels, is done by layers inside it.
 from collections.abc import Callable
 
 import jax
-import jax.numpy as jnp
 import keras
+import numpy as np
 
 from .cnn import cnn
 from .cnn_large import cnn_large
@@ -48,8 +48,9 @@ def inference(model: keras.Model) -> Callable[[jax.Array], jax.Array]:
 
     The weights are copied, because Keras donates its buffers to JAX when it trains or predicts.
     """
-    trainable = [jnp.array(v.value) for v in model.trainable_variables]
-    others = [jnp.array(v.value) for v in model.non_trainable_variables]
+    # By NumPy: JAX would compile a copy for each shape.
+    trainable = [np.array(v.value) for v in model.trainable_variables]
+    others = [np.array(v.value) for v in model.non_trainable_variables]
     return lambda x: model.stateless_call(trainable, others, x, training=False)[0]
 
 
