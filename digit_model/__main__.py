@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from . import bulk
+from . import bulk, quick_start
 from .arrays import Reading
 from .errors import DigitError, NoInk
-from .quick_start import import_keras_without_pandas
 
 if TYPE_CHECKING:
     from .metrics import Scores
@@ -124,12 +123,7 @@ def _add_model(command: argparse.ArgumentParser) -> None:
 
 
 def _load(options: argparse.Namespace) -> "Pretrained":
-    import_keras_without_pandas()
-    from . import pretrained
-    from .backend import cache_compiled_networks
-
-    cache_compiled_networks()
-    return pretrained.load_from(options.model) if options.model else pretrained.load()
+    return quick_start.load(options.model)
 
 
 def _read(options: argparse.Namespace) -> int:

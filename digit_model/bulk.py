@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from . import quick_start
 from .arrays import Reading
 from .errors import DigitError
-from .quick_start import import_keras_without_pandas
 
 if TYPE_CHECKING:
     from .recogniser import Recogniser
@@ -198,9 +198,4 @@ def _read_batch(files: Sequence[str], model: str | None, one: bool) -> list[dict
 @functools.cache
 def _recogniser(model: str | None) -> "Recogniser":
     """Load the network, once in each process; the program itself never loads it."""
-    import_keras_without_pandas()
-    from . import pretrained
-    from .backend import cache_compiled_networks
-
-    cache_compiled_networks()
-    return (pretrained.load_from(model) if model else pretrained.load()).recogniser
+    return quick_start.load(model).recogniser

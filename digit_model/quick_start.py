@@ -1,6 +1,10 @@
-"""Import Keras sooner. Imports nothing heavy by itself."""
+"""Start programs of our own sooner. Imports nothing heavy by itself."""
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .pretrained import Pretrained
 
 
 def import_keras_without_pandas() -> None:
@@ -15,3 +19,16 @@ def import_keras_without_pandas() -> None:
         import keras  # noqa: F401
     finally:
         del sys.modules["pandas"]
+
+
+def load(model: str | None) -> "Pretrained":
+    """Load a network as ``pretrained`` does, sooner. For programs of our own only.
+
+    model: as ``pretrained.load_from`` takes it; by default what the environment names.
+    """
+    import_keras_without_pandas()
+    from . import pretrained
+    from .backend import cache_compiled_networks
+
+    cache_compiled_networks()
+    return pretrained.load_from(model) if model else pretrained.load()

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "digit_model"
 PAGE = ROOT / "page"
 TIERS = [
-    {"arrays", "errors", "former_names", "quick_start"},
+    {"arrays", "errors", "former_names"},
     {"acceptance", "backend", "metrics", "picture", "training_log"},
     {"architectures", "explain", "data", "synthesis", "curves"},
     {"weights_file"},
@@ -20,6 +20,7 @@ TIERS = [
     {"training"},
     {"checkpoint", "hub", "recogniser"},
     {"pretrained", "card"},
+    {"quick_start"},
     {"bulk", "export"},
     {"__main__"},
 ]
