@@ -119,3 +119,10 @@ def test_the_api_page_opens_by_its_address(page):
     # Gradio asks its own server for files that are not there.
     page.goto(f"{page.url}?view=api")
     expect(page.get_by_text("/predict_batch").first).to_be_visible()
+
+
+def test_the_desk_waits_for_the_title_that_would_push_it_down(visit):
+    page = visit(DESKTOP)
+    expect(page.locator("#pad canvas")).to_be_visible()
+    page.evaluate("document.querySelector('#title h1').remove()")
+    expect(page.locator("#pad canvas")).to_be_hidden()
