@@ -60,9 +60,8 @@ def main() -> int:
         tiles = np.array([outlier(rng) for _ in range(options.count)])
         refused = [1 - _read(recogniser, tiles, 0)[1] for recogniser in recognisers]
         print(f"| {_title(outlier)} | {' | '.join(f'{share:.1%}' for share in refused)} |")
-    print(
-        f"\n| digits of a page | {' | '.join(f'{name}: misread alone, as one' for name in names)} |"
-    )
+    titles = " | ".join(f"{name}: misread alone, together" for name in names)
+    print(f"\n| digits of a writer's page | {titles} |")
     print("|---" * (1 + len(names)) + "|")
     for length in PAGE_LENGTHS:
         pages = [draw_writers_digits(rng, length) for _ in range(40 * options.count // length)]
@@ -106,7 +105,7 @@ def _misread(recogniser: Recogniser, pages: list[LabelledImages]) -> tuple[float
     """Return which share of the digits is misread: each by itself, and as one writer's pages."""
     errors = np.zeros(2)
     for page in pages:
-        logits = recogniser.predict_logits(page.images.astype(np.float32) / 255)
+        logits = recogniser.predict_logits(page.tiles)
         together = read_as_one_writer(logits, recogniser.calibration)
         errors += [np.mean(found.argmax(axis=1) != page.labels) for found in (logits, together)]
     alone, together = errors / len(pages)

@@ -1,4 +1,4 @@
-// Read the digits of a picture as written by one hand (digit_model/one_writer.py).
+// Read the digits of a sheet as one writer's (digit_model/one_writer.py).
 // Logits are arrays of ten numbers; a calibration is the entry of that name in model.json.
 
 import { accept, energy, toProbabilities } from "./acceptance.js";
@@ -13,8 +13,9 @@ const MIN_PROBABILITY = 1e-3;
 
 const TEN = [...Array(DIGITS).keys()];
 
-// Return the logits of a writer's tiles, given what is read in the others of which one is sure.
+// Adapt the logits of each tile to its writer's habits, which the other accepted tiles show.
 export function readAsOneWriter(logits, calibration) {
+  if (logits.length < 2) return logits;
   const { temperature } = calibration;
   const tiles = logits.map((own) => ({
     logOdds: own.map((logit) => logit / temperature),

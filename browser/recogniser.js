@@ -5,8 +5,8 @@
 import { acceptRow, anyEncloses, anyOutsize, labelCosts, toProbabilities } from "./acceptance.js";
 import { Explainer } from "./explain.js";
 import { DIGITS } from "./network.js";
-import { readAsOneWriter } from "./one_writer.js";
 import { turnedLeft, turnedRight } from "./numerics/plane.js";
+import { readAsOneWriter } from "./one_writer.js";
 import { decode } from "./picture/decode.js";
 import { marksLeftOut, massOf } from "./picture/ignored.js";
 import { locateAllInk, locateInk } from "./picture/ink.js";
@@ -142,7 +142,6 @@ export class Recogniser {
   // Return the decided rows with the logits of their digits as of one writer's.
   #byOneWriter(decided) {
     const logits = decided.flatMap(({ spans }) => spans.map((span) => span.logits));
-    if (logits.length < 2) return decided;
     const adapted = readAsOneWriter(logits, this.calibration).values();
     return decided.map((row) => ({
       ...row,

@@ -1,4 +1,4 @@
-"""Read the digits of a picture as written by one hand: whoever writes plain 1s flags no 1.
+"""Read the digits of a sheet as one writer's, whose 1s all have a flag, or none has.
 
 This is style-consistent classification (Sarkar and Nagy 2005,
 https://doi.org/10.1109/TPAMI.2005.18) with the model of probabilistic linear discriminant analysis
@@ -24,11 +24,13 @@ MIN_PROBABILITY = 1e-3
 
 
 def read_as_one_writer(logits: np.ndarray, calibration: Calibration) -> np.ndarray:
-    """Return the logits of a writer's tiles, given what is read in the others of which one is sure.
+    """Adapt the logits of each tile to its writer's habits, which the other accepted tiles show.
 
     logits: (n, 10). Returns (n, 10) float64; the energy of each tile stays as it is.
     """
     logits = np.asarray(logits, np.float64)
+    if len(logits) < 2:
+        return logits
     temperature = calibration.temperature
     labels = np.eye(DIGITS)[logits.argmax(axis=1)]
     votes = labels * accept(logits, calibration)[:, None]

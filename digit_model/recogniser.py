@@ -394,8 +394,6 @@ class _Interpretation:
     def by_one_writer(self, calibration: Calibration) -> "_Interpretation":
         """Return the interpretation with the logits of its digits as of one writer's."""
         read = [(place, span) for place, path in enumerate(self.paths) for span in path.spans]
-        if len(read) < 2:
-            return self
         logits = [dict(row) for row in self.logits]
         own = np.array([logits[place][span] for place, span in read])
         for (place, span), adapted in zip(read, read_as_one_writer(own, calibration), strict=True):

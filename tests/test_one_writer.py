@@ -45,7 +45,7 @@ def test_the_more_tiles_agree_the_more_they_say():
     margins = [
         np.subtract(*read(FLAGGED, *[PLAIN_1] * count)[0][[7, 1]]) for count in (0, 1, 2, 4, 8)
     ]
-    assert margins == sorted(margins)
+    assert (np.diff(margins) > 0).all()
 
 
 def test_tiles_of_which_one_is_not_sure_say_nothing():
@@ -71,7 +71,7 @@ def test_one_writers_digits_are_read_better_together(bundled):
     alone = together = 0
     for seed in range(30):
         page = draw_writers_digits(np.random.default_rng((3, seed)), 40)
-        logits = bundled.recogniser.predict_logits(page.images.astype(np.float32) / 255)
+        logits = bundled.recogniser.predict_logits(page.tiles)
         found = read_as_one_writer(logits, bundled.recogniser.calibration)
         alone += np.sum(logits.argmax(axis=1) != page.labels)
         together += np.sum(found.argmax(axis=1) != page.labels)
