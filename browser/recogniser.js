@@ -13,22 +13,26 @@ import { locateAllInk, locateInk } from "./picture/ink.js";
 import { bestPath, nearBestPaths, oneDigitLattice } from "./picture/lattice.js";
 import { normalise } from "./picture/normalise.js";
 import { compose, mapPoint, scaling } from "./picture/perspective.js";
-import { segmentations, singleDigit } from "./picture/segment.js";
+import { MAX_DIGIT_WIDTH, segmentations, singleDigit } from "./picture/segment.js";
 import { drawStrip } from "./picture/strip.js";
 import { layOutTiles } from "./picture/tile_sheet.js";
 import { rounded } from "./reading.js";
-import { decide, evidenceFor } from "./row_reader.js";
+import { decide, evidenceFor, logLikelihood, readGreedily } from "./row_reader.js";
 
 // A picture with at least so many digits, which cost at least this much each in nats, is also read
 // turned; it counts as turned if its digits then cost less than this share.
 const MIN_TURNED_DIGITS = 3;
 const MIN_TURNED_COST = 0.3;
 const TURNED_COST_SHARE = 0.6;
-// A row is shown to the row reader if other texts cost at most so many nats more than the best.
+// A row is shown to the row reader if other texts cost at most so many nats more than the best, or the
+// best costs so many for each digit, ...
 const DOUBTFUL_MARGIN = 3;
+const DOUBTFUL_COST = 1;
 // ... unless it has more digits than a number has, or costs more nats for each digit.
 const MAX_ROW_DIGITS = 20;
 const MAX_ROW_COST = 3;
+// It is cut again where the row reader sees digits end, if by so many nats it rather sees others.
+const MIN_GAIN = 4;
 
 export class Recogniser {
   // rowReader: decides where a row may be read in several ways.
@@ -78,13 +82,12 @@ export class Recogniser {
     const decided = this.#byOneWriter(
       rows.map((row, k) => this.#decided(ink, row, chosen.paths[k], chosen.costs[k])),
     );
-    const digits = rows.flatMap((row, k) => this.#digitsOfRow(row, decided[k], toPicture));
-    const paths = decided.map(({ spans }) => spans);
+    const digits = decided.flatMap((one) => this.#digitsOfRow(one, toPicture));
     if (anyEncloses(digits.map(({ box }) => box)) || this.#isTurned(ink, chosen.paths)) {
       for (const digit of digits) digit.accepted = false;
     }
-    const ignored = rows
-      .flatMap((row, k) => marksLeftOut(row, paths[k]))
+    const ignored = decided
+      .flatMap(({ row, spans }) => marksLeftOut(row, spans))
       .map(({ box, kind }) => ({ kind, box: toPicture.box(box) }));
     return { toPicture, ways, digits, ignored };
   }
@@ -122,21 +125,37 @@ export class Recogniser {
     });
   }
 
-  // Return the spans of a row with their logits, as the row reader decides if the row is doubtful, and
-  // of which it is sure. ownSpans, cost: of the cheapest path.
+  // Return a row, its spans with their logits and of which the row reader is sure, {row, spans, sure},
+  // as it decides if the row is doubtful. ownSpans, cost: of the cheapest path.
   #decided(ink, row, ownSpans, cost) {
     const paths = this.rowReader ? doubtfulPaths(row, ownSpans, cost) : [];
-    if (!paths.length) return { spans: ownSpans, sure: ownSpans.map(() => true) };
-    const strip = drawStrip(ink, row.withoutCrosses(ownSpans), row.height);
-    const frames = this.rowReader.logProbabilities(strip);
-    const { path, sure } = decide(frames, paths);
+    const pieces = row.withoutCrosses(ownSpans);
+    if (!paths.length || !pieces.length) {
+      return { row, spans: ownSpans, sure: ownSpans.map(() => true) };
+    }
+    const strip = drawStrip(ink, pieces, row.height);
+    const frames = this.rowReader.logProbabilities(strip.image);
+    const first = { row, ...decide(frames, paths) };
+    const { row: chosen, path, sure } = this.#cutAgain(first, strip, frames) ?? first;
     // Only the digits that it changes: tiles without their row, as in a link, mostly read the same.
     const spans = path.spans.map((span, k) => {
       if (span.logits[path.text[k]] === Math.max(...span.logits)) return span;
       const added = evidenceFor(frames, path.text, k);
       return { ...span, logits: span.logits.map((logit, digit) => logit + added[digit]) };
     });
-    return { spans, sure };
+    return { row: chosen, spans, sure };
+  }
+
+  // Cut a row where the row reader sees digits end, if both readers then agree and read it better.
+  // Digits that touch along a stroke, such as a 1 before an 8, leave no narrow place.
+  #cutAgain({ row, likelihood, cost }, strip, frames) {
+    const seen = readGreedily(frames);
+    if (!row.cutAgain || logLikelihood(frames, seen.text) < likelihood + MIN_GAIN) return null;
+    const columns = seen.columns.map((column) => strip.left + strip.pixel * column);
+    const finer = row.cutAgain(columns.slice(1).map((column, k) => [columns[k], column]));
+    this.#interpret([[finer]]);
+    const again = decide(frames, nearBestPaths(finer, costsOf(finer), DOUBTFUL_MARGIN));
+    return again.path.text === seen.text && again.cost < cost ? { row: finer, ...again } : null;
   }
 
   // Return the decided rows with the logits of their digits as of one writer's.
@@ -172,7 +191,7 @@ export class Recogniser {
 
   // A digit cut from a component that was mostly discarded, such as a scribble, is not accepted, and
   // none is if one is too tall for the others.
-  #digitsOfRow(row, { spans, sure }, toPicture) {
+  #digitsOfRow({ row, spans, sure }, toPicture) {
     const logits = spans.map((span) => span.logits);
     const accepted = acceptRow(logits, this.calibration, row.isCutFromOne(spans));
     const alone = spans.map((span, k) => sure[k] && accepted[k] && !row.isRemnant(span, spans));
@@ -215,11 +234,14 @@ function waysOf(ink, one) {
 const costsOf = (row) => row.spans.map(({ logits }) => labelCosts(logits));
 
 // Return the paths between which the row reader is to decide, or none if the row is clear.
-function doubtfulPaths(row, { length: digits }, cost) {
-  if (!digits || digits > MAX_ROW_DIGITS || cost > MAX_ROW_COST * digits) return [];
+function doubtfulPaths(row, { length }, cost) {
+  // About so many digits have room in the row; those that touch may have been left out together.
+  const room = Math.max(length, row.width / row.height);
+  if (!row.spans.length || room > MAX_ROW_DIGITS || cost > MAX_ROW_COST * room) return [];
   const paths = nearBestPaths(row, costsOf(row), DOUBTFUL_MARGIN);
-  const isLoneDigit = paths.every((path) => path.spans.length < 2);
-  return paths.length < 2 || isLoneDigit ? [] : paths;
+  const isLoneDigit = room <= MAX_DIGIT_WIDTH && paths.every((path) => path.spans.length < 2);
+  const isClear = paths.length < 2 && cost < DOUBTFUL_COST * room;
+  return isClear || isLoneDigit ? [] : paths;
 }
 
 // How many rows hold a digit.

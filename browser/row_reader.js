@@ -57,8 +57,9 @@ function logSoftmax(logits) {
 }
 
 // Choose the path that both readers together find likeliest, among paths of different texts. Returns
-// {path, sure}: sure is whether nothing that is nearly as likely reads the digit otherwise; none is if
-// the number of digits is in doubt.
+// {path, sure, likelihood, cost}: sure is whether nothing that is nearly as likely reads the digit
+// otherwise; none is if the number of digits is in doubt. likelihood: the log of that of the path's
+// text. cost: in nats, of both readers.
 export function decide(frames, paths) {
   const likelihoods = paths.map(({ text }) => logLikelihood(frames, text));
   const totals = paths.map(({ cost }, k) => cost - ROW_WEIGHT * likelihoods[k]);
@@ -66,7 +67,7 @@ export function decide(frames, paths) {
   const chosen = totals.indexOf(least);
   const path = paths[chosen];
   const near = paths.filter((_, k) => totals[k] < least + MIN_MARGIN);
-  return { path, sure: agreed(path, near) };
+  return { path, sure: agreed(path, near), likelihood: likelihoods[chosen], cost: least };
 }
 
 // For each digit of a path, whether all others read its span as the same digit.
@@ -76,6 +77,25 @@ function agreed({ spans, text }, others) {
     other.spans.some((own, k) => own === span && other.text[k] === digit);
   return spans.map((span, k) => others.every(isIn(span, text[k])));
 }
+
+// Return the digits of the likeliest class of each frame, without repetitions: {text, columns}, where
+// columns are those of the strip in which each digit is clearest.
+export function readGreedily(frames) {
+  const seen = { text: "", columns: [] };
+  for (let start = 0, end; start < frames.length; start = end) {
+    const label = labelOf(frames[start]);
+    let clearest = start;
+    for (end = start + 1; end < frames.length && labelOf(frames[end]) === label; end++) {
+      if (frames[end][label] > frames[clearest][label]) clearest = end;
+    }
+    if (label === BLANK) continue;
+    seen.text += label - 1;
+    seen.columns.push(FRAME * (clearest + 0.5));
+  }
+  return seen;
+}
+
+const labelOf = (frame) => frame.indexOf(Math.max(...frame));
 
 // Return what a strip adds to the logits of one digit of a text; 0 for the digit.
 export function evidenceFor(frames, text, place) {

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import jax
 import jax.numpy as jnp
@@ -38,10 +38,10 @@ from .picture.ink import LocatedInk, locate_all_ink, locate_ink
 from .picture.lattice import Lattice, Path, Span, best_path, near_best_paths, one_digit_lattice
 from .picture.normalise import normalise
 from .picture.perspective import map_points
-from .picture.segment import segmentations, single_digit
-from .picture.strip import draw_strip
+from .picture.segment import MAX_DIGIT_WIDTH, segmentations, single_digit
+from .picture.strip import Strip, draw_strip
 from .picture.tile_sheet import draw_tile_sheet
-from .row_reader import Decision, RowReader, decide, evidence
+from .row_reader import Decision, RowReader, decide, evidence, log_likelihoods, read_greedily
 
 # The network is compiled for these sizes, into which batches are split. It takes as long for each
 # tile in all of them, so that splitting costs little, and padding would cost as much as tiles do.
@@ -53,11 +53,15 @@ MIN_TURNED_COST = 0.3
 # It counts as turned if its digits then cost less than this share. Of rows of five drawn digits,
 # that rejects 94 of 96 turned ones and none of 48 upright ones.
 TURNED_COST_SHARE = 0.6
-# A row is shown to the row reader if other texts cost at most so many nats more than the best.
+# A row is shown to the row reader if other texts cost at most so many nats more than the best, or
+# the best costs so many for each digit, ...
 DOUBTFUL_MARGIN = 3.0
+DOUBTFUL_COST = 1.0
 # ... unless it has more digits than a number has, or costs more nats for each digit.
 MAX_ROW_DIGITS = 20
 MAX_ROW_COST = 3.0
+# It is cut again where the row reader sees digits end, if by so many nats it rather sees others.
+MIN_GAIN = 4.0
 
 
 Logits = dict[Span, np.ndarray]
@@ -240,12 +244,36 @@ class Recogniser:
         if self._row_reader is None:
             return chosen
         for place, row in enumerate(chosen.rows):
-            if paths := _doubtful_paths(row, chosen.logits[place], chosen.paths[place]):
-                pieces = row.lattice.without_crosses(chosen.paths[place].spans)
+            paths = _doubtful_paths(row, chosen.logits[place], chosen.paths[place])
+            if paths and (pieces := row.lattice.without_crosses(chosen.paths[place].spans)):
                 strip = draw_strip(ink, pieces, row.lattice.height)
-                frames = self._row_reader().log_probabilities(strip)
-                chosen = chosen.with_decision(place, decide(frames, paths), frames, strip)
+                frames = self._row_reader().log_probabilities(strip.image)
+                decision = decide(frames, paths)
+                if again := self._cut_again(row, strip, frames, decision):
+                    row, logits, decision = again
+                    chosen = chosen.with_row(place, row, logits)
+                chosen = chosen.with_decision(place, decision, frames, strip.image)
         return chosen
+
+    def _cut_again(
+        self, row: "_Row", strip: Strip, frames: np.ndarray, decision: Decision
+    ) -> "tuple[_Row, Logits, Decision] | None":
+        """Cut a row where the row reader sees digits end, if both readers then read it better.
+
+        Digits that touch along a stroke, such as a 1 before an 8, leave no narrow place.
+        """
+        seen = read_greedily(frames)
+        [likelihood] = log_likelihoods(frames, [seen.text])
+        if row.lattice.cut_again is None or likelihood < decision.likelihood + MIN_GAIN:
+            return None
+        seams = list(pairwise(map(strip.column_of_ink, seen.columns)))
+        [finer] = _rows([row.lattice.cut_again(seams)])
+        tiles = [candidate.tile for candidate in finer.candidates.values()]
+        logits = dict(zip(finer.candidates, self.predict_logits(np.array(tiles)), strict=True))
+        paths = near_best_paths(finer.lattice, _label_costs(logits), DOUBTFUL_MARGIN)
+        again = decide(frames, paths)
+        agree = again.path.text == seen.text and again.cost < decision.cost
+        return (finer, logits, again) if agree else None
 
     def _is_turned(self, ink: Ink, upright: "_Interpretation") -> bool:
         """Return whether the digits of a picture read much better after a turn by 90 degrees.
@@ -365,6 +393,12 @@ class _Interpretation:
     strips: tuple[Ink, ...] = ()
     unsure: frozenset[tuple[int, Span]] = frozenset()
 
+    def with_row(self, place: int, row: _Row, logits: Logits) -> "_Interpretation":
+        """Return the interpretation with one row replaced."""
+        rows, all_logits = list(self.rows), list(self.logits)
+        rows[place], all_logits[place] = row, logits
+        return replace(self, rows=rows, logits=all_logits)
+
     def with_decision(
         self, place: int, decision: Decision, frames: np.ndarray, strip: Ink
     ) -> "_Interpretation":
@@ -457,12 +491,14 @@ def _interpret(rows: list[_Row], logits: Iterator[np.ndarray]) -> _Interpretatio
 
 def _doubtful_paths(row: _Row, logits: Logits, best: Path) -> list[Path]:
     """Return the paths between which the row reader is to decide, or none if the row is clear."""
-    digits = len(best.spans)
-    if not 0 < digits <= MAX_ROW_DIGITS or best.cost > MAX_ROW_COST * digits:
+    # About so many digits have room in the row; those that touch may have been left out together.
+    room = max(len(best.spans), row.lattice.width() / row.lattice.height)
+    if not row.candidates or room > MAX_ROW_DIGITS or best.cost > MAX_ROW_COST * room:
         return []
     paths = near_best_paths(row.lattice, _label_costs(logits), DOUBTFUL_MARGIN)
-    is_lone_digit = all(len(path.spans) < 2 for path in paths)
-    return [] if len(paths) < 2 or is_lone_digit else paths
+    is_lone_digit = room <= MAX_DIGIT_WIDTH and all(len(path.spans) < 2 for path in paths)
+    is_clear = len(paths) < 2 and best.cost < DOUBTFUL_COST * room
+    return [] if is_clear or is_lone_digit else paths
 
 
 def _label_costs(logits: Logits) -> dict[Span, np.ndarray]:

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path as FilePath
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -67,10 +69,13 @@ class Decision:
 
     sure: whether nothing that is nearly as likely reads the digit otherwise, (n,) bool; none is if
     the number of digits is in doubt.
+    likelihood: the log-likelihood of the path's text in the strip. cost: in nats, of both readers.
     """
 
     path: Path
     sure: np.ndarray
+    likelihood: float
+    cost: float
 
 
 def decide(frames: np.ndarray, paths: Sequence[Path]) -> Decision:
@@ -82,7 +87,8 @@ def decide(frames: np.ndarray, paths: Sequence[Path]) -> Decision:
     totals = np.array([path.cost for path in paths]) - ROW_WEIGHT * likelihoods
     chosen = int(totals.argmin())
     near = [paths[place] for place in np.flatnonzero(totals < totals[chosen] + MIN_MARGIN).tolist()]
-    return Decision(paths[chosen], _agreed(paths[chosen], near))
+    sure = _agreed(paths[chosen], near)
+    return Decision(paths[chosen], sure, float(likelihoods[chosen]), float(totals[chosen]))
 
 
 def _agreed(path: Path, others: Sequence[Path]) -> np.ndarray:
@@ -126,11 +132,23 @@ def log_likelihoods(frames: np.ndarray, texts: Sequence[str]) -> np.ndarray:
     return np.logaddexp(log_sums[ends[0], ends[1] + 2], last_digit)
 
 
-def read_greedily(frames: np.ndarray) -> str:
+class Seen(NamedTuple):
+    """The digits that are likeliest in a strip, and the column in which each is clearest."""
+
+    text: str
+    columns: list[float]
+
+
+def read_greedily(frames: np.ndarray) -> Seen:
     """Return the digits of the likeliest class of each frame, (frames, 11), without repetitions."""
     classes = frames.argmax(axis=-1)
-    changed = np.diff(classes, prepend=BLANK) != 0
-    return "".join(str(label - 1) for label in classes[changed & (classes != BLANK)])
+    text, columns = "", []
+    for label, run in groupby(range(len(classes)), key=lambda frame: classes[frame]):
+        if label != BLANK:
+            clearest = max(run, key=lambda frame: frames[frame, label])
+            text += str(label - 1)
+            columns.append(FRAME * (clearest + 0.5))
+    return Seen(text, columns)
 
 
 def save_row_network(folder: FilePath, model: keras.Model, record: dict) -> None:

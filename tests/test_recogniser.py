@@ -75,6 +75,25 @@ def test_touching_digits_are_told_apart(recogniser):
     assert sum(r.text == text for r, text in zip(readings, texts, strict=True)) >= 12
 
 
+def test_digits_that_touch_along_a_stroke_are_cut_where_the_row_reader_sees_them_end(
+    recogniser, monkeypatch
+):
+    drawn = [draw_rows(np.random.default_rng((9, seed)), "touching") for seed in (14, 18, 21, 35)]
+    pictures, texts = [one.picture for one in drawn], [one.text for one in drawn]
+    assert [reading.text for reading in recogniser.read_all(pictures)] == texts
+    monkeypatch.setattr("digit_model.recogniser.MIN_GAIN", np.inf)
+    for reading, text in zip(recogniser.read_all(pictures), texts, strict=True):
+        assert reading.text != text
+
+
+def test_a_cross_alone_is_not_read(recogniser):
+    picture = Image.new("L", (300, 300), 255)
+    brush = ImageDraw.Draw(picture)
+    brush.line([(90, 90), (210, 210)], 0, 14)
+    brush.line([(90, 210), (210, 90)], 0, 14)
+    assert recogniser.read(picture).text == ""
+
+
 @pytest.mark.parametrize("letter", "HMNW")
 def test_digits_cut_from_one_component_are_accepted_or_rejected_together(recogniser, letter):
     rng = np.random.default_rng(3)

@@ -2,7 +2,7 @@
 
 // distance: the least number of places between two peaks; lower ones go first. prominence: how far
 // one has to go down from a peak before going up to a higher one.
-export function findPeaks(line, { distance, prominence }) {
+export function findPeaks(line, { distance, prominence = 0 }) {
   const peaks = localMaxima(line);
   return farApart(peaks, line, Math.ceil(distance)).filter(
     (peak) => prominenceOf(line, peak) >= prominence,

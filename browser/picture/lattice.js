@@ -15,6 +15,8 @@ import { kindOfCross } from "./marks.js";
 const MIN_CUT_WIDTH = 0.5;
 const MIN_PIECE_WIDTH = 0.12;
 const MIN_VALLEY_DEPTH = 0.06;
+const MIN_SEAM_WIDTH = 0.06;
+const CUTS_PER_SEAM = 2;
 const SHARED_WIDTH = 0.08;
 const MAX_WIDTH = 1.3;
 const MAX_WHOLE_WIDTH = 1.6;
@@ -42,10 +44,15 @@ const WIDE = 1.0;
 // spans: of pieces that may be one digit. omissions: {start, end, cost} of each piece and of each
 // component that was cut. pieces: from the left. components: for each piece, the number of its
 // connected component. height: usual of the row's digits. sign: the kind of the row's only mark, if
-// its shape shows that it is not a digit.
+// its shape shows that it is not a digit. cutAgain: builds the lattice with further cuts, in seams;
+// null if the row is not to be cut.
 export class Lattice {
-  constructor(spans, omissions, pieces, components, height, sign = null) {
-    Object.assign(this, { spans, omissions, pieces, components, height, sign });
+  constructor(spans, omissions, pieces, components, height, sign = null, cutAgain = null) {
+    Object.assign(this, { spans, omissions, pieces, components, height, sign, cutAgain });
+  }
+
+  get width() {
+    return widthOf(enclosingBox(this.pieces.map(({ box }) => box)));
   }
 
   // Return whether several spans are all cut from the same connected component.
@@ -123,13 +130,14 @@ export function digitlessLattice(mark, height, sign = null) {
 }
 
 // usualHeight: of the picture's digits. What is left out is measured by it or by the row's height,
-// whichever is lower.
-export function buildLattice(ink, components, row, usualHeight = Infinity) {
+// whichever is lower. seams: pairs of columns of the ink, between which one digit ends and the next
+// begins; components are cut there as well.
+export function buildLattice(ink, components, row, usualHeight = Infinity, seams = []) {
   const height = typicalHeight(components);
   const slant = rowSlant(components, height);
   const pieces = components
     .flatMap((component, number) =>
-      cut(ink, component, height, slant).map((piece) => ({ ...piece, number })),
+      cut(ink, component, height, slant, seams).map((piece) => ({ ...piece, number })),
     )
     .sort((a, b) => a.left + a.right - b.left - b.right);
   const numbers = pieces.map(({ number }) => number);
@@ -149,7 +157,9 @@ export function buildLattice(ink, components, row, usualHeight = Infinity) {
     const isCross = !isCut && kindOfCross(components[numbers[start]]);
     return { start, end, cost: isCross ? Math.min(PER_CROSS, cost) : cost };
   });
-  return new Lattice(spans, omissions, pieces.map(({ component }) => component), numbers, height);
+  const own = pieces.map(({ component }) => component);
+  const cutAgain = (places) => buildLattice(ink, components, row, usualHeight, places);
+  return new Lattice(spans, omissions, own, numbers, height, null, cutAgain);
 }
 
 // The start and end of each component that was cut, unless others lie between.
@@ -306,19 +316,24 @@ function mostOf(numbers) {
   return most;
 }
 
-// Cut a component along the slant wherever digits may touch; return pieces from the left.
-function cut(ink, component, height, slant) {
+// Cut a component along the slant wherever digits may touch, and in its seams; return pieces from the
+// left.
+function cut(ink, component, height, slant, seams) {
   const { rows, columns: columnsOnInk } = pixelsOf(component.mask, component.box.top, component.box.left);
   const fromMiddle = rows.map((y) => y - ink.height / 2);
   const along = sheared(columnsOnInk, fromMiddle, slant);
   const left = leastOf(along);
   const columns = columnsOf(along);
   const width = mostOf(columns) + 1;
-  const cuts = width > MIN_CUT_WIDTH * height ? valleys(extentsOf(columns, rows), height) : [];
   const amounts = new Float64Array(width);
   columns.forEach((column, i) => {
     amounts[column] += ink.data[rows[i] * ink.width + columnsOnInk[i]] / height;
   });
+  const usual = width > MIN_CUT_WIDTH * height ? valleys(extentsOf(columns, rows), height) : [];
+  // Seams are given where the middle of the row is, and cuts where the middle of the ink is.
+  const shift = (slant * (component.box.top + component.box.bottom - ink.height)) / 2 - left;
+  const ownSeams = seams.map((seam) => seam.map((column) => column + shift));
+  const cuts = withSeams(usual, amounts, ownSeams, height);
   const costs = [0, ...cuts.map((at) => Math.min(amounts[at - 1], amounts[at])), 0];
   const reach = Math.max(1, round(SHARED_WIDTH * height));
   const between = (start, stop) => {
@@ -356,12 +371,28 @@ function extentsOf(columns, rows) {
 function valleys(extents, height) {
   const smooth = gaussianOfRow(extents, Math.max(0.5, 0.03 * height));
   const narrowest = Math.max(1, MIN_PIECE_WIDTH * height);
-  const places = findPeaks(
-    smooth.map((extent) => -extent),
-    { distance: narrowest, prominence: MIN_VALLEY_DEPTH * height },
-  );
+  const places = minima(smooth, { distance: narrowest, prominence: MIN_VALLEY_DEPTH * height });
   return places.filter((place) => place > narrowest && place < extents.length - narrowest);
 }
+
+// Add to the cuts of a component those columns of each seam where there is least ink. amounts: the
+// ink of its columns.
+function withSeams(cuts, amounts, seams, height) {
+  if (!seams.length) return cuts;
+  const smooth = gaussianOfRow(amounts, Math.max(0.5, 0.02 * height));
+  const nearest = Math.max(1, MIN_SEAM_WIDTH * height);
+  const places = minima(smooth, { distance: nearest });
+  return seams
+    .reduce((all, [start, stop]) => {
+      const isNew = (place) => all.every((cut) => Math.abs(place - cut) >= nearest);
+      const inside = places.filter((place) => place >= start && place < stop && isNew(place));
+      inside.sort((a, b) => smooth[a] - smooth[b]);
+      return [...all, ...inside.slice(0, CUTS_PER_SEAM)];
+    }, cuts)
+    .sort((a, b) => a - b);
+}
+
+const minima = (values, conditions) => findPeaks(values.map((value) => -value), conditions);
 
 function mayBeDigit(pieces, height, maxWidth) {
   const own = heightOf(enclosingBox(pieces.map(({ component }) => component.box)));

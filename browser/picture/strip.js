@@ -16,8 +16,9 @@ const MIN_SLOPE_COMPONENTS = 3;
 const MAX_SLOPE = 0.5;
 const MAX_OFF_MIDDLE = 4;
 
-// Return the ink of a row as a plane that is STRIP_HEIGHT high. components: of the row. height: of
-// its digits, which become TILE_BOX pixels high. The row becomes level, and its middle that of the
+// Draw the ink of a row as a strip, {image, left, pixel}: a plane that is STRIP_HEIGHT high, the column
+// of the ink at its left edge, and the size of its pixels on the ink. components: of the row. height:
+// of its digits, which become TILE_BOX pixels high. The row becomes level, and its middle that of the
 // strip; what lies above or below is cut off.
 export function drawStrip(ink, components, height) {
   const glyph = makeGlyph(ink, components, 0);
@@ -33,7 +34,11 @@ export function drawStrip(ink, components, height) {
     ),
   );
   const [slope, middle] = lineThrough(boxes);
-  return levelled(scaled(stroked, 1 / pixel), slope, middle);
+  return {
+    image: levelled(scaled(stroked, 1 / pixel), slope, middle),
+    left: glyph.box.left - (STRIP_MARGIN * pixel + margin) / scale,
+    pixel: pixel / scale,
+  };
 }
 
 // Return the slope of the middle of a row, and where it meets the left edge. boxes: arrays of left,

@@ -6,10 +6,11 @@ dash. The network's logits decide between the alternatives (recognition-based se
 and Lecolinet 1996, https://doi.org/10.1109/34.506792).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate, groupby, pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from scipy import ndimage
@@ -35,6 +36,9 @@ class Span(NamedTuple):
     shared: bool = False
 
 
+# Two columns of the ink, between which one digit ends and the next begins.
+Seam: TypeAlias = tuple[float, float]
+
 # Lengths are shares of the height of the row's digits.
 # Components narrower than this are not cut: even two touching 1s are wider.
 MIN_CUT_WIDTH = 0.5
@@ -42,6 +46,10 @@ MIN_CUT_WIDTH = 0.5
 MIN_PIECE_WIDTH = 0.12
 # A cut goes where the ink's vertical extent is smaller than on both sides by at least this.
 MIN_VALLEY_DEPTH = 0.06
+# In a seam, a cut may be as near as this to another. Where digits overlap, the place with least ink
+# is often inside one of them; the second is then between them.
+MIN_SEAM_WIDTH = 0.06
+CUTS_PER_SEAM = 2
 # Touching digits may share ink up to this width, about a stroke's.
 SHARED_WIDTH = 0.08
 # Wider pieces, or pieces with a wider gap, are more than one digit.
@@ -86,6 +94,7 @@ class Lattice:
     components: for each piece, the number of its connected component.
     height: the typical height of the row's digits, in pixels.
     sign: the kind of the row's only mark, if its shape shows that it is no digit.
+    cut_again: builds the lattice with further cuts, in seams; None if the row is not to be cut.
     """
 
     glyphs: dict[Span, Glyph]
@@ -95,6 +104,11 @@ class Lattice:
     components: list[int]
     height: float
     sign: str | None = None
+    cut_again: "Callable[[Sequence[Seam]], Lattice] | None" = None
+
+    def width(self) -> int:
+        """Return the width of the row, in pixels."""
+        return enclosing_box(piece.box for piece in self.pieces).width
 
     def is_cut_from_one(self, spans: Sequence[Span]) -> bool:
         """Return whether several spans are all cut from the same connected component."""
@@ -162,20 +176,25 @@ def digitless_lattice(mark: Component, height: float, sign: str | None = None) -
 
 
 def build_lattice(
-    ink: Ink, components: list[Component], row: int, usual_height: float = np.inf
+    ink: Ink,
+    components: list[Component],
+    row: int,
+    usual_height: float = np.inf,
+    seams: Sequence[Seam] = (),
 ) -> Lattice:
     """Build the lattice of a row.
 
     ink: (height, width) float32 in 0..1. components: of the row. row: its number.
     usual_height: of the picture's digits. What is left out is measured by it or by the row's
         height, whichever is lower, or one tall mark would make light of all others in its row.
+    seams: where components are cut besides the places where digits usually touch.
     """
     height = typical_height(components)
     slant = row_slant(components, height)
     numbered = [
         (piece, number)
         for number, component in enumerate(components)
-        for piece in _cut(ink, component, height, slant)
+        for piece in _cut(ink, component, height, slant, seams)
     ]
     numbered.sort(key=lambda found: found[0].left + found[0].right)
     pieces, numbers = [piece for piece, _ in numbered], [number for _, number in numbered]
@@ -191,8 +210,15 @@ def build_lattice(
                 glyphs[span] = make_glyph(ink, own + common if shared else own, row)
                 shape_costs[span] = _shape_cost(pieces[i:j], height, tall)
     omission_costs = _omission_costs(components, pieces, numbers, min(height, usual_height))
-    own_components = [piece.component for piece in pieces]
-    return Lattice(glyphs, shape_costs, omission_costs, own_components, numbers, height)
+    return Lattice(
+        glyphs,
+        shape_costs,
+        omission_costs,
+        [piece.component for piece in pieces],
+        numbers,
+        height,
+        cut_again=partial(build_lattice, ink, components, row, usual_height),
+    )
 
 
 def _omission_costs(
@@ -360,8 +386,13 @@ def _columns(along: np.ndarray, step: float = 1.0) -> np.ndarray:
     return ((along - along.min(axis=-1, keepdims=True)) / step).astype(int)
 
 
-def _cut(ink: Ink, component: Component, height: float, slant: float) -> list[_Piece]:
-    """Cut a component along the slant wherever digits may touch; return pieces from the left."""
+def _cut(
+    ink: Ink, component: Component, height: float, slant: float, seams: Sequence[Seam]
+) -> list[_Piece]:
+    """Cut a component along the slant wherever digits may touch, and in its seams.
+
+    Returns pieces from the left.
+    """
     y, x = np.nonzero(component.mask)
     y, x = y + component.box.top, x + component.box.left
     along = x + slant * (y - ink.shape[0] / 2)
@@ -370,6 +401,9 @@ def _cut(ink: Ink, component: Component, height: float, slant: float) -> list[_P
     width = int(columns.max()) + 1
     cuts = _valleys(_extents(columns, y), height) if width > MIN_CUT_WIDTH * height else []
     amounts = np.bincount(columns, ink[y, x]) / height
+    # Seams are given where the middle of the row is, and cuts where the middle of the ink is.
+    shift = slant * ((component.box.top + component.box.bottom - ink.shape[0]) / 2) - left
+    cuts = _with_seams(cuts, amounts, [(a + shift, b + shift) for a, b in seams], height)
     costs = pairwise([0.0, *(float(amounts[cut - 1 : cut + 1].min()) for cut in cuts), 0.0])
     reach = max(1, round(SHARED_WIDTH * height))
 
@@ -403,14 +437,40 @@ def _extents(columns: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def _valleys(extents: np.ndarray, height: float) -> list[int]:
     """Return the columns at local minima of the (n,) extents."""
+    smooth = ndimage.gaussian_filter1d(extents, max(0.5, 0.03 * height))
+    narrowest = max(1.0, MIN_PIECE_WIDTH * height)
+    places = _minima(smooth, distance=narrowest, prominence=MIN_VALLEY_DEPTH * height)
+    return [place for place in places if narrowest < place < len(extents) - narrowest]
+
+
+def _minima(values: np.ndarray, **conditions: float) -> list[int]:
+    """Return the places of local minima. conditions: as of scipy.signal.find_peaks."""
     # Imported here because it is slow to import and most pictures need no cut.
     from scipy import signal
 
-    smooth = ndimage.gaussian_filter1d(extents, max(0.5, 0.03 * height))
-    narrowest = max(1.0, MIN_PIECE_WIDTH * height)
-    places, _ = signal.find_peaks(-smooth, distance=narrowest, prominence=MIN_VALLEY_DEPTH * height)
-    inside = (places > narrowest) & (places < len(extents) - narrowest)
-    return places[inside].tolist()
+    return signal.find_peaks(-values, **conditions)[0].tolist()
+
+
+def _with_seams(
+    cuts: list[int], amounts: np.ndarray, seams: Sequence[Seam], height: float
+) -> list[int]:
+    """Add to the cuts of a component those columns of each seam where there is least ink.
+
+    amounts: (n,) the ink of its columns. seams: in its columns.
+    """
+    if not seams:
+        return cuts
+    smooth = ndimage.gaussian_filter1d(amounts, max(0.5, 0.02 * height))
+    nearest = max(1.0, MIN_SEAM_WIDTH * height)
+    minima = _minima(smooth, distance=nearest)
+    for start, stop in seams:
+        inside = [
+            place
+            for place in minima
+            if start <= place < stop and all(abs(place - cut) >= nearest for cut in cuts)
+        ]
+        cuts = cuts + sorted(inside, key=lambda place: smooth[place])[:CUTS_PER_SEAM]
+    return sorted(cuts)
 
 
 def _may_be_digit(pieces: list[_Piece], height: float, max_width: float) -> bool:

@@ -4,6 +4,7 @@ A strip is as high as a tile is wide and a little more; digits are in it as larg
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,8 +29,24 @@ MAX_SLOPE = 0.5
 MAX_OFF_MIDDLE = 4
 
 
-def draw_strip(ink: Ink, components: list[Component], height: float) -> Ink:
-    """Return the ink of a row as a strip, (STRIP_HEIGHT, width) float32 in 0..1.
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """A row as the row reader sees it, and where it lies on the ink.
+
+    image: (STRIP_HEIGHT, width) float32 in 0..1.
+    left: the column of the ink at its left edge. pixel: the size of its pixels on the ink.
+    """
+
+    image: Ink
+    left: float
+    pixel: float
+
+    def column_of_ink(self, column: float) -> float:
+        return self.left + self.pixel * column
+
+
+def draw_strip(ink: Ink, components: list[Component], height: float) -> Strip:
+    """Draw the ink of a row as a strip.
 
     ink: (height, width) float32 in 0..1. components: of the row. height: of its digits, in pixels.
     The digits become TILE_BOX pixels high, the row level, and its middle that of the strip. What
@@ -44,7 +61,11 @@ def draw_strip(ink: Ink, components: list[Component], height: float) -> Ink:
     small = resize(stroked, 1 / pixel)
     tall = [one.box for one in components if one.box.height >= MIN_TALL * height] or [glyph.box]
     boxes = ((np.array(tall) - [*glyph.box[:2], *glyph.box[:2]]) * scale + margin) / pixel
-    return _levelled(small, *_line_through(boxes))
+    return Strip(
+        image=_levelled(small, *_line_through(boxes)),
+        left=glyph.box.left - (STRIP_MARGIN * pixel + margin) / scale,
+        pixel=pixel / scale,
+    )
 
 
 def _line_through(boxes: np.ndarray) -> tuple[float, float]:

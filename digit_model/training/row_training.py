@@ -84,7 +84,7 @@ def exact_share(model: keras.Model, strips: Strips) -> float:
     logits = model.predict(strips.images.astype(np.float32) / 255, verbose=0)
     texts = ["".join(str(label - 1) for label in row if label) for row in strips.labels]
     return float(
-        np.mean([read_greedily(one) == text for one, text in zip(logits, texts, strict=True)])
+        np.mean([read_greedily(one).text == text for one, text in zip(logits, texts, strict=True)])
     )
 
 

@@ -57,6 +57,17 @@ def test_touching_digits_fall_apart_where_they_touch(overlap):
     assert falls_apart(row, [52, 52, 52])
 
 
+def test_a_mark_without_a_narrow_place_is_cut_again_in_its_seams():
+    box = [(20, 30), (110, 30), (110, 90), (20, 90), (20, 30)]
+    _, row = row_of(box, shifted(ZERO, 120))
+    assert [(piece.box.left, piece.box.right) for piece in row.pieces] == [(17, 114), (137, 189)]
+    first, second, *rest = row.cut_again([(40, 90)]).pieces
+    assert first.box.right == second.box.left == pytest.approx(65, abs=2)
+    assert [piece.box for piece in rest] == [row.pieces[1].box]
+    unchanged = row.cut_again([(114, 137)])
+    assert [piece.box for piece in unchanged.pieces] == [piece.box for piece in row.pieces]
+
+
 @pytest.mark.parametrize("slant", [-0.2, 0.3, 0.6])
 def test_slanted_digits_fall_apart_along_their_slant(slant):
     bar = [(30, 30), (60, 30)], [(60, 30), (60, 90)]

@@ -24,7 +24,7 @@ def bars(height, *, count=4, pen=0.15, rise=0.0):
 
 
 def strip_of(ink, height):
-    return draw_strip(ink, connected_components(ink), height)
+    return draw_strip(ink, connected_components(ink), height).image
 
 
 @pytest.mark.parametrize("height", [8, 20, 37, 100, 333])
@@ -43,6 +43,16 @@ def test_paper_lies_at_both_ends():
     filled = np.flatnonzero(strip.any(axis=0))
     assert filled[0] == STRIP_MARGIN
     assert strip.shape[1] - 1 - filled[-1] == STRIP_MARGIN
+
+
+@pytest.mark.parametrize("height", [20, 60, 333])
+@pytest.mark.parametrize("pen", [0.02, 0.15, 0.4])
+def test_a_column_of_a_strip_is_found_on_the_ink(height, pen):
+    ink = bars(height, pen=pen)
+    strip = draw_strip(ink, connected_components(ink), height)
+    ends = [np.flatnonzero(one.any(axis=0))[[0, -1]] + [0, 1] for one in (strip.image, ink)]
+    found = [strip.column_of_ink(column) for column in ends[0]]
+    np.testing.assert_allclose(np.mean(found), np.mean(ends[1]), atol=strip.pixel)
 
 
 @pytest.mark.parametrize("rise", [-0.3, 0.2])

@@ -9,7 +9,7 @@ const { Network } = await module("network.js");
 const { connectedComponents } = await module("picture/components.js");
 const { buildLattice, nearBestPaths } = await module("picture/lattice.js");
 const { drawStrip } = await module("picture/strip.js");
-const { decide, evidenceFor, RowReader } = await module("row_reader.js");
+const { decide, evidenceFor, readGreedily, RowReader } = await module("row_reader.js");
 const { margin, rows, strips } = readJson("fixtures.json");
 
 const plane = (description) => {
@@ -28,7 +28,7 @@ function assertNear(found, expected, tolerance, what) {
   assert.ok(difference <= tolerance, `${what}: ${difference}`);
 }
 
-for (const { ink, costs, paths, strip, frames, text, evidence, sure } of rows) {
+for (const { ink, costs, paths, strip, frames, text, evidence, sure, ...rest } of rows) {
   const drawn = plane(ink);
   const row = buildLattice(drawn, connectedComponents(drawn), 0);
   const found = nearBestPaths(row, linesOf(costs), margin);
@@ -44,9 +44,21 @@ for (const { ink, costs, paths, strip, frames, text, evidence, sure } of rows) {
   });
 
   test(`${name} becomes the same strip`, () => {
-    const { data, width, height } = drawStrip(drawn, row.pieces, row.height);
-    assert.deepEqual([height, width], strip.shape);
-    assertNear(data, array(strip), 1e-6, "levels");
+    const { image } = drawStrip(drawn, row.pieces, row.height);
+    assert.deepEqual([image.height, image.width], strip.shape);
+    assertNear(image.data, array(strip), 1e-6, "levels");
+  });
+
+  test(`${name} is cut again in the same places`, () => {
+    const { left, pixel } = drawStrip(drawn, row.pieces, row.height);
+    const seen = readGreedily(linesOf(frames));
+    assert.deepEqual(seen, rest.seen);
+    const columns = seen.columns.map((column) => left + pixel * column);
+    const seams = columns.slice(1).map((column, k) => [columns[k], column]);
+    assertNear(seams.flat(), rest.seams.flat(), 1e-9, "seams");
+    const boxesOf = ({ pieces }) =>
+      pieces.map(({ box: { left, top, right, bottom } }) => [left, top, right, bottom]);
+    assert.deepEqual(boxesOf(row.cutAgain(rest.seams)), rest.finer);
   });
 
   test(`${name} is decided in the same way`, () => {
@@ -55,6 +67,8 @@ for (const { ink, costs, paths, strip, frames, text, evidence, sure } of rows) {
     const added = evidenceFor(linesOf(frames), text, text.length - 1);
     assertNear(added, array(evidence), 1e-9, "evidence");
     assert.deepEqual(decision.sure, sure);
+    const { likelihood, cost } = rest;
+    assertNear([decision.likelihood, decision.cost], [likelihood, cost], 1e-9, "nats");
   });
 }
 

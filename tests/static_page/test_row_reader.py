@@ -1,4 +1,6 @@
-"""Rows become the same strips in JavaScript, are read alike and decided alike."""
+"""Rows become the same strips in JavaScript, are read alike, decided alike and cut again alike."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from digit_model.picture.components import connected_components
 from digit_model.picture.ink import locate_ink
 from digit_model.picture.lattice import build_lattice, near_best_paths
 from digit_model.picture.strip import STRIP_HEIGHT, draw_strip
-from digit_model.row_reader import decide, evidence
+from digit_model.row_reader import decide, evidence, read_greedily
 from digit_model.synthesis.rows import draw_rows
 from tests.static_page.helpers import store, write_fixtures
 
@@ -39,16 +41,23 @@ def row_case(folder, reader, ink):
     costs = np.random.default_rng(4).uniform(0, 12, (len(row.glyphs), 10))
     paths = near_best_paths(row, dict(zip(row.glyphs, costs, strict=True)), MARGIN)
     strip = draw_strip(ink, row.pieces, row.height)
-    frames = reader.log_probabilities(strip)
+    frames = reader.log_probabilities(strip.image)
     decision = decide(frames, paths)
     text = decision.path.text
+    seen = read_greedily(frames)
+    seams = list(pairwise(map(strip.column_of_ink, seen.columns)))
     return {
         "ink": store(folder, ink),
         "costs": store(folder, costs),
         "paths": [[path.text, path.cost, path.spans] for path in paths],
-        "strip": store(folder, strip),
+        "strip": store(folder, strip.image),
         "frames": store(folder, frames),
         "text": text,
+        "likelihood": decision.likelihood,
+        "cost": decision.cost,
+        "seen": {"text": seen.text, "columns": seen.columns},
+        "seams": seams,
+        "finer": [piece.box for piece in row.cut_again(seams).pieces],
         "evidence": store(folder, evidence(frames, text, len(text) - 1)),
         "sure": decision.sure.tolist(),
     }
