@@ -136,6 +136,7 @@ KINDS: dict[str, Callable[[np.random.Generator], Picture]] = {
     "notebook": _notebook,
     "touching rows": partial(_rows, "touching rows"),
     "signed": partial(_rows, "signed"),
+    "touching": partial(_rows, "touching"),
 }
 
 

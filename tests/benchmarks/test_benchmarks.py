@@ -124,6 +124,13 @@ def test_a_folder_without_checkpoints_is_a_sentence(architectures, drawn_mnist, 
     assert f"There is no checkpoint in {tmp_path}" in capsys.readouterr().err
 
 
+def test_each_kind_of_drawn_picture_has_a_row(benchmarks):
+    code, printed = run("drawn_rows", "--count", 1)
+    assert code == 0, printed
+    kinds = [line.split(" | ")[0].strip("| ") for line in printed.splitlines()]
+    assert kinds[2:] == list(benchmarks("drawn_rows").KINDS)
+
+
 def test_times_to_accuracy_stand_side_by_side(drawn_mnist, tmp_path):
     curves, picture = tmp_path / "curves.json", tmp_path / "curves.svg"
     options = ("--data", drawn_mnist, "--epochs", "1", "--json", curves, "--picture", picture)

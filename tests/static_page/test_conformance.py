@@ -17,7 +17,7 @@ from benchmarks.browser_conformance import (
 def agreement(node, bundled, tmp_path_factory):
     site = tmp_path_factory.mktemp("site")
     make_site(site)
-    pictures = [picture for kind in KINDS for picture in draw_pictures(kind, 12, seed=7)]
+    pictures = [picture for kind in KINDS for picture in draw_pictures(kind, 6, seed=7)]
     return compare(bundled.recogniser, pictures, site, read_in_node)
 
 
