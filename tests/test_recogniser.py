@@ -86,6 +86,12 @@ def test_digits_that_touch_along_a_stroke_are_cut_where_the_row_reader_sees_them
         assert reading.text != text
 
 
+def test_1s_as_thin_as_a_hair_are_read_beside_broader_digits(recogniser):
+    drawn = [draw_rows(np.random.default_rng((2, seed)), "thin ones") for seed in range(20)]
+    readings = recogniser.read_all(one.picture for one in drawn)
+    assert sum(r.text == one.text for r, one in zip(readings, drawn, strict=True)) >= 15
+
+
 def test_a_cross_alone_is_not_read(recogniser):
     picture = Image.new("L", (300, 300), 255)
     brush = ImageDraw.Draw(picture)

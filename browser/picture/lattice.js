@@ -30,6 +30,8 @@ const SLANT_PRIOR = 0.3;
 
 const PER_CUT_INK = 1.0;
 const PER_GAP = 3.0;
+const PER_APART = 4.0;
+const APART = 0.65;
 const PER_WIDTH = 0.5;
 const PER_HEIGHT = 1.6;
 const FREE_HEIGHT = 0.2;
@@ -186,7 +188,7 @@ function runsOf(count, wholes) {
 function spansOf(ink, pieces, start, height, tall, row) {
   const own = pieces.map(({ component }) => component);
   const common = [...pieces[0].beyond[0], ...pieces.at(-1).beyond[1]];
-  const shapeCost = shapeCostOf(pieces, height, tall);
+  const shapeCost = shapeCostOf(pieces, height, tall) + PER_APART * countGaps(pieces, height);
   return (common.length ? [false, true] : [false]).map((isShared) => ({
     start,
     end: start + pieces.length,
@@ -413,6 +415,21 @@ function widestGap(pieces) {
     reach = Math.max(reach, right);
   }
   return widest;
+}
+
+// Count the gaps between components as high as digits: a thin 1 is no part of the 2 beside it.
+function countGaps(pieces, height) {
+  const tall = [...new Set(pieces.map(({ number }) => number))]
+    .map((own) => pieces.filter(({ number }) => number === own))
+    .map((part) => ({
+      box: enclosingBox(part.map(({ component }) => component.box)),
+      left: Math.min(...part.map(({ left }) => left)),
+      right: Math.max(...part.map(({ right }) => right)),
+    }))
+    .filter(({ box }) => heightOf(box) >= APART * height);
+  const isApart = (part, k) =>
+    k > 0 && (tall[k - 1].box.right < part.box.left || tall[k - 1].right < part.left);
+  return tall.filter(isApart).length;
 }
 
 // How many empty columns of ink lie side by side, at most.

@@ -71,6 +71,8 @@ SLANT_PRIOR = 0.3
 # (synthesis/rows.py) and of MNIST training digits, with dots, dashes and paper between them.
 PER_CUT_INK = 1.0  # per digit height of ink that the cuts at its sides go through
 PER_GAP = 3.0  # per digit height of paper between the pieces of a broken digit
+PER_APART = 4.0  # for each gap between components that are both as high as APART digit heights
+APART = 0.65
 PER_WIDTH = 0.5  # per e-fold that a digit is wider than high
 PER_HEIGHT = 1.6  # per e-fold that a digit is taller than the row's, beyond FREE_HEIGHT
 FREE_HEIGHT = 0.2
@@ -209,6 +211,7 @@ def build_lattice(
                 span = Span(i, j, shared)
                 glyphs[span] = make_glyph(ink, own + common if shared else own, row)
                 shape_costs[span] = _shape_cost(pieces[i:j], height, tall)
+                shape_costs[span] += PER_APART * _count_gaps(pieces[i:j], numbers[i:j], height)
     omission_costs = _omission_costs(components, pieces, numbers, min(height, usual_height))
     return Lattice(
         glyphs,
@@ -487,6 +490,26 @@ def _gaps(pieces: list[_Piece]) -> list[float]:
     """Return the gaps between neighbouring pieces along the row, after a leading 0."""
     reach = np.maximum.accumulate([piece.right for piece in pieces])
     return [0.0, *(b.left - a for a, b in zip(reach[:-1], pieces[1:], strict=True))]
+
+
+def _count_gaps(pieces: list[_Piece], numbers: list[int], height: float) -> int:
+    """Count the gaps between components as high as digits: a thin 1 is no part of the 2 beside it.
+
+    numbers: for each piece, the number of its component.
+    """
+    parts: dict[int, list[_Piece]] = {}
+    for piece, number in zip(pieces, numbers, strict=True):
+        parts.setdefault(number, []).append(piece)
+    boxes = {
+        number: enclosing_box(piece.component.box for piece in part)
+        for number, part in parts.items()
+    }
+    tall = [number for number, box in boxes.items() if box.height >= APART * height]
+    return sum(
+        boxes[left].right < boxes[right].left
+        or max(piece.right for piece in parts[left]) < min(piece.left for piece in parts[right])
+        for left, right in pairwise(tall)
+    )
 
 
 def _shape_cost(pieces: list[_Piece], height: float, tall: list[Box]) -> float:

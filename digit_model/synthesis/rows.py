@@ -101,6 +101,25 @@ def _bold(rng: np.random.Generator) -> DrawnRows:
     return _on_paper([_side_by_side(digits, (0.05, 0.35), rng)], [labels], rng)
 
 
+def _thin_ones(rng: np.random.Generator) -> DrawnRows:
+    """Draw a number with 1s as thin as a hair, as a quick pen leaves them."""
+    labels = _labels(rng, (3, 7))
+    labels[rng.integers(len(labels))] = 1
+    pen = rng.uniform(1.5, 3)
+    glyphs = [
+        _hair(rng) if label == 1 else _digits([label], rng, pen=(pen, pen))[0] for label in labels
+    ]
+    return _on_paper([_side_by_side(glyphs, (0.05, 0.3), rng)], [labels], rng)
+
+
+def _hair(rng: np.random.Generator) -> Ink:
+    """Draw a stroke as high as a digit, two or three pixels wide."""
+    image = Image.new("F", (3 + round(DIGIT_HEIGHT * rng.uniform(0, 0.12)), DIGIT_HEIGHT))
+    ends = (image.width - 2, 0, 1, image.height - 1)
+    ImageDraw.Draw(image).line(ends, fill=rng.uniform(0.6, 1), width=int(rng.integers(2, 4)))
+    return np.asarray(image)
+
+
 def _close_rows(rng: np.random.Generator) -> DrawnRows:
     """Draw two to four rows with less than a third of a digit's height between them."""
     return _several_rows(rng, _USUAL_GAPS)
@@ -344,6 +363,7 @@ ROW_KINDS: dict[str, Callable[[np.random.Generator], DrawnRows]] = {
     "slanted": _slanted,
     "broken": _broken,
     "bold": _bold,
+    "thin ones": _thin_ones,
     "close rows": _close_rows,
     "touching rows": _touching_rows,
     "marked": _marked,

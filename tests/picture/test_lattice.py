@@ -5,6 +5,7 @@ from PIL import Image, ImageDraw
 from digit_model.arrays import Box
 from digit_model.picture.components import Component, Glyph, connected_components
 from digit_model.picture.lattice import (
+    PER_APART,
     Lattice,
     Span,
     best_path,
@@ -55,6 +56,14 @@ def test_touching_digits_fall_apart_where_they_touch(overlap):
     step = 52 - overlap
     _, row = row_of(*(shifted(ZERO, k * step) for k in range(3)))
     assert falls_apart(row, [52, 52, 52])
+
+
+@pytest.mark.parametrize("slant", [0.0, 0.4])
+@pytest.mark.parametrize(("top", "costs_more"), [(30, True), (60, False)])
+def test_a_stroke_as_high_as_the_digits_is_hardly_a_part_of_one(slant, top, costs_more):
+    bar = [(5, top), (5, 90)]
+    _, row = row_of(*(slanted(points, slant) for points in (bar, ZERO)))
+    assert (row.shape_costs[Span(0, 2)] >= PER_APART) == costs_more
 
 
 def test_a_mark_without_a_narrow_place_is_cut_again_in_its_seams():
