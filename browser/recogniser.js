@@ -146,7 +146,7 @@ export class Recogniser {
     return { row: chosen, spans, sure };
   }
 
-  // Cut a row where the row reader sees digits end, if both readers then agree and read it better.
+  // Cut a row where the row reader sees digits end, if both readers then agree on it.
   // Digits that touch along a stroke, such as a 1 before an 8, leave no narrow place.
   #cutAgain({ row, likelihood, cost }, strip, frames) {
     const seen = readGreedily(frames);

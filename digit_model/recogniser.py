@@ -258,7 +258,7 @@ class Recogniser:
     def _cut_again(
         self, row: "_Row", strip: Strip, frames: np.ndarray, decision: Decision
     ) -> "tuple[_Row, Logits, Decision] | None":
-        """Cut a row where the row reader sees digits end, if both readers then read it better.
+        """Cut a row where the row reader sees digits end, if both readers then agree on it.
 
         Digits that touch along a stroke, such as a 1 before an 8, leave no narrow place.
         """
@@ -266,7 +266,7 @@ class Recogniser:
         [likelihood] = log_likelihoods(frames, [seen.text])
         if row.lattice.cut_again is None or likelihood < decision.likelihood + MIN_GAIN:
             return None
-        seams = list(pairwise(map(strip.column_of_ink, seen.columns)))
+        seams = list(pairwise(map(strip.ink_column, seen.columns)))
         [finer] = _rows([row.lattice.cut_again(seams)])
         tiles = [candidate.tile for candidate in finer.candidates.values()]
         logits = dict(zip(finer.candidates, self.predict_logits(np.array(tiles)), strict=True))

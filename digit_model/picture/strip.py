@@ -41,7 +41,8 @@ class Strip:
     left: float
     pixel: float
 
-    def column_of_ink(self, column: float) -> float:
+    def ink_column(self, column: float) -> float:
+        """Return the column of the ink that a column of the strip shows."""
         return self.left + self.pixel * column
 
 

@@ -51,7 +51,7 @@ def test_a_column_of_a_strip_is_found_on_the_ink(height, pen):
     ink = bars(height, pen=pen)
     strip = draw_strip(ink, connected_components(ink), height)
     ends = [np.flatnonzero(one.any(axis=0))[[0, -1]] + [0, 1] for one in (strip.image, ink)]
-    found = [strip.column_of_ink(column) for column in ends[0]]
+    found = [strip.ink_column(column) for column in ends[0]]
     np.testing.assert_allclose(np.mean(found), np.mean(ends[1]), atol=strip.pixel)
 
 

@@ -45,7 +45,7 @@ def row_case(folder, reader, ink):
     decision = decide(frames, paths)
     text = decision.path.text
     seen = read_greedily(frames)
-    seams = list(pairwise(map(strip.column_of_ink, seen.columns)))
+    seams = list(pairwise(map(strip.ink_column, seen.columns)))
     return {
         "ink": store(folder, ink),
         "costs": store(folder, costs),
