@@ -10,11 +10,10 @@ import argparse
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from digit_model import pretrained
+from digit_model import quick_start
 from digit_model.errors import DigitError
 from digit_model.recogniser import Recogniser
 from digit_model.synthesis.forms import DrawnNumber, draw_form, draw_in_pens, draw_notebook
@@ -31,8 +30,7 @@ KINDS: dict[str, Draw] = {
 
 def main() -> int:
     options = _options()
-    served = pretrained.load_from(str(options.checkpoint)) if options.checkpoint else None
-    recogniser = (served or pretrained.load()).recogniser
+    recogniser = quick_start.load(options.checkpoint).recogniser
     print("| drawn | pictures | exact | accepted and wrong |\n|---|---|---|---|")
     for kind, draw in KINDS.items():
         rng = np.random.default_rng(options.seed)
@@ -46,7 +44,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("checkpoint", type=Path, nargs="?", metavar="CHECKPOINT")
+    parser.add_argument("checkpoint", nargs="?", metavar="CHECKPOINT")
     parser.add_argument("--count", type=int, default=100, help="pictures of each kind")
     parser.add_argument("--seed", type=int, default=1_000_000)
     return parser.parse_args()

@@ -31,7 +31,7 @@ const DOUBTFUL_COST = 1;
 // ... unless it has more digits than a number has, or costs more nats for each digit.
 const MAX_ROW_DIGITS = 20;
 const MAX_ROW_COST = 3;
-// It is cut again where the row reader sees digits end, if by so many nats it rather sees others.
+// A row is cut again if the row reader finds another text likelier by so many nats.
 const MIN_GAIN = 4;
 
 export class Recogniser {
@@ -148,9 +148,10 @@ export class Recogniser {
 
   // Cut a row where the row reader sees digits end, if both readers then agree on it.
   // Digits that touch along a stroke, such as a 1 before an 8, leave no narrow place.
-  #cutAgain({ row, likelihood, cost }, strip, frames) {
+  #cutAgain({ row, path, likelihood, cost }, strip, frames) {
     const seen = readGreedily(frames);
-    if (!row.cutAgain || logLikelihood(frames, seen.text) < likelihood + MIN_GAIN) return null;
+    if (!row.cutAgain || seen.text === path.text) return null;
+    if (logLikelihood(frames, seen.text) < likelihood + MIN_GAIN) return null;
     const columns = seen.columns.map((column) => strip.left + strip.pixel * column);
     const finer = row.cutAgain(columns.slice(1).map((column, k) => [columns[k], column]));
     this.#interpret([[finer]]);
@@ -235,7 +236,7 @@ const costsOf = (row) => row.spans.map(({ logits }) => labelCosts(logits));
 
 // Return the paths between which the row reader is to decide, or none if the row is clear.
 function doubtfulPaths(row, { length }, cost) {
-  // About so many digits have room in the row; those that touch may have been left out together.
+  // A digit is about as wide as high: so many fit into the row, if not in the best path.
   const room = Math.max(length, row.width / row.height);
   if (!row.spans.length || room > MAX_ROW_DIGITS || cost > MAX_ROW_COST * room) return [];
   const paths = nearBestPaths(row, costsOf(row), DOUBTFUL_MARGIN);

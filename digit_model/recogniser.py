@@ -60,7 +60,7 @@ DOUBTFUL_COST = 1.0
 # ... unless it has more digits than a number has, or costs more nats for each digit.
 MAX_ROW_DIGITS = 20
 MAX_ROW_COST = 3.0
-# It is cut again where the row reader sees digits end, if by so many nats it rather sees others.
+# A row is cut again if the row reader finds another text likelier by so many nats.
 MIN_GAIN = 4.0
 
 
@@ -263,17 +263,18 @@ class Recogniser:
         Digits that touch along a stroke, such as a 1 before an 8, leave no narrow place.
         """
         seen = read_greedily(frames)
+        if row.lattice.cut_again is None or seen.text == decision.path.text:
+            return None
         [likelihood] = log_likelihoods(frames, [seen.text])
-        if row.lattice.cut_again is None or likelihood < decision.likelihood + MIN_GAIN:
+        if likelihood < decision.likelihood + MIN_GAIN:
             return None
         seams = list(pairwise(map(strip.ink_column, seen.columns)))
-        [finer] = _rows([row.lattice.cut_again(seams)])
-        tiles = [candidate.tile for candidate in finer.candidates.values()]
-        logits = dict(zip(finer.candidates, self.predict_logits(np.array(tiles)), strict=True))
-        paths = near_best_paths(finer.lattice, _label_costs(logits), DOUBTFUL_MARGIN)
+        finer = self._interpreted(_rows([row.lattice.cut_again(seams)]))
+        [finer_row], [logits] = finer.rows, finer.logits
+        paths = near_best_paths(finer_row.lattice, _label_costs(logits), DOUBTFUL_MARGIN)
         again = decide(frames, paths)
         agree = again.path.text == seen.text and again.cost < decision.cost
-        return (finer, logits, again) if agree else None
+        return (finer_row, logits, again) if agree else None
 
     def _is_turned(self, ink: Ink, upright: "_Interpretation") -> bool:
         """Return whether the digits of a picture read much better after a turn by 90 degrees.
@@ -293,7 +294,10 @@ class Recogniser:
 
     def _read_ink(self, ink: Ink) -> "_Interpretation":
         """Read ink in the first way to take it."""
-        rows = _rows(next(segmentations(ink)))
+        return self._interpreted(_rows(next(segmentations(ink))))
+
+    def _interpreted(self, rows: "list[_Row]") -> "_Interpretation":
+        """Find the best path through each row, with a call of the network."""
         tiles = [candidate.tile for row in rows for candidate in row.candidates.values()]
         return _interpret(rows, iter(self.predict_logits(np.array(tiles))))
 
@@ -491,7 +495,7 @@ def _interpret(rows: list[_Row], logits: Iterator[np.ndarray]) -> _Interpretatio
 
 def _doubtful_paths(row: _Row, logits: Logits, best: Path) -> list[Path]:
     """Return the paths between which the row reader is to decide, or none if the row is clear."""
-    # About so many digits have room in the row; those that touch may have been left out together.
+    # A digit is about as wide as high: so many fit into the row, if not in the best path.
     room = max(len(best.spans), row.lattice.width() / row.lattice.height)
     if not row.candidates or room > MAX_ROW_DIGITS or best.cost > MAX_ROW_COST * room:
         return []

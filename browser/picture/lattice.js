@@ -332,7 +332,7 @@ function cut(ink, component, height, slant, seams) {
     amounts[column] += ink.data[rows[i] * ink.width + columnsOnInk[i]] / height;
   });
   const usual = width > MIN_CUT_WIDTH * height ? valleys(extentsOf(columns, rows), height) : [];
-  // Seams are given where the middle of the row is, and cuts where the middle of the ink is.
+  // A slanted line's column is taken in the middle of the ink; a seam's in the middle of its row.
   const shift = (slant * (component.box.top + component.box.bottom - ink.height)) / 2 - left;
   const ownSeams = seams.map((seam) => seam.map((column) => column + shift));
   const cuts = withSeams(usual, amounts, ownSeams, height);
@@ -417,7 +417,7 @@ function widestGap(pieces) {
   return widest;
 }
 
-// Count the gaps between components as high as digits: a thin 1 is no part of the 2 beside it.
+// Count the gaps between tall components, which are seldom parts of one digit.
 function countGaps(pieces, height) {
   const tall = [...new Set(pieces.map(({ number }) => number))]
     .map((own) => pieces.filter(({ number }) => number === own))

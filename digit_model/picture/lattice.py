@@ -189,7 +189,7 @@ def build_lattice(
     ink: (height, width) float32 in 0..1. components: of the row. row: its number.
     usual_height: of the picture's digits. What is left out is measured by it or by the row's
         height, whichever is lower, or one tall mark would make light of all others in its row.
-    seams: where components are cut besides the places where digits usually touch.
+    seams: where to cut as well, though the ink may not be narrow there.
     """
     height = typical_height(components)
     slant = row_slant(components, height)
@@ -207,11 +207,12 @@ def build_lattice(
         if _may_be_digit(pieces[i:j], height, MAX_WHOLE_WIDTH if (i, j) in wholes else MAX_WIDTH):
             own = [piece.component for piece in pieces[i:j]]
             common = pieces[i].beyond[0] + pieces[j - 1].beyond[1]
+            gaps = _count_gaps(pieces[i:j], numbers[i:j], height)
+            cost = _shape_cost(pieces[i:j], height, tall) + PER_APART * gaps
             for shared in (False, True) if common else (False,):
                 span = Span(i, j, shared)
                 glyphs[span] = make_glyph(ink, own + common if shared else own, row)
-                shape_costs[span] = _shape_cost(pieces[i:j], height, tall)
-                shape_costs[span] += PER_APART * _count_gaps(pieces[i:j], numbers[i:j], height)
+                shape_costs[span] = cost
     omission_costs = _omission_costs(components, pieces, numbers, min(height, usual_height))
     return Lattice(
         glyphs,
@@ -404,7 +405,7 @@ def _cut(
     width = int(columns.max()) + 1
     cuts = _valleys(_extents(columns, y), height) if width > MIN_CUT_WIDTH * height else []
     amounts = np.bincount(columns, ink[y, x]) / height
-    # Seams are given where the middle of the row is, and cuts where the middle of the ink is.
+    # A slanted line's column is taken in the middle of the ink; a seam's in the middle of its row.
     shift = slant * ((component.box.top + component.box.bottom - ink.shape[0]) / 2) - left
     cuts = _with_seams(cuts, amounts, [(a + shift, b + shift) for a, b in seams], height)
     costs = pairwise([0.0, *(float(amounts[cut - 1 : cut + 1].min()) for cut in cuts), 0.0])
@@ -493,7 +494,7 @@ def _gaps(pieces: list[_Piece]) -> list[float]:
 
 
 def _count_gaps(pieces: list[_Piece], numbers: list[int], height: float) -> int:
-    """Count the gaps between components as high as digits: a thin 1 is no part of the 2 beside it.
+    """Count the gaps between tall components, which are seldom parts of one digit.
 
     numbers: for each piece, the number of its component.
     """
