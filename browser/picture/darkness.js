@@ -20,7 +20,8 @@ export function divideLightOut(grey, coarse) {
   let paper = large ? fitPaper(coarse) : even(coarse, backgroundLevel(grey));
   const residual = mapPlane(coarse, (i) => coarse.data[i] - paper.data[i]);
   if (isLightOnDark(residual, large)) [grey, coarse, paper] = [grey, coarse, paper].map(negative);
-  if (large) {
+  // Else it is a drawing, whose light is even everywhere.
+  if (large && paper.data.some((level) => level !== paper.data[0])) {
     const local = localLight(coarse);
     const global = paper;
     paper = mapPlane(coarse, (i) => Math.max(local.data[i], 0.5 * global.data[i]));

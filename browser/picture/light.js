@@ -22,8 +22,8 @@ export function fitPaper(coarse) {
   const near = (values) => values.filter((_, i) => isNear[i]);
   const level = median(near(levels));
   let residual = levels.map((value) => Math.abs(value - level));
-  let spread = median(near(residual));
   if (!near(residual).some(Boolean) && median(residual) === 0) return even(coarse, level);
+  let spread = median(near(residual));
   const terms = quadraticTerms(some);
   let surface;
   for (let round = 0; round < 6; round++) {

@@ -28,7 +28,7 @@ def divide_light_out(grey: np.ndarray, coarse: np.ndarray) -> tuple[np.ndarray, 
     paper = fit_paper(coarse) if large else np.full_like(coarse, _background_level(grey))
     if _is_light_on_dark(coarse - paper, large):
         grey, coarse, paper = 1 - grey, 1 - coarse, 1 - paper
-    if large:
+    if large and np.ptp(paper) > 0:  # Else it is a drawing, whose light is even everywhere.
         paper = np.maximum(local_light(coarse), 0.5 * paper)
     light = resize_to(paper, grey.shape)
     return light, (light - grey) / np.maximum(light, MIN_LIGHT)

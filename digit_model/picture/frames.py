@@ -124,13 +124,20 @@ def _is_straight(own: np.ndarray) -> bool:
     for _ in range(3):
         if near.sum() < MIN_STRAIGHT * width:
             return False
-        slope, offset = np.polyfit(columns[near], depth[near], 1)
+        slope, offset = _line_through(columns[near], depth[near])
         deviation = np.abs(depth - offset - slope * columns)
         before, near = near, deviation <= MIN_DEVIATION + MAX_DEVIATION * min(own.shape)
         if (near == before).all():
             break
     inset = min(offset, offset + slope * width)
     return abs(slope) <= MAX_SLOPE and inset <= MIN_DEVIATION + MAX_INSET * height
+
+
+def _line_through(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Return the slope and the offset of the least-squares line; faster than numpy.polyfit."""
+    middle = x.mean()
+    slope = (x - middle) @ y / ((x - middle) ** 2).sum()
+    return float(slope), float(y.mean() - slope * middle)
 
 
 def _written_across(own: np.ndarray) -> np.ndarray:

@@ -397,7 +397,7 @@ def _cut(
 
     Returns pieces from the left.
     """
-    y, x = np.nonzero(component.mask)
+    y, x = component.pixels
     y, x = y + component.box.top, x + component.box.left
     along = x + slant * (y - ink.shape[0] / 2)
     left = float(along.min())

@@ -20,7 +20,12 @@ def sampled_rows(height: int) -> slice:
 def noise(darkness: np.ndarray, reach: int = 1) -> float:
     """Return the noise's standard deviation, from the median difference of pixels so far apart."""
     rows = darkness[sampled_rows(len(darkness))]
-    return float(np.median(np.abs(rows[:, reach:] - rows[:, :-reach]))) / 0.954
+    return median(np.abs(rows[:, reach:] - rows[:, :-reach])) / 0.954
+
+
+def median(values: np.ndarray) -> float:
+    """Return the median; at once if most values are 0, as the differences in a drawing are."""
+    return float(np.median(values)) if 2 * np.count_nonzero(values) >= values.size else 0.0
 
 
 def dark_level(darkness: np.ndarray) -> float:

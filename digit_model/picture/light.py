@@ -5,6 +5,7 @@ from PIL import Image
 from scipy import ndimage
 
 from ..arrays import Picture
+from .levels import median
 
 # The light is followed on a copy of this size; finer than that, it would follow the strokes.
 LIGHT_SIZE = 64
@@ -22,9 +23,9 @@ def fit_paper(coarse: np.ndarray) -> np.ndarray:
     near = border_mask(coarse.shape)[::2, ::2].ravel()
     level = np.median(levels[near])
     residual = np.abs(levels - level)
-    spread = np.median(residual[near])
-    if not residual[near].any() and np.median(residual) == 0:
+    if not residual[near].any() and median(residual) == 0:
         return np.full_like(coarse, level)
+    spread = np.median(residual[near])
     terms = _quadratic_terms(some.shape)
     for _ in range(6):
         # Tukey's biweight; the ridge decides where a narrow picture has too few rows for a bend.

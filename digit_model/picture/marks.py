@@ -41,7 +41,7 @@ PLUS_SLANTS = (-0.15, 0.0, 0.15)
 
 def lean_of_stroke(component: Component) -> float | None:
     """Return how far a straight stroke leans to the right, as a tangent; None if it is bent."""
-    y, x = np.nonzero(component.mask)
+    y, x = component.pixels
     if len(x) < 2:
         return None
     (x_variance, covariance), (_, y_variance) = np.cov(x, y)
@@ -81,7 +81,7 @@ def bow_of_stroke(component: Component) -> float | None:
 
 def share_of_directions(component: Component, x: float, y: float) -> float:
     """Return in which share of the directions from a point of the ink a component lies."""
-    rows, columns = np.nonzero(component.mask)
+    rows, columns = component.pixels
     down, across = rows + component.box.top + 0.5 - y, columns + component.box.left + 0.5 - x
     turns = np.arctan2(down, across) / (2 * np.pi) + 0.5
     return len(np.unique(np.floor(turns * DIRECTIONS))) / DIRECTIONS
@@ -121,17 +121,15 @@ def _shows(bars: int, mask: np.ndarray, part: tuple[float, float]) -> bool:
 
 def _runs(mask: np.ndarray) -> np.ndarray:
     """Return the number of runs of pixels in each row of a mask."""
-    starts = np.diff(mask.astype(np.int8), axis=1, prepend=np.int8(0)) > 0
-    return np.count_nonzero(starts, axis=1)
+    return np.count_nonzero(mask[:, 1:] > mask[:, :-1], axis=1) + mask[:, 0]
 
 
 def kind_of_cross(component: Component) -> str | None:
     """Return "plus" or "times" if a component consists of two bars across each other, else None."""
-    mask = component.mask
-    height, width = mask.shape
+    height, width = component.mask.shape
     if max(height, width) > MAX_CROSS_ASPECT * min(height, width):
         return None
-    y, x = np.nonzero(mask)
+    y, x = component.pixels
     stroke = len(x) / (height * width)
     some = slice(None, None, 1 + len(x) // CROSS_POINTS)
     y, x = 2 * (y[some] + 0.5) / height - 1, 2 * (x[some] + 0.5) / width - 1
@@ -150,7 +148,8 @@ def _centred(places: np.ndarray) -> np.ndarray:
 def _is_cross_along(x: np.ndarray, y: np.ndarray, reach: float) -> bool:
     """Return whether (n,) points lie along the axes, on both sides of the origin of each."""
     on_x, on_y = np.abs(y) <= reach, np.abs(x) <= reach
-    if np.mean(~(on_x | on_y)) > MAX_OFF_BARS:
+    # Counted, since NumPy takes long for the mean of few booleans.
+    if len(x) - np.count_nonzero(on_x | on_y) > MAX_OFF_BARS * len(x):
         return False
     arms = [on_x & (x > reach), on_x & (x < -reach), on_y & (y > reach), on_y & (y < -reach)]
-    return bool(min(np.mean(arm) for arm in arms) >= MIN_ARM)
+    return bool(min(map(np.count_nonzero, arms)) >= MIN_ARM * len(x))

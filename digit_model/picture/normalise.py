@@ -52,7 +52,8 @@ def bounding_box(ink: Ink) -> Box:
 
     Raises NoInk if nothing is above 0.
     """
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    marked = ink.astype(bool, copy=False)
+    rows, columns = np.flatnonzero(marked.any(axis=1)), np.flatnonzero(marked.any(axis=0))
     if not rows.size:
         raise NoInk("There is no stroke in this picture. Draw or photograph a digit.")
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

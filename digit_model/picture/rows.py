@@ -83,7 +83,7 @@ def _cut_between(ink: Ink, component: Component, beside: list[Box]) -> list[Comp
     between two.
     """
     middles = sorted((box.top + box.bottom) // 2 for box in beside)
-    y, x = np.nonzero(component.mask)
+    y, x = component.pixels
     y, x = y + component.box.top, x + component.box.left
     amounts = np.bincount(y, ink[y, x])
     cuts = [

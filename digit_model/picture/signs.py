@@ -61,6 +61,8 @@ def _hashes(row: list[Component]) -> Iterator[Sign]:
 
 def _percents(row: list[Component]) -> Iterator[Sign]:
     """Yield strokes that lean to the right between two loops, one above and one below."""
+    if len(row) < 3:
+        return
     loops = [component for component in row if is_loop(component)]
     for stroke in _tall(row) if len(loops) > 1 else ():
         if lean_of_slash(stroke) is None:

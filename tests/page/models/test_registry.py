@@ -32,7 +32,8 @@ from tests.page.helpers import (
 )
 
 
-def test_models_are_listed_before_they_are_verified(bundled, runs):
+def test_models_are_listed_before_they_are_verified(bundled, runs, monkeypatch):
+    monkeypatch.setattr(registry_module, "CHECKING_SECONDS", 600)
     registry = ModelRegistry(bundled, runs)
     assert [row.key for row in registry.rows()] == [SERVED, *OTHER_BUNDLED, BROKEN, DENSE]
     assert all(row.summary is None and not row.problem for row in registry.rows())
