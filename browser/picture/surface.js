@@ -108,8 +108,8 @@ function rangeOf(points, k) {
   return [Math.min(...places), Math.max(...places)];
 }
 
-// Whether even paper reaches all of the border, and nothing on it is a quadrilateral. This is so for
-// drawings and most scans, which then cost next to nothing.
+// Whether even paper reaches all of the border, and nothing on it may be a sheet. Drawings and most
+// scans then cost next to nothing.
 function isOnePage(copy) {
   const { labels, count } = label(below(gradientOf(copy), GLANCE_THRESHOLD), false);
   const { width, height } = copy;
@@ -117,6 +117,11 @@ function isOnePage(copy) {
   forEachOnBorder(width, height, (i) => border[labels[i]]++);
   const page = border.indexOf(border.subarray(1).reduce((a, b) => Math.max(a, b), 0), 1);
   if (page < 1 || border[page] < EVEN_BORDER * 2 * (width + height)) return false;
+  const isOtherPaper = (area, region) =>
+    region !== page &&
+    area >= MIN_PAPER * MIN_AREA * width * height &&
+    !isAlike(medianColour(copy, labels, page), medianColour(copy, labels, region));
+  if (areasOf(labels, count).some(isOtherPaper)) return false;
   const objects = label(inverse(equalTo({ ...copy, data: labels }, page)));
   return !objects.boxes.some((box, k) => {
     const own = crop({ data: objects.labels, width, height }, box);

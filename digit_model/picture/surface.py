@@ -121,9 +121,10 @@ def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def _is_one_page(copy: np.ndarray) -> bool:
-    """Return whether even paper reaches all of the border, and nothing on it is a quadrilateral.
+    """Return whether even paper reaches all of the border, and nothing on it may be a sheet.
 
-    This is so for drawings and most scans, which then cost next to nothing.
+    A sheet is a quadrilateral, or an even region in another colour, whose edges are not seen where
+    its surroundings have a texture. Drawings and most scans have neither, and cost next to nothing.
     """
     labels, count = ndimage.label(_gradient(copy) < GLANCE_THRESHOLD)
     border = np.bincount(
@@ -132,6 +133,11 @@ def _is_one_page(copy: np.ndarray) -> bool:
     page = int(border[1:].argmax()) + 1 if count else 0
     if page == 0 or border[page] < EVEN_BORDER * border.sum():
         return False
+    areas = np.bincount(labels.ravel())
+    areas[[0, page]] = 0
+    for region in np.flatnonzero(areas >= MIN_PAPER * MIN_AREA * labels.size).tolist():
+        if not _are_alike(_colour_of(copy, labels, page), _colour_of(copy, labels, region)):
+            return False
     objects, _ = ndimage.label(labels != page, EIGHT_NEIGHBOURS)
     return not any(
         _fit_quadrilateral(fill_holes(objects[box] == number), labels.size)
@@ -237,15 +243,24 @@ def _flat_regions(copy: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         areas = np.bincount(labels.ravel(), minlength=count + 1)
         areas[0] = 0
         seeds = np.flatnonzero(areas >= MIN_SEED * gradient.size)
-        colours = {k: np.median(copy[labels == k], axis=0) for k in seeds.tolist()}
+        colours = {k: _colour_of(copy, labels, k) for k in seeds.tolist()}
         for seed, colour in colours.items():
             if areas[seed] >= MIN_AREA * MIN_PAPER * gradient.size:
                 flat = labels == seed
                 yield flat, ndimage.binary_dilation(flat)
-            alike = [k for k, other in colours.items() if abs(other - colour).max() < SAME_COLOUR]
+            alike = [k for k, other in colours.items() if _are_alike(other, colour)]
             if len(alike) > 1 and seed == max(alike, key=lambda k: areas[k]):
                 flat = np.isin(labels, alike)
                 yield flat, ndimage.binary_closing(np.pad(flat, 8), _DISC)[8:-8, 8:-8]
+
+
+def _colour_of(copy: np.ndarray, labels: np.ndarray, number: int) -> np.ndarray:
+    """Return the median colour, (3,), of the pixels with a label."""
+    return np.median(copy[labels == number], axis=0)
+
+
+def _are_alike(a: np.ndarray, b: np.ndarray) -> bool:
+    return bool(abs(a - b).max() < SAME_COLOUR)
 
 
 def _candidate(copy: np.ndarray, flat: np.ndarray, region: np.ndarray) -> Surface | None:

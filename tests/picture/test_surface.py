@@ -94,6 +94,18 @@ def test_a_picture_without_edges_stays_as_it_is(digit):
     assert "surface" not in dict(ink_steps(picture))
 
 
+def test_a_sheet_is_found_on_cloth_whose_folds_run_into_it():
+    corners = [(320, 60), (560, 60), (560, 400), (320, 400)]
+    desk = np.full((480, 640, 3), (48, 137, 82), np.uint8)
+    for left in range(40, 340, 24):
+        desk[260:440, left : left + 12] += 40
+    image = Image.fromarray(desk)
+    ImageDraw.Draw(image).polygon(corners, fill=(208, 209, 204))
+    surface = find_surface(np.asarray(image))
+    assert surface is not None
+    assert np.abs(surface.corners - corners).max() < 10
+
+
 def test_squared_paper_is_no_sheet():
     picture = np.full((300, 240, 3), 220, np.uint8)
     picture[::60] = picture[:, ::60] = 140
