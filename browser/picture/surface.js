@@ -5,7 +5,14 @@
 // four [x, y] corners, clockwise from the top left.
 
 import { distanceTransform } from "../numerics/distance.js";
-import { dilatedByCross, gaussian, mirrored, openedBySquare } from "../numerics/filters.js";
+import {
+  dilatedByCross,
+  gaussian,
+  minimumAlongColumns,
+  minimumAlongRows,
+  mirrored,
+  openedBySquare,
+} from "../numerics/filters.js";
 import { label } from "../numerics/labels.js";
 import {
   above,
@@ -13,8 +20,10 @@ import {
   both,
   crop,
   equalTo,
+  hasAny,
   inverse,
   labelled,
+  mapPlane,
   padded,
   plane,
   sumOf,
@@ -39,6 +48,7 @@ const MIN_SIDE = 100;
 const GLANCE_SIZE = 80;
 const GLANCE_THRESHOLD = 3;
 const EVEN_BORDER = 0.97;
+const BROAD = 15;
 const GRADIENT_THRESHOLDS = [3, 5, 8, 12, 18];
 const MIN_AREA = 0.06;
 const MAX_AREA = 0.94;
@@ -117,16 +127,24 @@ function isOnePage(copy) {
   forEachOnBorder(width, height, (i) => border[labels[i]]++);
   const page = border.indexOf(border.subarray(1).reduce((a, b) => Math.max(a, b), 0), 1);
   if (page < 1 || border[page] < EVEN_BORDER * 2 * (width + height)) return false;
-  const isOtherPaper = (area, region) =>
-    region !== page &&
-    area >= MIN_PAPER * MIN_AREA * width * height &&
-    !isAlike(medianColour(copy, labels, page), medianColour(copy, labels, region));
-  if (areasOf(labels, count).some(isOtherPaper)) return false;
+  if (holdsOtherPaper(copy, labels, count, page)) return false;
   const objects = label(inverse(equalTo({ ...copy, data: labels }, page)));
   return !objects.boxes.some((box, k) => {
     const own = crop({ data: objects.labels, width, height }, box);
     return fitQuadrilateral(fillHoles(equalTo(own, k + 1)), width * height);
   });
+}
+
+// Whether a region beside the page is even, too, and one in another colour is broader than strokes.
+function holdsOtherPaper(copy, labels, count, page) {
+  const { data, width, height } = copy;
+  const least = MIN_PAPER * MIN_AREA * width * height;
+  if (!areasOf(labels, count).some((area, k) => k !== page && area >= least)) return false;
+  const colour = medianColour(copy, labels, page);
+  const other = mapPlane(copy, (i) =>
+    isAlike(Array.from(data.subarray(3 * i, 3 * i + 3)), colour) ? 0 : 1,
+  );
+  return hasAny(minimumAlongColumns(minimumAlongRows(other, BROAD), BROAD));
 }
 
 // Call visit(index) for the pixels of each of the four sides, so for those in the corners twice.

@@ -27,6 +27,8 @@ MIN_SIDE = 100
 GLANCE_SIZE = 80
 GLANCE_THRESHOLD = 3.0
 EVEN_BORDER = 0.97
+# In pixels of that copy: no stroke holds a square of this size.
+BROAD = 15
 GRADIENT_THRESHOLDS = (3.0, 5.0, 8.0, 12.0, 18.0)
 # Shares of the picture: what is smaller is no surface that a person holds up, what is larger fills
 # the picture.
@@ -123,8 +125,8 @@ def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
 def _is_one_page(copy: np.ndarray) -> bool:
     """Return whether even paper reaches all of the border, and nothing on it may be a sheet.
 
-    A sheet is a quadrilateral, or an even region in another colour, whose edges are not seen where
-    its surroundings have a texture. Drawings and most scans have neither, and cost next to nothing.
+    A sheet is a quadrilateral, unless folds of a cloth run into it, and broader than strokes.
+    Drawings and most scans have neither, and cost next to nothing.
     """
     labels, count = ndimage.label(_gradient(copy) < GLANCE_THRESHOLD)
     border = np.bincount(
@@ -133,16 +135,24 @@ def _is_one_page(copy: np.ndarray) -> bool:
     page = int(border[1:].argmax()) + 1 if count else 0
     if page == 0 or border[page] < EVEN_BORDER * border.sum():
         return False
-    areas = np.bincount(labels.ravel())
-    areas[[0, page]] = 0
-    for region in np.flatnonzero(areas >= MIN_PAPER * MIN_AREA * labels.size).tolist():
-        if not _are_alike(_colour_of(copy, labels, page), _colour_of(copy, labels, region)):
-            return False
+    if _holds_other_paper(copy, labels, page):
+        return False
     objects, _ = ndimage.label(labels != page, EIGHT_NEIGHBOURS)
     return not any(
         _fit_quadrilateral(fill_holes(objects[box] == number), labels.size)
         for number, box in enumerate(ndimage.find_objects(objects), start=1)
     )
+
+
+def _holds_other_paper(copy: np.ndarray, labels: np.ndarray, page: int) -> bool:
+    """Return whether a region beside the page is even, too, and one in another colour is broad."""
+    areas = np.bincount(labels.ravel())
+    areas[[0, page]] = 0
+    if areas.max() < MIN_PAPER * MIN_AREA * labels.size:
+        return False
+    colour = np.median(copy[labels == page], axis=0)
+    other = np.abs(copy - colour).max(axis=2) >= SAME_COLOUR
+    return bool(ndimage.minimum_filter(other, BROAD).any())
 
 
 def flatten(picture: Picture) -> tuple[Picture, np.ndarray]:
@@ -243,24 +253,15 @@ def _flat_regions(copy: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         areas = np.bincount(labels.ravel(), minlength=count + 1)
         areas[0] = 0
         seeds = np.flatnonzero(areas >= MIN_SEED * gradient.size)
-        colours = {k: _colour_of(copy, labels, k) for k in seeds.tolist()}
+        colours = {k: np.median(copy[labels == k], axis=0) for k in seeds.tolist()}
         for seed, colour in colours.items():
             if areas[seed] >= MIN_AREA * MIN_PAPER * gradient.size:
                 flat = labels == seed
                 yield flat, ndimage.binary_dilation(flat)
-            alike = [k for k, other in colours.items() if _are_alike(other, colour)]
+            alike = [k for k, other in colours.items() if abs(other - colour).max() < SAME_COLOUR]
             if len(alike) > 1 and seed == max(alike, key=lambda k: areas[k]):
                 flat = np.isin(labels, alike)
                 yield flat, ndimage.binary_closing(np.pad(flat, 8), _DISC)[8:-8, 8:-8]
-
-
-def _colour_of(copy: np.ndarray, labels: np.ndarray, number: int) -> np.ndarray:
-    """Return the median colour, (3,), of the pixels with a label."""
-    return np.median(copy[labels == number], axis=0)
-
-
-def _are_alike(a: np.ndarray, b: np.ndarray) -> bool:
-    return bool(abs(a - b).max() < SAME_COLOUR)
 
 
 def _candidate(copy: np.ndarray, flat: np.ndarray, region: np.ndarray) -> Surface | None:

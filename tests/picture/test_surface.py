@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+import digit_model.picture.surface as surface_module
 from digit_model.picture.ink import ink_steps, locate_ink
 from digit_model.picture.perspective import map_points
 from digit_model.picture.render import overlay_heatmaps
@@ -104,6 +105,13 @@ def test_a_sheet_is_found_on_cloth_whose_folds_run_into_it():
     surface = find_surface(np.asarray(image))
     assert surface is not None
     assert np.abs(surface.corners - corners).max() < 10
+
+
+def test_a_drawing_with_a_broad_pen_costs_no_search(monkeypatch):
+    monkeypatch.setattr(surface_module, "_flat_regions", None)
+    image = Image.new("RGB", (280, 280), "white")
+    ImageDraw.Draw(image).line([(70, 70), (200, 70), (120, 240)], "black", 32, joint="curve")
+    assert find_surfaces(np.asarray(image)) == []
 
 
 def test_squared_paper_is_no_sheet():
