@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from multiprocessing import resource_tracker
+from multiprocessing import connection, resource_tracker
 from typing import Any, NamedTuple
 
 from digit_model.errors import DigitError
@@ -96,7 +96,7 @@ class Readers:
     @property
     def is_ready(self) -> bool:
         """Whether a reader has loaded its weights and takes calls."""
-        return any(process and process.is_ready for process in self._processes)
+        return any(process and process.takes_calls for process in self._processes)
 
     def wait(self, seconds: float = START_SECONDS) -> bool:
         """Wait until a reader is ready; return whether one is. Returns early on a failure."""
@@ -171,7 +171,7 @@ class Readers:
     def _idlest(self, first: bool) -> "_Process | None":
         """Return the ready process with the fewest calls in hand; None if none is ready."""
         processes = self._processes[:1] if first else self._processes
-        ready = (process for process in processes if process and process.is_ready)
+        ready = (process for process in processes if process and process.takes_calls)
         return min(ready, key=_Process.calls_in_hand, default=None)
 
     def _keep_running(self, slot: int) -> None:
@@ -230,6 +230,11 @@ class _Process:
         with _without_interrupts():
             self._process.start()
         theirs.close()
+
+    @property
+    def takes_calls(self) -> bool:
+        """Whether it has loaded its weights and runs; it may have ended a moment ago, unheard."""
+        return self.is_ready and not connection.wait([self._process.sentinel], 0)
 
     def calls_in_hand(self) -> int:
         return len(self._calls)

@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from multiprocessing import connection
 
 import pytest
 
 from digit_model.errors import DigitError
 from digit_model.pretrained import BUNDLED_FOLDER
-from page.reader import ReaderFailed, Readers, ReaderSettings
+from page.reader import ReaderFailed, Readers, ReaderSettings, _Process
 from tests.helpers import ROOT, sketch
 
 SETTINGS = ReaderSettings(model=str(BUNDLED_FOLDER))
@@ -54,6 +55,16 @@ def test_a_reader_that_is_killed_is_replaced(readers, seven, number):
         time.sleep(0.05)
     assert text_of(readers, seven) == "7"
     assert readers.restarts == before + 1
+
+
+def test_a_reader_that_ended_unheard_takes_no_calls():
+    process = _Process(SETTINGS, lambda state: None)
+    process.is_ready = True  # Nobody listens to what it says.
+    assert process.takes_calls
+    os.kill(process._process.pid, signal.SIGKILL)
+    assert connection.wait([process._process.sentinel], 60)
+    assert not process.takes_calls
+    process._process.join()
 
 
 def test_a_reader_that_dies_fails_the_calls_in_hand_with_a_sentence(readers, seven):
