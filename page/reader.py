@@ -233,7 +233,7 @@ class _Process:
 
     @property
     def takes_calls(self) -> bool:
-        """Whether it has loaded its weights and runs; it may have ended a moment ago, unheard."""
+        """Whether it has loaded its weights and runs; False before ``listen`` notices its end."""
         return self.is_ready and not connection.wait([self._process.sentinel], 0)
 
     def calls_in_hand(self) -> int:

@@ -135,7 +135,7 @@ function isOnePage(copy) {
   });
 }
 
-// Whether a region beside the page is even, too, and one in another colour is broader than strokes.
+// Whether the page holds another even region, and a broad one in another colour.
 function holdsOtherPaper(copy, labels, count, page) {
   const { data, width, height } = copy;
   const least = MIN_PAPER * MIN_AREA * width * height;

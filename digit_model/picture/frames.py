@@ -124,7 +124,7 @@ def _is_straight(own: np.ndarray) -> bool:
     for _ in range(3):
         if near.sum() < MIN_STRAIGHT * width:
             return False
-        slope, offset = _line_through(columns[near], depth[near])
+        slope, offset = _linear_fit(columns[near], depth[near])
         deviation = np.abs(depth - offset - slope * columns)
         before, near = near, deviation <= MIN_DEVIATION + MAX_DEVIATION * min(own.shape)
         if (near == before).all():
@@ -133,7 +133,7 @@ def _is_straight(own: np.ndarray) -> bool:
     return abs(slope) <= MAX_SLOPE and inset <= MIN_DEVIATION + MAX_INSET * height
 
 
-def _line_through(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+def _linear_fit(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Return the slope and the offset of the least-squares line; faster than numpy.polyfit."""
     middle = x.mean()
     slope = (x - middle) @ y / ((x - middle) ** 2).sum()

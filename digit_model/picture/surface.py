@@ -27,7 +27,7 @@ MIN_SIDE = 100
 GLANCE_SIZE = 80
 GLANCE_THRESHOLD = 3.0
 EVEN_BORDER = 0.97
-# In pixels of that copy: no stroke holds a square of this size.
+# In pixels of that copy: a square of this size fits into a sheet, but into few strokes.
 BROAD = 15
 GRADIENT_THRESHOLDS = (3.0, 5.0, 8.0, 12.0, 18.0)
 # Shares of the picture: what is smaller is no surface that a person holds up, what is larger fills
@@ -125,8 +125,8 @@ def _overlap(a: np.ndarray, b: np.ndarray) -> bool:
 def _is_one_page(copy: np.ndarray) -> bool:
     """Return whether even paper reaches all of the border, and nothing on it may be a sheet.
 
-    A sheet is a quadrilateral, unless folds of a cloth run into it, and broader than strokes.
-    Drawings and most scans have neither, and cost next to nothing.
+    A sheet is a quadrilateral. Where folds of a cloth run into it, it is still even, of another
+    colour than the cloth, and broader than strokes. Drawings and most scans cost next to nothing.
     """
     labels, count = ndimage.label(_gradient(copy) < GLANCE_THRESHOLD)
     border = np.bincount(
@@ -145,7 +145,7 @@ def _is_one_page(copy: np.ndarray) -> bool:
 
 
 def _holds_other_paper(copy: np.ndarray, labels: np.ndarray, page: int) -> bool:
-    """Return whether a region beside the page is even, too, and one in another colour is broad."""
+    """Return whether the page holds another even region, and a broad one in another colour."""
     areas = np.bincount(labels.ravel())
     areas[[0, page]] = 0
     if areas.max() < MIN_PAPER * MIN_AREA * labels.size:

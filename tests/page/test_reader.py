@@ -57,9 +57,9 @@ def test_a_reader_that_is_killed_is_replaced(readers, seven, number):
     assert readers.restarts == before + 1
 
 
-def test_a_reader_that_ended_unheard_takes_no_calls():
+def test_a_reader_that_has_just_ended_takes_no_calls():
     process = _Process(SETTINGS, lambda state: None)
-    process.is_ready = True  # Nobody listens to what it says.
+    process.is_ready = True  # As if it had said so; nothing here listens to it.
     assert process.takes_calls
     os.kill(process._process.pid, signal.SIGKILL)
     assert connection.wait([process._process.sentinel], 60)
