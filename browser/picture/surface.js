@@ -56,6 +56,7 @@ const MIN_FILLED = 0.68;
 const MIN_SHAPE = 0.88;
 const MIN_PAPER = 0.45;
 const MAX_BORDER = 0.5;
+const MAX_NOTCHED = 0.08;
 const MIN_SCORE = 0.55;
 const MIN_FURTHER_SCORE = 0.7;
 const MAX_OVERLAP = 0.15;
@@ -84,7 +85,7 @@ export function findSurfaces(picture) {
   const candidates = [];
   for (const [flat, region] of flatRegions(copy)) {
     const surface = candidateOf(copy, flat, region);
-    if (surface?.score >= MIN_SCORE) candidates.push(surface);
+    if (surface) candidates.push(surface);
   }
   const merit = ({ corners, score }) => score * polygonArea(corners) ** 0.25;
   candidates.sort((a, b) => merit(b) - merit(a));
@@ -324,7 +325,7 @@ function* flatRegions(copy) {
         const flat = equalTo({ ...copy, data: labels }, seed);
         yield [flat, dilatedByCross(flat)];
       }
-      const alike = seeds.filter((k) => isAlike(colours.get(k), colours.get(seed)));
+      const alike = seeds.filter((k) => difference(colours.get(k), colours.get(seed)) < SAME_COLOUR);
       const largest = alike.reduce((a, b) => (areas[b] > areas[a] ? b : a));
       if (alike.length > 1 && seed === largest) {
         const isAny = new Uint8Array(count + 1);
@@ -356,7 +357,8 @@ function medianColour({ data }, labels, number) {
   return levels.map((values) => median(values.subarray(0, count)));
 }
 
-const isAlike = (a, b) => a.every((level, channel) => Math.abs(level - b[channel]) < SAME_COLOUR);
+// By how many levels two colours differ.
+const difference = (a, b) => Math.max(...a.map((level, channel) => Math.abs(level - b[channel])));
 
 // Distances make the closing: a disc holds all pixels that are at most its radius away.
 function closedByDisc(mask) {
@@ -386,7 +388,42 @@ function candidateOf(copy, flat, region) {
   const score =
     ((fit * contrast) / (contrast + 5)) *
     (Math.min(1, paper / 0.7) * (1 - 0.6 * saturation) * (1 - border));
-  return { corners, score };
+  const isClear = score >= MIN_SCORE && notched(copy, filled, corners, colour) <= MAX_NOTCHED;
+  return isClear ? { corners, score } : null;
+}
+
+// Which share of a quadrilateral is beside the region in it, in its surroundings' colour. filled: the
+// region without holes. colour: the region's.
+function notched(copy, filled, corners, colour) {
+  const [nearest, farthest] = SURROUNDINGS;
+  const depths = depthsIn(corners, copy);
+  const around = depths.map((depth) => depth <= -nearest && depth >= -farthest);
+  if (!around.includes(1)) return 0;
+  const colourAround = medianColour(copy, around, 1);
+  let [inside, alike] = [0, 0];
+  for (let i = 0; i < depths.length; i++) {
+    if (depths[i] < 0) continue;
+    inside++;
+    if (filled.data[i]) continue;
+    const own = [...copy.data.subarray(3 * i, 3 * i + 3)];
+    const fromAround = difference(own, colourAround);
+    if (fromAround < SAME_COLOUR && fromAround < difference(own, colour)) alike++;
+  }
+  return alike / inside;
+}
+
+// How far each pixel of a picture lies inside of all sides of a quadrilateral.
+function depthsIn(corners, { width, height }) {
+  const depths = new Float64Array(width * height).fill(Infinity);
+  const sides = sidesOf(corners);
+  corners.forEach(([left, top], k) => {
+    const [across, down] = minus(corners[(k + 1) % 4], [left, top]).map((at) => at / sides[k]);
+    for (let i = 0; i < depths.length; i++) {
+      const [x, y] = [(i % width) + 0.5 - left, Math.trunc(i / width) + 0.5 - top];
+      depths[i] = Math.min(depths[i], across * y - down * x);
+    }
+  });
+  return depths;
 }
 
 // Fit a quadrilateral to a region without holes, in a picture of so many pixels. Returns its
@@ -472,10 +509,9 @@ function differenceAcross(copy, points, outwards, depth, reach) {
     .map((point) => [moved(point, reach), moved(point, -depth)])
     .filter(([outer]) => isSeen(outer));
   if (pairs.length < 8) return null;
-  const differences = pairs.map(([outer, inner]) => {
-    const [a, b] = [sample(copy, outer), sample(copy, inner)];
-    return Math.max(...a.map((level, channel) => Math.abs(level - b[channel])));
-  });
+  const differences = pairs.map(([outer, inner]) =>
+    difference(sample(copy, outer), sample(copy, inner)),
+  );
   return median(Float32Array.from(differences));
 }
 

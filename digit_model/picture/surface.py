@@ -40,6 +40,9 @@ MIN_SHAPE = 0.88
 MIN_PAPER = 0.45
 # At most this share of the picture's border may belong to the surface.
 MAX_BORDER = 0.5
+# At most this share of the quadrilateral is in view beside the region and looks as what is around.
+# A broad digit fills a quadrilateral, too, but for such notches.
+MAX_NOTCHED = 0.08
 MIN_SCORE = 0.55
 # Another note beside the surface is as clear as this. The boxes around both share at most
 # MAX_OVERLAP of the smaller one.
@@ -94,7 +97,7 @@ def find_surfaces(picture: Picture) -> list[Surface]:
     candidates = [
         candidate
         for flat, region in _flat_regions(copy)
-        if (candidate := _candidate(copy, flat, region)) and candidate.score >= MIN_SCORE
+        if (candidate := _candidate(copy, flat, region))
     ]
     candidates.sort(
         key=lambda surface: -surface.score * polygon_area(surface.corners) ** 0.25,
@@ -281,6 +284,8 @@ def _candidate(copy: np.ndarray, flat: np.ndarray, region: np.ndarray) -> Surfac
     saturation = 1 - colour.min() / max(colour.max(), 1)
     score = fit * contrast / (contrast + 5)
     score *= min(1, paper / 0.7) * (1 - 0.6 * saturation) * (1 - border)
+    if score < MIN_SCORE or _notched(copy, filled, corners, colour) > MAX_NOTCHED:
+        return None
     return Surface(corners, float(score))
 
 
@@ -424,6 +429,38 @@ def _side_contrast(copy: np.ndarray, corners: np.ndarray) -> float:
         if differences:
             contrasts.append(min(differences))
     return float(sorted(contrasts)[len(contrasts) == 4]) if len(contrasts) > 2 else 0.0
+
+
+def _notched(
+    copy: np.ndarray, filled: np.ndarray, corners: np.ndarray, colour: np.ndarray
+) -> float:
+    """Return which share of a quadrilateral lies beside the region, in its surroundings' colour.
+
+    filled: the region without holes, (height, width) bool. colour: the region's, (3,).
+    """
+    y, x = np.indices(filled.shape) + 0.5
+    sides = zip(corners, np.roll(corners, -1, axis=0), strict=True)
+    depth = np.min([_depth(x, y, start, end) for start, end in sides], axis=0)
+    nearest, farthest, _ = SURROUNDINGS
+    around = (depth <= -nearest) & (depth >= -farthest)
+    if not around.any():
+        return 0.0
+    inside = depth >= 0
+    beside = copy[inside & ~filled]
+    from_around = _differences(beside, np.median(copy[around], axis=0))
+    alike = (from_around < SAME_COLOUR) & (from_around < _differences(beside, colour))
+    return float(alike.sum() / inside.sum())
+
+
+def _differences(colours: np.ndarray, colour: np.ndarray) -> np.ndarray:
+    """Return by how many levels (n, 3) colours differ from a colour, (n,)."""
+    return np.abs(colours - colour).max(axis=1)
+
+
+def _depth(x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return how far points lie to the right of the line from start to end."""
+    along = (end - start) / np.hypot(*(end - start))
+    return along[0] * (y - start[1]) - along[1] * (x - start[0])
 
 
 def _sample(copy: np.ndarray, points: np.ndarray) -> np.ndarray:

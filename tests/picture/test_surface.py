@@ -114,6 +114,23 @@ def test_a_drawing_with_a_broad_pen_costs_no_search(monkeypatch):
     assert find_surfaces(np.asarray(image)) == []
 
 
+def bold_digits():
+    """Draw a 5 that fills a quadrilateral, and a 7, with a marker on coloured, grainy paper."""
+    image = Image.new("RGB", (400, 270), (232, 196, 180))
+    draw = ImageDraw.Draw(image)
+    for line in (
+        [(190, 70), (110, 70), (110, 130), (180, 140), (180, 200), (90, 205)],
+        [(250, 70), (340, 70), (290, 215)],
+    ):
+        draw.line(line, (60, 56, 52), 46, joint="curve")
+    grain = np.random.default_rng(0).normal(0, 4, (270, 400, 3))
+    return np.clip(np.asarray(image) + grain, 0, 255).astype(np.uint8)
+
+
+def test_a_broad_digit_is_no_sheet():
+    assert find_surfaces(bold_digits()) == []
+
+
 def test_squared_paper_is_no_sheet():
     picture = np.full((300, 240, 3), 220, np.uint8)
     picture[::60] = picture[:, ::60] = 140
