@@ -73,9 +73,12 @@ def _main(arguments: list[str] | None) -> int:
 
 def _serve(options: argparse.Namespace, readers: "Readers", folder: Path) -> int:
     """Serve the page until Ctrl-C, or until it is known that no weights can be loaded."""
-    from digit_model.errors import DigitError
-    from page.corrections.store import CorrectionStore
-    from page.serve import serve
+    from digit_model.quick_start import without_collection
+
+    with without_collection():
+        from digit_model.errors import DigitError
+        from page.corrections.store import CorrectionStore
+        from page.serve import serve
 
     try:
         corrections = None

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from digit_model.errors import DigitError
-from digit_model.quick_start import import_keras_without_pandas
+from digit_model.quick_start import import_keras_without_pandas, without_collection
 
 from . import limits
 from .messages import pack, unpack
@@ -39,10 +39,11 @@ def main(pipe: Connection, settings: dict) -> None:
     limits.share_arenas()
     limits.bound_address_space(MAX_ADDRESS_SPACE_BYTES)
     try:
-        import_keras_without_pandas()
-        from . import reader_calls
+        with without_collection():
+            import_keras_without_pandas()
+            from . import reader_calls
 
-        calls = reader_calls.load(settings)
+            calls = reader_calls.load(settings)
     except (DigitError, ModuleNotFoundError) as error:
         _send(pipe, pack({"failed": _failure(error)}))
         return

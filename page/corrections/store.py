@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,12 @@ from digit_model.errors import DigitError
 
 from ..reading.view import ReadingView
 from ..texts import text
-from .uploader import CorrectionUploader
 
 if TYPE_CHECKING:
     # The page process has a store, too, and does without Keras.
     from digit_model.pretrained import Pretrained
+
+    from .uploader import CorrectionUploader
 
 CHOICES = (*map(str, range(DIGITS)), NOT_A_DIGIT)
 
@@ -52,7 +54,7 @@ class CorrectionStore:
         self.repo = repo
         self._lock = threading.Lock()
         self._recent: deque[float] = deque()
-        self._uploader = CorrectionUploader(repo, self._complete) if repo else None
+        self._uploader = _start_uploader(repo, self._complete) if repo else None
 
     def store(self, view: ReadingView, label: int | None, model: "Pretrained") -> None:
         """Store what the chosen mark of a reading really is; on disk once this returns.
@@ -98,6 +100,13 @@ class CorrectionStore:
         if len(self._recent) >= MAX_PER_MINUTE:
             raise CorrectionNotStored(text("corrections.too_many"))
         self._recent.append(now)
+
+
+def _start_uploader(repo: str, folders: Callable[[], list[Path]]) -> "CorrectionUploader":
+    # Imported here because huggingface_hub takes a quarter of a second, and few servers need it.
+    from .uploader import CorrectionUploader
+
+    return CorrectionUploader(repo, folders)
 
 
 def _crop(picture: Picture, mark: Digit) -> Image.Image:
