@@ -325,7 +325,7 @@ function* flatRegions(copy) {
         const flat = equalTo({ ...copy, data: labels }, seed);
         yield [flat, dilatedByCross(flat)];
       }
-      const alike = seeds.filter((k) => difference(colours.get(k), colours.get(seed)) < SAME_COLOUR);
+      const alike = seeds.filter((k) => isAlike(colours.get(k), colours.get(seed)));
       const largest = alike.reduce((a, b) => (areas[b] > areas[a] ? b : a));
       if (alike.length > 1 && seed === largest) {
         const isAny = new Uint8Array(count + 1);
@@ -359,6 +359,7 @@ function medianColour({ data }, labels, number) {
 
 // By how many levels two colours differ.
 const difference = (a, b) => Math.max(...a.map((level, channel) => Math.abs(level - b[channel])));
+const isAlike = (a, b) => difference(a, b) < SAME_COLOUR;
 
 // Distances make the closing: a disc holds all pixels that are at most its radius away.
 function closedByDisc(mask) {
@@ -392,8 +393,8 @@ function candidateOf(copy, flat, region) {
   return isClear ? { corners, score } : null;
 }
 
-// Which share of a quadrilateral is beside the region in it, in its surroundings' colour. filled: the
-// region without holes. colour: the region's.
+// Which share of a quadrilateral lies beside the region, in its surroundings' colour. filled: the region
+// without holes. colour: the region's.
 function notched(copy, filled, corners, colour) {
   const [nearest, farthest] = SURROUNDINGS;
   const depths = depthsIn(corners, copy);
