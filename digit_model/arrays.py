@@ -100,7 +100,11 @@ class Calibration:
 
 @dataclass(frozen=True, eq=False)
 class Digit:
-    """A part of a picture and what the network reads in it."""
+    """A part of a picture and what the network reads in it.
+
+    evidence: (10, rows, columns) float32, where on the tile the network found each digit, with
+        which its heatmap takes no time; None if it was not computed (explain.py).
+    """
 
     tile: Tile
     placement: Placement
@@ -108,6 +112,7 @@ class Digit:
     row: int
     probabilities: np.ndarray  # (10,) float32, sums to 1
     accepted: bool
+    evidence: np.ndarray | None = None
 
     @property
     def label(self) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 from keras import layers
 
 from .architectures import FEATURES, inference, members
-from .arrays import TILE_SIZE, Heatmap, Tile
+from .arrays import DIGITS, TILE_SIZE, Heatmap, Tile
 
 GRAD_CAM = "Grad-CAM"
 HIRES_CAM = "HiResCAM"
@@ -27,6 +27,8 @@ GRADIENT_INPUT = "gradient × input"
 # Takes a (28, 28) tile and a digit, and returns the evidence for the digit, (28, 28).
 Evidence = Callable[[jax.Array, jax.Array], jax.Array]
 EvidenceBuilder = Callable[[keras.Model], Evidence]
+# Takes (n, 28, 28) tiles, and returns their logits, (n, 10), and their evidence, if it is computed.
+LogitsAndEvidence = Callable[[jax.Array], tuple[jax.Array, jax.Array | None]]
 
 # The maps of a convolution are used after these layers: before the activation their sign is not
 # settled, and the gradient of a maximum pooling is a grid.
@@ -64,9 +66,7 @@ class Explainer:
         Returns (28, 28) float32 in 0..1 with a maximum of 1, or all 0 if nothing counts for the
         digit.
         """
-        compute = self._evidence[method or self.methods[0]]()
-        evidence = np.maximum(_evaluate(compute, tile, digit), 0)
-        return _divided_by(evidence.max(), evidence)
+        return _scaled(_evaluate(self._evidence[method or self.methods[0]](), tile, digit))
 
     def contrast(self, tile: Tile, digit: int, other: int, method: str | None = None) -> np.ndarray:
         """Return which pixels of a (28, 28) tile count for one digit rather than for another.
@@ -93,6 +93,26 @@ def _compiled_on_demand(
 
 def _evaluate(evidence: Callable, tile: Tile, digit: int) -> np.ndarray:
     return np.asarray(evidence(np.asarray(tile, np.float32), np.int32(digit)))
+
+
+def heatmap_of(evidence: np.ndarray) -> Heatmap:
+    """Return the heatmap of the default method from the evidence of ``logits_and_evidence``.
+
+    evidence: (rows, columns) for one digit of one tile.
+    """
+    rows, columns = map(_enlarging, evidence.shape)
+    return _scaled(rows @ evidence @ columns.T)
+
+
+@functools.cache
+def _enlarging(size: int) -> np.ndarray:
+    """Return the (28, size) matrix that resizes a column as _resize does."""
+    return np.asarray(jax.image.resize(np.eye(size, dtype=np.float32), (TILE_SIZE, size), "linear"))
+
+
+def _scaled(evidence: np.ndarray) -> Heatmap:
+    evidence = np.maximum(evidence, 0)
+    return _divided_by(evidence.max(), evidence)
 
 
 def _divided_by(peak: float, evidence: np.ndarray) -> np.ndarray:
@@ -162,6 +182,27 @@ def hires_cam(model: keras.Model) -> Evidence:
         return _resize((_gradients(above, maps, digit) * maps).sum(axis=-1)[0])
 
     return evidence
+
+
+def logits_and_evidence(model: keras.Model) -> LogitsAndEvidence:
+    """Build the function from tiles to logits and each digit's evidence, in one forward pass.
+
+    The evidence is (n, 10, rows, columns), as of ``hires_cam`` before it is resized; None for an
+    ensemble or without a feature map.
+    """
+    if not _has_features(model):
+        logits = inference(model)
+        return lambda tiles: (logits(tiles), None)
+    below, above = _split(model, model.get_layer(FEATURES).output)
+
+    def evaluate(tiles: jax.Array) -> tuple[jax.Array, jax.Array]:
+        maps = below(tiles)
+        logits, pulled_back = jax.vjp(above, maps)
+        each = jnp.broadcast_to(jnp.eye(DIGITS)[:, None], (DIGITS, *logits.shape))
+        gradients = jax.vmap(lambda one: pulled_back(one)[0])(each)
+        return logits, jnp.einsum("dnyxc,nyxc->ndyx", gradients, maps)
+
+    return evaluate
 
 
 def layer_cam(model: keras.Model) -> Evidence:

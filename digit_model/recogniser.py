@@ -29,7 +29,7 @@ from .arrays import (
 )
 from .backend import require_jax_backend
 from .errors import DigitError
-from .explain import Explainer
+from .explain import Explainer, LogitsAndEvidence, heatmap_of, logits_and_evidence
 from .one_writer import read_as_one_writer
 from .picture.components import Glyph
 from .picture.decode import Decoded, Source, decode_reduced
@@ -90,13 +90,13 @@ class Recogniser:
         self.calibration = calibration or Calibration()
         self._explainer = Explainer(model)
         self.explanations = self._explainer.methods
-        logits = jax.jit(inference(model))
-        self._compiled = {
-            size: logits.lower(
-                jax.ShapeDtypeStruct((size, TILE_SIZE, TILE_SIZE), jnp.float32)
-            ).compile()
-            for size in BATCH_SIZES
+        logits = inference(model)
+        functions: dict[int, LogitsAndEvidence] = {
+            size: lambda tiles: (logits(tiles), None) for size in BATCH_SIZES
         }
+        # Of one tile the evidence costs nothing; of many it would cost as much as the logits.
+        functions[1] = logits_and_evidence(model)
+        self._compiled = {size: _compile(function, size) for size, function in functions.items()}
 
     def read(self, source: Source, *, one: bool = False) -> Reading:
         """Read the digits of one picture.
@@ -121,15 +121,10 @@ class Recogniser:
         prepared = [_prepare(source, one) for source in sources]
         found = [item for item in prepared if isinstance(item, _Prepared)]
         started = time.perf_counter()
-        tiles = [
-            candidate.tile
-            for item in found
-            for sheet in item.sheets
-            for rows in sheet.ways
-            for row in rows
-            for candidate in row.candidates.values()
+        rows = [
+            row for item in found for sheet in item.sheets for rows in sheet.ways for row in rows
         ]
-        logits = iter(self.predict_logits(np.array(tiles)))
+        logits = iter(self._logits_of(rows))
         share = (time.perf_counter() - started) / max(1, len(found))
         return [
             self._reading(item, logits, share) if isinstance(item, _Prepared) else item
@@ -143,7 +138,8 @@ class Recogniser:
         """
         started = time.perf_counter()
         picture, placements = draw_tile_sheet(tiles, rows)
-        logits = read_as_one_writer(self.predict_logits(tiles), self.calibration)
+        logits, found = self._evaluate(tiles)
+        logits = read_as_one_writer(logits, self.calibration)
         probabilities = self._probabilities(logits)
         accepted = np.concatenate(
             [
@@ -159,6 +155,7 @@ class Recogniser:
                 rows[place],
                 probabilities[place],
                 bool(accepted[place]),
+                found[place],
             )
             for place, tile in enumerate(tiles)
         )
@@ -166,13 +163,25 @@ class Recogniser:
 
     def predict_logits(self, tiles: np.ndarray) -> np.ndarray:
         """Return the logits, (n, 10) float32, of (n, 28, 28) float32 tiles in 0..1."""
+        return self._evaluate(tiles)[0]
+
+    def _evaluate(self, tiles: np.ndarray) -> tuple[np.ndarray, list[np.ndarray | None]]:
+        """Return the logits of tiles, and of each the evidence or None (``Digit.evidence``)."""
         logits = np.zeros((len(tiles), DIGITS), np.float32)
-        start = 0
-        while rest := len(tiles) - start:
+        found: list[np.ndarray | None] = []
+        while rest := len(tiles) - len(found):
             size = max(size for size in BATCH_SIZES if size <= rest)
-            batch = np.asarray(tiles[start : start + size], np.float32)
-            logits[start : start + size] = self._compiled[size](batch)
-            start += size
+            here = slice(len(found), len(found) + size)
+            logits[here], own = self._compiled[size](np.asarray(tiles[here], np.float32))
+            found += [None] * size if own is None else list(np.asarray(own))
+        return logits, found
+
+    def _logits_of(self, rows: "list[_Row]") -> np.ndarray:
+        """Return the logits of all candidates of rows, (n, 10); keep the evidence with them."""
+        candidates = [candidate for row in rows for candidate in row.candidates.values()]
+        logits, found = self._evaluate(np.array([candidate.tile for candidate in candidates]))
+        for candidate, own in zip(candidates, found, strict=True):
+            candidate.evidence = own
         return logits
 
     def heatmap(
@@ -185,6 +194,8 @@ class Recogniser:
         Returns (28, 28) float32 in 0..1; the digit's placement maps it to the picture.
         """
         target = digit.label if target is None else target
+        if digit.evidence is not None and method in (None, self.explanations[0]):
+            return heatmap_of(digit.evidence[target])
         return self._explainer.heatmap(digit.tile, target, method)
 
     def contrast(self, digit: Digit, other: int, *, method: str | None = None) -> np.ndarray:
@@ -298,8 +309,7 @@ class Recogniser:
 
     def _interpreted(self, rows: "list[_Row]") -> "_Interpretation":
         """Find the best path through each row, with a call of the network."""
-        tiles = [candidate.tile for row in rows for candidate in row.candidates.values()]
-        return _interpret(rows, iter(self.predict_logits(np.array(tiles))))
+        return _interpret(rows, iter(self._logits_of(rows)))
 
     def _digits_of_row(
         self, sheet: "_Sheet", chosen: "_Interpretation", place: int
@@ -340,13 +350,14 @@ class Recogniser:
         return to_probabilities(logits, self.calibration.temperature).astype(np.float32)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Candidate:
-    """A glyph that may be a digit, and its tile."""
+    """A glyph that may be a digit, its tile, and what ``Digit.evidence`` will be."""
 
     glyph: Glyph
     tile: Tile
     placement: Placement
+    evidence: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -454,6 +465,12 @@ class _Interpretation:
         return float(label_costs(np.array(logits)).min(axis=1).mean())
 
 
+def _compile(function: Callable, size: int) -> Callable:
+    """Compile a function of (size, 28, 28) tiles."""
+    tiles = jax.ShapeDtypeStruct((size, TILE_SIZE, TILE_SIZE), jnp.float32)
+    return jax.jit(function).lower(tiles).compile()
+
+
 def _refused(digits: list[Digit]) -> list[Digit]:
     return [replace(digit, accepted=False) for digit in digits]
 
@@ -536,6 +553,7 @@ def _digit(
         row=candidate.glyph.row,
         probabilities=probabilities,
         accepted=accepted,
+        evidence=candidate.evidence,
     )
 
 

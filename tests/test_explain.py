@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from digit_model.architectures import ARCHITECTURES, FEATURES, members
+from digit_model.architectures import ARCHITECTURES, FEATURES, inference, members
 from digit_model.explain import (
     GRAD_CAM,
     GRADIENT_INPUT,
@@ -13,8 +13,10 @@ from digit_model.explain import (
     Explainer,
     average_over_members,
     gradient_input,
+    heatmap_of,
     hires_cam,
     layer_cam,
+    logits_and_evidence,
 )
 from digit_model.synthesis.digits import draw_digits
 
@@ -104,6 +106,21 @@ def test_a_contrast_is_the_difference_of_the_evidence_for_two_digits(name, metho
     np.testing.assert_allclose(found, expected / np.abs(expected).max(), rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(explainer.contrast(tile, 9, 4, method), -found, atol=1e-6)
     assert not explainer.contrast(tile, 4, 4, method).any()
+
+
+@pytest.mark.parametrize("name", ["cnn", "quick", "small", "tiny"])
+def test_one_pass_gives_the_logits_and_the_evidence_for_each_digit(name, tile):
+    model = seeded(name, 1)
+    logits, evidence = logits_and_evidence(model)(tile[None])
+    np.testing.assert_allclose(logits[0], inference(model)(tile[None])[0], atol=1e-5)
+    for digit in range(10):
+        expected = Explainer(model).heatmap(tile, digit)
+        np.testing.assert_allclose(heatmap_of(np.asarray(evidence[0, digit])), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["dense", "ensemble"])
+def test_networks_without_a_map_of_their_own_give_no_evidence(name, tile):
+    assert logits_and_evidence(ARCHITECTURES[name]())(tile[None])[1] is None
 
 
 def test_layer_cam_weights_all_members_equally(tile):

@@ -1,5 +1,6 @@
 import io
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from scipy.interpolate import CubicSpline
 from digit_model import pretrained
 from digit_model.arrays import Calibration, Reading
 from digit_model.errors import NoInk, UndecodableImage
+from digit_model.explain import LAYER_CAM
 from digit_model.picture.strip import STRIP_HEIGHT
 from digit_model.recogniser import Recogniser
 from digit_model.synthesis.digits import draw_digits
@@ -265,11 +267,9 @@ def test_batches_of_any_size_give_what_single_tiles_give(recogniser, drawn, coun
 
 def test_several_pictures_are_one_call_of_the_network(recogniser, drawn, monkeypatch):
     calls = []
-    predict_logits = recogniser.predict_logits
+    evaluate = recogniser._evaluate
     monkeypatch.setattr(
-        recogniser,
-        "predict_logits",
-        lambda tiles: calls.append(len(tiles)) or predict_logits(tiles),
+        recogniser, "_evaluate", lambda tiles: calls.append(len(tiles)) or evaluate(tiles)
     )
     recogniser.read_all([page([tile]) for tile in drawn.tiles[:5]], one=True)
     assert calls == [5]
@@ -293,6 +293,23 @@ def test_heatmaps_differ_by_digit(recogniser, drawn):
     )
     np.testing.assert_array_equal(default, answer)
     assert not np.array_equal(answer, other)
+
+
+def test_the_evidence_of_a_digit_read_by_itself_is_its_heatmap(recogniser, drawn):
+    digit = recogniser.read(page(drawn.tiles[:1]), one=True).digits[0]
+    assert digit.evidence.shape == (10, 7, 7)
+    computed = replace(digit, evidence=None)
+    for target in range(10):
+        expected = recogniser.heatmap(computed, target)
+        np.testing.assert_allclose(recogniser.heatmap(digit, target), expected, atol=1e-4)
+
+
+def test_a_digit_without_evidence_or_with_another_method_has_a_heatmap(recogniser, drawn):
+    row = recogniser.read(page(drawn.tiles[:5]))
+    alone = recogniser.read(page(drawn.tiles[:1])).digits[0]
+    finer = recogniser.heatmap(alone, method=LAYER_CAM)
+    assert np.abs(finer - recogniser.heatmap(alone)).max() > 0.1
+    assert all(recogniser.heatmap(digit).max() == pytest.approx(1) for digit in row.digits)
 
 
 def test_heat_lies_on_the_ink_more_than_chance(recogniser, drawn):

@@ -36,8 +36,12 @@ class Component:
     @cached_property
     def pixels(self) -> tuple[np.ndarray, np.ndarray]:
         """The rows and columns of the mask's pixels inside the box, (n,) integers each."""
-        # Three times as fast as numpy.nonzero.
-        return np.divmod(np.flatnonzero(self.mask), self.mask.shape[1])
+        return places_of(self.mask)
+
+
+def places_of(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows and columns of a mask's pixels; three times as fast as numpy.nonzero."""
+    return np.divmod(np.flatnonzero(mask), mask.shape[1])
 
 
 def marked_area(values: np.ndarray, margin: int = 0) -> tuple[slice, slice]:

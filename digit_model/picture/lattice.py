@@ -23,6 +23,7 @@ from .components import (
     enclosing_box,
     make_glyph,
     merge_components,
+    places_of,
     typical_height,
 )
 from .marks import kind_of_cross
@@ -366,7 +367,7 @@ def row_slant(components: list[Component], height: float) -> float:
     step = max(1.0, height / 40)
     squares, sums = np.zeros((2, len(SLANTS)))
     for component in components:
-        y, x = np.nonzero(_outline(component.mask))
+        y, x = places_of(_outline(component.mask))
         columns = _columns(x + np.multiply.outer(SLANTS, y), step)
         extents = _extents(columns, y)
         squares, sums = squares + (extents**2).sum(axis=1), sums + extents.sum(axis=1)

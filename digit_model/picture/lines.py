@@ -75,6 +75,8 @@ def without_border(mask: np.ndarray) -> np.ndarray:
 def _border_width(mask: np.ndarray) -> int:
     """Return how many rows at the top of a mask are a line along its edge: 0 without one."""
     widest = round(_widest_line(mask))
+    if not mask[: widest + 1].any():  # As in most pictures, and known at once.
+        return 0
     cover = mask[: widest + 1].mean(axis=1)
     rows = np.flatnonzero(cover > 0.5)
     is_line = rows.size and cover.max() >= MIN_BORDER_COVER and rows[-1] < widest

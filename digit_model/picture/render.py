@@ -151,10 +151,13 @@ def _paint_heat(
     colours: tuple[tuple[int, int, int], tuple[int, int, int]],
 ) -> None:
     """Paint the positive part of the digits' heatmaps on the image, from weak to strong colour."""
+    pairs = zip(digits, heatmaps, strict=True)
+    visible = [(digit.placement, heatmap) for digit, heatmap in pairs if heatmap.max() > 0]
+    if not visible:
+        return
     heat = Image.new("L", image.size)
-    for digit, heatmap in zip(digits, heatmaps, strict=True):
-        if heatmap.max() > 0:
-            _add_heat(heat, digit.placement, heatmap)
+    for placement, heatmap in visible:
+        _add_heat(heat, placement, heatmap)
     if window := heat.getbbox():
         heat = heat.crop(window)
         palette, opacity = _colour_table(colours)

@@ -40,7 +40,7 @@ MIN_SHAPE = 0.88
 MIN_PAPER = 0.45
 # At most this share of the picture's border may belong to the surface.
 MAX_BORDER = 0.5
-# At most this share of the quadrilateral is in view beside the region and looks as what is around.
+# At most this share of the quadrilateral lies beside the region and looks like what is around.
 # A broad digit fills a quadrilateral, too, but for such notches.
 MAX_NOTCHED = 0.08
 MIN_SCORE = 0.55
@@ -131,6 +131,7 @@ def _is_one_page(copy: np.ndarray) -> bool:
     A sheet is a quadrilateral. Where folds of a cloth run into it, it is still even, of another
     colour than the cloth, and broader than strokes. Drawings and most scans cost next to nothing.
     """
+    copy = _without_repeats(copy)
     labels, count = ndimage.label(_gradient(copy) < GLANCE_THRESHOLD)
     border = np.bincount(
         np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]), minlength=count + 1
@@ -234,11 +235,14 @@ def _meet(a: tuple[np.ndarray, np.ndarray], b: tuple[np.ndarray, np.ndarray]) ->
     return a[0] + np.linalg.solve(matrix, b[0] - a[0])[0] * a[1]
 
 
+def _without_repeats(copy: np.ndarray) -> np.ndarray:
+    """Return one channel of a grey picture, and all of another."""
+    return copy[..., :1] if (copy == copy[..., :1]).all() else copy
+
+
 def _gradient(copy: np.ndarray) -> np.ndarray:
     """(height, width) steepest slope of any channel, in levels a pixel."""
-    if (copy == copy[..., :1]).all():
-        copy = copy[..., :1]
-    smooth = ndimage.gaussian_filter(copy, (0.6, 0.6, 0))
+    smooth = ndimage.gaussian_filter(_without_repeats(copy), (0.6, 0.6, 0))
     down = np.abs(ndimage.correlate1d(smooth, [-0.5, 0, 0.5], axis=0))
     across = np.abs(ndimage.correlate1d(smooth, [-0.5, 0, 0.5], axis=1))
     # NumPy is slow at the maximum along a short last axis.
