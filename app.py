@@ -54,10 +54,11 @@ def _main(arguments: list[str] | None) -> int:
         return _fail(f"there is no {options.data}. --data takes MNIST as train.py does.")
     _please_zero_gpu()
     try:
-        from page import limits, sweep
+        from digit_model.quick_start import reuse_memory
+        from page import sweep
         from page.reader import Readers
 
-        limits.share_arenas()
+        reuse_memory()
         # The readers load their weights while this process imports Gradio.
         with (
             closing(Readers(_reader_settings(options), options.readers)) as readers,

@@ -1,5 +1,6 @@
-"""Start programs of our own sooner. Imports nothing heavy by itself."""
+"""Start and run programs of our own faster. Imports nothing heavy by itself."""
 
+import ctypes
 import gc
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,28 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .pretrained import Pretrained
+
+
+# glibc's numbers of the options, from malloc.h.
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+MAX_ARENAS = 2
+# Arrays of a picture of 1,000 x 1,000 pixels stay below the first, and all of them the second.
+LARGE_BYTES, KEPT_BYTES = 4 * 2**20, 32 * 2**20
+
+
+def reuse_memory() -> None:
+    """Have the memory of one call used again by the next.
+
+    By default glibc gives freed memory back and fetches it again, which is a tenth of the time of a
+    call, and gives each thread an arena, which no other uses, so that a process grows for hours.
+    Does nothing where the C library is another.
+    """
+    if sys.platform == "linux":
+        library = ctypes.CDLL(None)
+        if hasattr(library, "mallopt"):
+            library.mallopt(_M_ARENA_MAX, MAX_ARENAS)
+            library.mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
+            library.mallopt(_M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 @contextmanager
@@ -44,6 +67,7 @@ def load(model: str | None) -> "Pretrained":
 
     model: as ``pretrained.load_from`` takes it; by default what the environment names.
     """
+    reuse_memory()
     with without_collection():
         import_keras_without_pandas()
         from . import pretrained

@@ -1,4 +1,4 @@
-"""Limit a process: memory arenas, address space, the network."""
+"""Limit a process: its address space, the network."""
 
 import ctypes
 import errno
@@ -6,22 +6,6 @@ import importlib.util
 import platform
 import struct
 import sys
-
-# glibc's number of the option, from malloc.h, and how many arenas threads share.
-_M_ARENA_MAX = -8
-MAX_ARENAS = 2
-
-
-def share_arenas() -> None:
-    """Have all threads take memory from a few arenas, so that the process does not grow for hours.
-
-    By default glibc gives each thread an arena, and what one frees no other uses. Does nothing
-    where the C library is another.
-    """
-    if sys.platform == "linux":
-        library = ctypes.CDLL(None)
-        if hasattr(library, "mallopt"):
-            library.mallopt(_M_ARENA_MAX, MAX_ARENAS)
 
 
 def bound_address_space(size: int) -> None:

@@ -14,7 +14,11 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from digit_model.errors import DigitError
-from digit_model.quick_start import import_keras_without_pandas, without_collection
+from digit_model.quick_start import (
+    import_keras_without_pandas,
+    reuse_memory,
+    without_collection,
+)
 
 from . import limits
 from .messages import pack, unpack
@@ -36,7 +40,7 @@ def main(pipe: Connection, settings: dict) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("digit_model").setLevel(logging.INFO)
-    limits.share_arenas()
+    reuse_memory()
     limits.bound_address_space(MAX_ADDRESS_SPACE_BYTES)
     try:
         with without_collection():

@@ -1,3 +1,4 @@
+import platform
 import subprocess
 import sys
 
@@ -21,3 +22,14 @@ def test_pandas_can_be_imported_before_and_after():
     pytest.importorskip("pandas")
     assert run(START + "import pandas; print(pandas.Series([7])[0])") == "7\n"
     assert run("import pandas; " + START + "import sys; print('pandas' in sys.modules)") == "True\n"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="Only glibc is told.")
+def test_memory_is_used_again():
+    """Each page that is fetched anew is a fault."""
+    code = (
+        "import resource, numpy; from digit_model.quick_start import reuse_memory; {}\n"
+        "for _ in range(50): arrays = [numpy.ones(2**16) for _ in range(40)]; del arrays\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)"
+    )
+    assert int(run(code.format("reuse_memory()"))) + 10_000 < int(run(code.format("")))
