@@ -48,7 +48,8 @@ const MIN_SIDE = 100;
 const GLANCE_SIZE = 80;
 const GLANCE_THRESHOLD = 3;
 const EVEN_BORDER = 0.97;
-const BROAD = 15;
+const BROAD = 21;
+const MIN_GLANCE_FIT = 0.85;
 const GRADIENT_THRESHOLDS = [3, 5, 8, 12, 18];
 const MIN_AREA = 0.06;
 const MAX_AREA = 0.94;
@@ -132,7 +133,7 @@ function isOnePage(copy) {
   const objects = label(inverse(equalTo({ ...copy, data: labels }, page)));
   return !objects.boxes.some((box, k) => {
     const own = crop({ data: objects.labels, width, height }, box);
-    return fitQuadrilateral(fillHoles(equalTo(own, k + 1)), width * height);
+    return fitQuadrilateral(fillHoles(equalTo(own, k + 1)), width * height)?.fit >= MIN_GLANCE_FIT;
   });
 }
 
@@ -321,8 +322,8 @@ function* flatRegions(copy) {
     const seeds = [...areas.keys()].filter((k) => areas[k] >= MIN_SEED * pixels);
     const colours = new Map(seeds.map((seed) => [seed, medianColour(copy, labels, seed)]));
     for (const seed of seeds) {
-      if (areas[seed] >= MIN_AREA * MIN_PAPER * pixels) {
-        const flat = equalTo({ ...copy, data: labels }, seed);
+      const flat = equalTo({ ...copy, data: labels }, seed);
+      if (areas[seed] >= MIN_AREA * MIN_PAPER * pixels && mayBeSheet(flat)) {
         yield [flat, dilatedByCross(flat)];
       }
       const alike = seeds.filter((k) => isAlike(colours.get(k), colours.get(seed)));
@@ -330,8 +331,8 @@ function* flatRegions(copy) {
       if (alike.length > 1 && seed === largest) {
         const isAny = new Uint8Array(count + 1);
         for (const k of alike) isAny[k] = 1;
-        const flat = labelled(copy, labels, isAny);
-        yield [flat, closedByDisc(flat)];
+        const all = labelled(copy, labels, isAny);
+        if (mayBeSheet(all)) yield [all, closedByDisc(all)];
       }
     }
   }
@@ -370,13 +371,20 @@ function closedByDisc(mask) {
   return crop(closed, { left, top, right: left + mask.width, bottom: top + mask.height });
 }
 
+// Whether flat pixels are not what lies behind everything, such as a desk or a page.
+const mayBeSheet = (flat) => shareOfBorder(flat) <= MAX_BORDER;
+
+function shareOfBorder({ data, width, height }) {
+  let touched = 0;
+  forEachOnBorder(width, height, (i) => (touched += data[i]));
+  return touched / (2 * (width + height));
+}
+
 function candidateOf(copy, flat, region) {
   const filled = largestComponent(openedBySquare(fillHoles(region), OPENING));
-  const { width, height } = copy;
-  let touched = 0;
-  forEachOnBorder(width, height, (i) => (touched += filled.data[i]));
-  const border = touched / (2 * (width + height));
-  const fitted = border <= MAX_BORDER ? fitQuadrilateral(filled, width * height) : null;
+  const border = shareOfBorder(filled);
+  const pixels = copy.width * copy.height;
+  const fitted = border <= MAX_BORDER ? fitQuadrilateral(filled, pixels) : null;
   if (!fitted) return null;
   const { corners, fit } = fitted;
   const paperInside = both(flat, filled);

@@ -28,7 +28,9 @@ GLANCE_SIZE = 80
 GLANCE_THRESHOLD = 3.0
 EVEN_BORDER = 0.97
 # In pixels of that copy: a square of this size fits into a sheet, but into few strokes.
-BROAD = 15
+BROAD = 21
+# A sheet covers this share of its quadrilateral; thick strokes cover less of theirs.
+MIN_GLANCE_FIT = 0.85
 GRADIENT_THRESHOLDS = (3.0, 5.0, 8.0, 12.0, 18.0)
 # Shares of the picture: what is smaller is no surface that a person holds up, what is larger fills
 # the picture.
@@ -51,6 +53,8 @@ MAX_OVERLAP = 0.15
 # What is longer for its height is a thick stroke, such as a 1.
 MAX_ASPECT = 4.0
 MIN_CONTRAST = 6.0
+# In pixels of the copy: what hangs on a region by less is no part of it.
+OPENING = 5
 MAX_CORNER_COSINE = 0.5
 TRIMMED = 0.015
 # In pixels of the copy: the sides lie this near to the edges.
@@ -142,10 +146,11 @@ def _is_one_page(copy: np.ndarray) -> bool:
     if _holds_other_paper(copy, labels, page):
         return False
     objects, _ = ndimage.label(labels != page, EIGHT_NEIGHBOURS)
-    return not any(
+    fits = (
         _fit_quadrilateral(fill_holes(objects[box] == number), labels.size)
         for number, box in enumerate(ndimage.find_objects(objects), start=1)
     )
+    return not any(fitted and fitted[1] >= MIN_GLANCE_FIT for fitted in fits)
 
 
 def _holds_other_paper(copy: np.ndarray, labels: np.ndarray, page: int) -> bool:
@@ -255,25 +260,38 @@ def _flat_regions(copy: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     A region is flat pixels that hang together, or several such of one colour that pen strokes part.
     """
     gradient = _gradient(copy)
+    colours_of = copy.reshape(gradient.size, -1)
     for threshold in GRADIENT_THRESHOLDS:
         labels, count = ndimage.label(gradient < threshold)
         areas = np.bincount(labels.ravel(), minlength=count + 1)
         areas[0] = 0
         seeds = np.flatnonzero(areas >= MIN_SEED * gradient.size)
-        colours = {k: np.median(copy[labels == k], axis=0) for k in seeds.tolist()}
+        colours = {
+            k: np.median(colours_of[np.flatnonzero(labels == k)], axis=0) for k in seeds.tolist()
+        }
         for seed, colour in colours.items():
-            if areas[seed] >= MIN_AREA * MIN_PAPER * gradient.size:
-                flat = labels == seed
-                yield flat, ndimage.binary_dilation(flat)
+            flat = labels == seed
+            if areas[seed] >= MIN_AREA * MIN_PAPER * gradient.size and _may_be_sheet(flat):
+                yield flat, _dilated(flat)
             alike = [k for k, other in colours.items() if abs(other - colour).max() < SAME_COLOUR]
             if len(alike) > 1 and seed == max(alike, key=lambda k: areas[k]):
                 flat = np.isin(labels, alike)
-                yield flat, ndimage.binary_closing(np.pad(flat, 8), _DISC)[8:-8, 8:-8]
+                if _may_be_sheet(flat):
+                    yield flat, ndimage.binary_closing(np.pad(flat, 8), _DISC)[8:-8, 8:-8]
+
+
+def _may_be_sheet(flat: np.ndarray) -> bool:
+    """Return whether flat pixels are not what lies behind everything, such as a desk or a page."""
+    return _share_of_border(flat) <= MAX_BORDER
+
+
+def _share_of_border(mask: np.ndarray) -> float:
+    return float(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean())
 
 
 def _candidate(copy: np.ndarray, flat: np.ndarray, region: np.ndarray) -> Surface | None:
-    filled = _largest(ndimage.binary_opening(fill_holes(region), np.ones((5, 5))))
-    border = np.concatenate([filled[0], filled[-1], filled[:, 0], filled[:, -1]]).mean()
+    filled = _largest(_opened(fill_holes(region)))
+    border = _share_of_border(filled)
     fitted = _fit_quadrilateral(filled, filled.size) if border <= MAX_BORDER else None
     if fitted is None:
         return None
@@ -309,6 +327,25 @@ def _fit_quadrilateral(filled: np.ndarray, pixels: int) -> tuple[np.ndarray, flo
         return None
     enclosed = polygon_area(corners)
     return (corners, area / enclosed) if hull_area >= MIN_SHAPE * enclosed else None
+
+
+def _opened(mask: np.ndarray) -> np.ndarray:
+    """Return the opening of a mask by a square of 5 pixels, as ndimage.binary_opening does.
+
+    A square's sides one after the other take a fifth of the time.
+    """
+    sides = mask.view(np.uint8)
+    for extreme in (ndimage.minimum_filter1d, ndimage.maximum_filter1d):
+        for axis in (0, 1):
+            sides = extreme(sides, OPENING, axis=axis, mode="constant", cval=0)
+    return sides.view(bool)
+
+
+def _dilated(mask: np.ndarray) -> np.ndarray:
+    """Return a mask and the neighbours of its pixels; faster than ndimage.binary_dilation."""
+    near = np.pad(mask, 1)
+    level, upright = near[1:-1], near[:, 1:-1]
+    return mask | level[:, :-2] | level[:, 2:] | upright[:-2] | upright[2:]
 
 
 def _largest(mask: np.ndarray) -> np.ndarray:
