@@ -1,7 +1,8 @@
 // Recognise the shape of a mark that may be no digit: a stroke, a loop, a cross, a hash
 // (digit_model/picture/marks.py).
 
-import { pixelsOf, transposed } from "../numerics/plane.js";
+import { label } from "../numerics/labels.js";
+import { both, inverse, pixelsOf, transposed } from "../numerics/plane.js";
 import { median } from "../numerics/statistics.js";
 import { heightOf, middleOf, widthOf } from "./boxes.js";
 import { fillHoles, forEachPixel } from "./components.js";
@@ -18,6 +19,7 @@ const MAX_HASH_ASPECT = 1.2;
 const HASH_ENDS = [[0.02, 0.1], [0.9, 0.98]];
 const HASH_MIDDLE = [0.42, 0.58];
 const MIN_CLEAR = 0.2;
+const MIN_HOLE = 0.002;
 const MAX_CROSS_ASPECT = 1.8;
 const MAX_OFF_BARS = 0.06;
 const MIN_ARM = 0.12;
@@ -97,7 +99,15 @@ export function isHash({ mask }) {
   if (mask.width > MAX_HASH_ASPECT * mask.height) return false;
   if (![mask, transposed(mask)].every((sides) => shows(2, sides, HASH_MIDDLE))) return false;
   const filled = fillHoles(mask);
-  return [filled, transposed(filled)].every(stickOut);
+  return [filled, transposed(filled)].every(stickOut) && countHoles(mask, filled) < 2;
+}
+
+// How many holes a mask has, but for specks. filled: the mask without holes.
+function countHoles(mask, filled) {
+  const { labels, count } = label(both(filled, inverse(mask)), false);
+  const areas = new Int32Array(count + 1);
+  for (const number of labels) areas[number]++;
+  return areas.subarray(1).filter((area) => area >= MIN_HOLE * mask.data.length).length;
 }
 
 // Whether two upright bars stick out at both ends of a mask without holes.

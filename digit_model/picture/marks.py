@@ -1,6 +1,7 @@
 """Recognise the shape of a mark that may be no digit: a stroke, a loop, a cross, a hash."""
 
 import numpy as np
+from scipy import ndimage
 
 from .components import Component, fill_holes
 
@@ -25,6 +26,8 @@ MAX_HASH_ASPECT = 1.2
 HASH_ENDS = ((0.02, 0.1), (0.9, 0.98))
 HASH_MIDDLE = (0.42, 0.58)
 MIN_CLEAR = 0.2
+# A hash has one hole of at least this share of its box; a 0 that a slash crosses has two.
+MIN_HOLE = 0.002
 # A cross is at most this many times as long as wide, ...
 MAX_CROSS_ASPECT = 1.8
 # ... at most this share of its ink lies beside its bars, ...
@@ -105,7 +108,13 @@ def is_hash(component: Component) -> bool:
     ):
         return False
     filled = fill_holes(mask)
-    return _stick_out(filled) and _stick_out(filled.T)
+    return _stick_out(filled) and _stick_out(filled.T) and _count_holes(mask, filled) < 2
+
+
+def _count_holes(mask: np.ndarray, filled: np.ndarray) -> int:
+    """Return how many holes a mask has, but for specks. filled: the mask without holes."""
+    labels, _ = ndimage.label(filled & ~mask)
+    return int(np.count_nonzero(np.bincount(labels.ravel())[1:] >= MIN_HOLE * mask.size))
 
 
 def _stick_out(filled: np.ndarray) -> bool:

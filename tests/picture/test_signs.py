@@ -76,6 +76,15 @@ def test_a_hash_is_no_digit_and_linked_zeros_are_no_hash():
     assert not is_hash(components(*zeros)[0])
 
 
+def test_a_broad_0_that_a_slash_crosses_is_no_hash():
+    image = Image.new("L", (300, 300))
+    brush = ImageDraw.Draw(image)
+    brush.ellipse((100, 100, 219, 228), outline=255, width=33)
+    brush.line([(101, 216), (218, 106)], fill=255, width=33)
+    [zero] = connected_components(np.asarray(image, np.float32) / 255)
+    assert not is_hash(zero)
+
+
 def test_a_percent_sign_is_one_mark():
     loops = ellipse(300, 105, 330, 135), ellipse(340, 160, 370, 190)
     [sign] = signs_of_row(components(seven(200), [(365, 105), (305, 192)], *loops))
