@@ -260,14 +260,14 @@ def _flat_regions(copy: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     A region is flat pixels that hang together, or several such of one colour that pen strokes part.
     """
     gradient = _gradient(copy)
-    colours_of = copy.reshape(gradient.size, -1)
+    pixels = copy.reshape(gradient.size, -1)
     for threshold in GRADIENT_THRESHOLDS:
         labels, count = ndimage.label(gradient < threshold)
         areas = np.bincount(labels.ravel(), minlength=count + 1)
         areas[0] = 0
         seeds = np.flatnonzero(areas >= MIN_SEED * gradient.size)
         colours = {
-            k: np.median(colours_of[np.flatnonzero(labels == k)], axis=0) for k in seeds.tolist()
+            k: np.median(pixels[np.flatnonzero(labels == k)], axis=0) for k in seeds.tolist()
         }
         for seed, colour in colours.items():
             flat = labels == seed
