@@ -24,9 +24,9 @@ def test_pandas_can_be_imported_before_and_after():
     assert run("import pandas; " + START + "import sys; print('pandas' in sys.modules)") == "True\n"
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="Only glibc is told.")
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="Needs glibc.")
 def test_memory_is_used_again():
-    """Each page that is fetched anew is a fault."""
+    """The system counts a page fault for each page of memory that it has to provide anew."""
     code = (
         "import resource, numpy; from digit_model.quick_start import reuse_memory; {}\n"
         "for _ in range(50): arrays = [numpy.ones(2**16) for _ in range(40)]; del arrays\n"

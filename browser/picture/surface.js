@@ -322,9 +322,9 @@ function* flatRegions(copy) {
     const seeds = [...areas.keys()].filter((k) => areas[k] >= MIN_SEED * pixels);
     const colours = new Map(seeds.map((seed) => [seed, medianColour(copy, labels, seed)]));
     for (const seed of seeds) {
-      const flat = equalTo({ ...copy, data: labels }, seed);
-      if (areas[seed] >= MIN_AREA * MIN_PAPER * pixels && mayBeSheet(flat)) {
-        yield [flat, dilatedByCross(flat)];
+      if (areas[seed] >= MIN_AREA * MIN_PAPER * pixels) {
+        const flat = equalTo({ ...copy, data: labels }, seed);
+        if (mayBeSheet(flat)) yield [flat, dilatedByCross(flat)];
       }
       const alike = seeds.filter((k) => isAlike(colours.get(k), colours.get(seed)));
       const largest = alike.reduce((a, b) => (areas[b] > areas[a] ? b : a));

@@ -21,7 +21,6 @@ from .thumb import paint_over_thumbs
 # The surface is looked for on a copy of this many pixels on its longer side.
 COPY_SIZE = 160
 MIN_SIDE = 100
-# In grey levels a pixel of the copy; noise stays below the first, and paper's shade below the last.
 # A glance at a copy of this size, with this threshold, finds most pictures to be one even page:
 # paper on this share of the border.
 GLANCE_SIZE = 80
@@ -31,6 +30,7 @@ EVEN_BORDER = 0.97
 BROAD = 21
 # A sheet covers this share of its quadrilateral; thick strokes cover less of theirs.
 MIN_GLANCE_FIT = 0.85
+# In grey levels a pixel of the copy; noise stays below the first, and paper's shade below the last.
 GRADIENT_THRESHOLDS = (3.0, 5.0, 8.0, 12.0, 18.0)
 # Shares of the picture: what is smaller is no surface that a person holds up, what is larger fills
 # the picture.
@@ -42,8 +42,8 @@ MIN_SHAPE = 0.88
 MIN_PAPER = 0.45
 # At most this share of the picture's border may belong to the surface.
 MAX_BORDER = 0.5
-# At most this share of the quadrilateral lies beside the region and looks like what is around.
-# A broad digit fills a quadrilateral, too, but for such notches.
+# At most this share of the quadrilateral is outside the region and has the surroundings' colour. A
+# broad digit nearly fills a quadrilateral, but has such notches.
 MAX_NOTCHED = 0.08
 MIN_SCORE = 0.55
 # Another note beside the surface is as clear as this. The boxes around both share at most
@@ -53,7 +53,7 @@ MAX_OVERLAP = 0.15
 # What is longer for its height is a thick stroke, such as a 1.
 MAX_ASPECT = 4.0
 MIN_CONTRAST = 6.0
-# In pixels of the copy: what hangs on a region by less is no part of it.
+# In pixels of the copy: thinner parts of a region, such as a line that touches it, are cut off.
 OPENING = 5
 MAX_CORNER_COSINE = 0.5
 TRIMMED = 0.015
@@ -160,7 +160,7 @@ def _holds_other_paper(copy: np.ndarray, labels: np.ndarray, page: int) -> bool:
     if areas.max() < MIN_PAPER * MIN_AREA * labels.size:
         return False
     colour = np.median(copy[labels == page], axis=0)
-    other = np.abs(copy - colour).max(axis=2) >= SAME_COLOUR
+    other = _differences(copy, colour) >= SAME_COLOUR
     return bool(ndimage.minimum_filter(other, BROAD).any())
 
 
@@ -270,8 +270,8 @@ def _flat_regions(copy: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
             k: np.median(pixels[np.flatnonzero(labels == k)], axis=0) for k in seeds.tolist()
         }
         for seed, colour in colours.items():
-            flat = labels == seed
-            if areas[seed] >= MIN_AREA * MIN_PAPER * gradient.size and _may_be_sheet(flat):
+            is_large = areas[seed] >= MIN_AREA * MIN_PAPER * gradient.size
+            if is_large and _may_be_sheet(flat := labels == seed):
                 yield flat, _dilated(flat)
             alike = [k for k, other in colours.items() if abs(other - colour).max() < SAME_COLOUR]
             if len(alike) > 1 and seed == max(alike, key=lambda k: areas[k]):
@@ -494,8 +494,8 @@ def _notched(
 
 
 def _differences(colours: np.ndarray, colour: np.ndarray) -> np.ndarray:
-    """Return by how many levels (n, 3) colours differ from a colour, (n,)."""
-    return np.abs(colours - colour).max(axis=1)
+    """Return by how many levels (..., channels) colours differ from a colour, (...)."""
+    return np.abs(colours - colour).max(axis=-1)
 
 
 def _depth(x: np.ndarray, y: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
