@@ -10,6 +10,7 @@ const canvas = element.querySelector("canvas");
 const hint = element.querySelector(".pad-hint");
 const samples = element.querySelector(".samples");
 const tool = (name) => element.querySelector(`[data-tool="${name}"]`);
+let current = ""; // the picture or the link that was sent last
 let strokes = [];
 let earlier = [];
 let later = [];
@@ -75,20 +76,24 @@ function show() {
 
 function send() {
   if (strokes.length === 1 && strokes[0].link) {
-    props.value = strokes[0].link;
+    put(strokes[0].link);
   } else if (strokes.length) {
     const picture = document.createElement("canvas");
     [picture.width, picture.height] = [width, PAD_HEIGHT];
     paint(picture, 1);
-    props.value = picture.toDataURL("image/png");
+    put(picture.toDataURL("image/png"));
   } else {
-    props.value = "";
+    put("");
   }
   const whole = replayed ?? strokes;
   store.set(STORED, whole.some((points) => points.image) ? null : whole);
   sent = performance.now();
   isAwaited = true;
   showBusy();
+}
+
+function put(value) {
+  current = props.value = value;
   trigger("picture");
 }
 
@@ -244,13 +249,14 @@ async function restore({ strokes: drawn, picture, link }) {
   } else if (drawn) {
     replay(drawn);
   } else {
-    props.value = link;
-    trigger("picture");
+    put(link);
   }
 }
 const isPacked = () => String(props.value).startsWith("{");
 watch("value", () => {
   if (isPacked()) restore(JSON.parse(props.value));
+  // On a slow line Gradio 6.31 may set the first, empty value once more after a drawing was restored.
+  else if (props.value !== current) put(current);
 });
 // link.js asks for the strokes; a picture among them has a code of its own.
 canvas.addEventListener("strokes", (event) => {
