@@ -253,10 +253,11 @@ async function restore({ strokes: drawn, picture, link }) {
   }
 }
 const isPacked = () => String(props.value).startsWith("{");
+const restoreIfPacked = () => isPacked() && restore(JSON.parse(props.value));
 watch("value", () => {
-  if (isPacked()) restore(JSON.parse(props.value));
+  restoreIfPacked();
   // On a slow line Gradio 6.31 may set the first, empty value once more after a drawing was restored.
-  else if (props.value !== current) put(current);
+  if (!isPacked() && props.value !== current) put(current);
 });
 // link.js asks for the strokes; a picture among them has a code of its own.
 canvas.addEventListener("strokes", (event) => {
@@ -264,6 +265,7 @@ canvas.addEventListener("strokes", (event) => {
   event.detail.strokes = whole.some((points) => points.image) ? [] : whole;
 });
 show();
+restoreIfPacked(); // a link that was opened before this script was loaded
 const stored = store.get(STORED);
 const isLink = new URLSearchParams(location.search).has("d");
 gradioReady.then(() => {

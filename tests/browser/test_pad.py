@@ -2,11 +2,14 @@
 
 import base64
 import io
+from pathlib import Path
+from time import sleep
 
+import gradio
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from page.settings import PAD_HEIGHT
 from tests.browser.helpers import (
@@ -18,6 +21,8 @@ from tests.browser.helpers import (
     open_page,
     press,
 )
+
+ASSETS = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
 
 
 def drawing_sent(page: Page) -> np.ndarray:
@@ -162,6 +167,24 @@ def test_a_reload_keeps_the_drawing(visit):
     expect_number(page, "17")
     press(page, "Clear")
     expect_empty(page)
+
+
+def test_a_reload_on_a_slow_line_reads_the_drawing(visit):
+    page = visit()
+    draw(page, 7)
+    expect_number(page, "7")
+    # All else is there two seconds before Gradio's component for HTML.
+    component = next(
+        asset for asset in ASSETS.glob("Index-*.js") if "js_on_load" in asset.read_text()
+    )
+    page.route(f"**/assets/{component.name}", come_late)
+    page.reload()
+    expect_number(page, "7")
+
+
+def come_late(route: Route) -> None:
+    sleep(2)
+    route.continue_()
 
 
 def test_a_wide_window_gives_room_for_a_number(visit):
