@@ -11,7 +11,8 @@ import { enclosingBox, heightOf, widthOf } from "./boxes.js";
 const MAX_GAP = 0.7;
 const MAX_SEGMENTS = 7;
 const MAX_HEIGHT = 0.65;
-const ASPECTS = [0.3, 0.9];
+const ASPECTS = [0.42, 0.9];
+const MIN_SHARE = 0.5;
 const MAX_COMPONENTS = 100;
 
 // Return ink with the gaps between the segments of each digit closed.
@@ -30,11 +31,15 @@ export function joinSegments(ink) {
     const group = groups.data[firstPixel(labels, k + 1, box, ink.width)];
     segments.set(group, [...(segments.get(group) ?? []), box]);
   });
-  const joined = plane(ink.height, ink.width, Float32Array.from(ink.data));
+  const digits = new Map();
   for (const [group, own] of segments) {
     const box = enclosingBox(own);
-    if (areSegments(own, box)) joinGroup(joined, ink, groups, group, box, reach);
+    if (areSegments(own, box)) digits.set(group, box);
   }
+  const inSegments = groups.data.filter((group, i) => mask.data[i] && digits.has(group)).length;
+  if (inSegments < MIN_SHARE * sumOf(mask)) return ink;
+  const joined = plane(ink.height, ink.width, Float32Array.from(ink.data));
+  for (const [group, box] of digits) joinGroup(joined, ink, groups, group, box, reach);
   return joined;
 }
 

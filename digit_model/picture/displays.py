@@ -12,8 +12,11 @@ MAX_GAP = 0.7
 # 1s side by side are not.
 MAX_SEGMENTS = 7
 MAX_HEIGHT = 0.65
-# The ratios of width to height that digits have. Dashed lines are narrower.
-ASPECTS = (0.3, 0.9)
+# The ratios of width to height that digits have. Dashed lines are narrower, and so are mostly two
+# handwritten digits of which one lies close below the other.
+ASPECTS = (0.42, 0.9)
+# A display shows all its digits in segments: at least this share of the picture's ink.
+MIN_SHARE = 0.5
 # More components than a display has; noise has thousands.
 MAX_COMPONENTS = 100
 
@@ -39,12 +42,17 @@ def join_segments(ink: Ink) -> Ink:
     for number, box in enumerate(ndimage.find_objects(labels), start=1):
         first = np.argmax(labels[box] == number)
         segments.setdefault(int(groups[box].ravel()[first]), []).append(box)
+    digits = {
+        group: box
+        for group, boxes in segments.items()
+        if _are_segments(boxes, box := _enclosing(boxes))
+    }
+    if np.isin(groups[mask], list(digits)).mean() < MIN_SHARE:
+        return ink
     joined = ink.copy()
-    for group, boxes in segments.items():
-        box = _enclosing(boxes)
-        if _are_segments(boxes, box):
-            own = np.where(groups[box] == group, ink[box], 0)
-            joined[box] = np.maximum(ink[box], close_gaps(own, 2 * reach + 1))
+    for group, box in digits.items():
+        own = np.where(groups[box] == group, ink[box], 0)
+        joined[box] = np.maximum(ink[box], close_gaps(own, 2 * reach + 1))
     return joined
 
 

@@ -30,6 +30,8 @@ def test_the_segments_of_one_digit_are_joined():
         [(10, 90, 20, 28), (10, 90, 32, 40)],  # two 1s
         [(y, y + 6, 50, 56) for y in range(5, 90, 9)],  # a dotted line
         [(10, 50, 20, 28), (60, 90, 20, 28)],  # too far apart
+        [(10, 48, 20, 50), (50, 88, 20, 50)],  # one above the other, as digits of two rows
+        [(10, 16, 20, 48), (12, 48, 50, 56), (52, 88, 50, 56), (10, 90, 70, 90)],  # few
     ],
 )
 def test_other_marks_stay_apart(marks):
