@@ -131,6 +131,20 @@ def test_each_kind_of_drawn_picture_has_a_row(benchmarks):
     assert kinds[2:] == list(benchmarks("drawn_rows").KINDS)
 
 
+def test_one_process_and_several_are_compared(benchmarks, monkeypatch, capsys):
+    bulk, read = benchmarks("bulk"), []
+
+    def seconds_to_read(folder, jobs):
+        read.append((len(list(folder.glob("*.png"))), jobs))
+        return 6.0 / jobs
+
+    monkeypatch.setattr(bulk, "seconds_to_read", seconds_to_read)
+    monkeypatch.setattr(sys, "argv", ["bulk.py", "--count", "3", "--rounds", "2"])
+    assert bulk.main() == 0
+    assert read == [(3, 1), (3, 2), (3, 2), (3, 1)]
+    assert "2 processes read 2.00 times as fast" in capsys.readouterr().out
+
+
 def test_times_to_accuracy_stand_side_by_side(drawn_mnist, tmp_path):
     curves, picture = tmp_path / "curves.json", tmp_path / "curves.svg"
     options = ("--data", drawn_mnist, "--epochs", "1", "--json", curves, "--picture", picture)
