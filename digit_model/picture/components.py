@@ -77,13 +77,23 @@ def connected_components(ink: Ink) -> list[Component]:
     inside = ink[top:bottom, left:right]
     labels, count = ndimage.label(inside > 0, EIGHT_NEIGHBOURS)
     masses = np.bincount(labels.ravel(), inside.ravel(), count + 1)[1:]
-    slices = ndimage.find_objects(labels)
+    slices = label_boxes(labels, count)
     components = []
     for index in np.argsort(-masses, kind="stable")[:MAX_COMPONENTS].tolist():
         rows, columns = slices[index]
         box = Box(left + columns.start, top + rows.start, left + columns.stop, top + rows.stop)
         components.append(Component(box, labels[rows, columns] == index + 1, float(masses[index])))
     return components
+
+
+def label_boxes(labels: np.ndarray, count: int) -> list[tuple[slice, slice]]:
+    """Return the rows and columns of each of ``count`` labels; at once if there is one.
+
+    labels: (height, width) int, cropped to what is labelled.
+    """
+    if count == 1:
+        return [(slice(0, labels.shape[0]), slice(0, labels.shape[1]))]
+    return ndimage.find_objects(labels)
 
 
 def component_at(ink: Ink, y: np.ndarray, x: np.ndarray) -> Component:

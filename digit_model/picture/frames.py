@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import ndimage
 
-from .components import EIGHT_NEIGHBOURS, marked_area
+from .components import EIGHT_NEIGHBOURS, label_boxes, marked_area
 
 # In pixels. A smaller frame has no room for a digit.
 MIN_SIDE = 10
@@ -57,8 +57,8 @@ def without_frames(mask: np.ndarray) -> np.ndarray:
 
 
 def _without_frames(mask: np.ndarray) -> np.ndarray:
-    labels, _ = ndimage.label(mask, EIGHT_NEIGHBOURS)
-    boxes = ndimage.find_objects(labels)
+    labels, count = ndimage.label(mask, EIGHT_NEIGHBOURS)
+    boxes = label_boxes(labels, count)
     result = mask
     for number, box in enumerate(boxes, start=1):
         if min(_size(box)) < MIN_SIDE:

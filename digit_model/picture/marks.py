@@ -144,10 +144,20 @@ def kind_of_cross(component: Component) -> str | None:
     y, x = 2 * (y[some] + 0.5) / height - 1, 2 * (x[some] + 0.5) / width - 1
     middle = _centred(y)
     reach = 0.5 * stroke + MAX_WAVER
-    if any(_is_cross_along(_centred(x + slant * y), middle, reach) for slant in PLUS_SLANTS):
+    if _has_bar(middle, reach) and any(
+        _is_cross_along(_centred(x + slant * y), middle, reach) for slant in PLUS_SLANTS
+    ):
         return "plus"
-    rising, falling = _centred((x + y) / 2), _centred((x - y) / 2)
-    return "times" if _is_cross_along(rising, falling, 0.25 * stroke + MAX_WAVER) else None
+    falling = _centred((x - y) / 2)
+    reach = 0.25 * stroke + MAX_WAVER
+    if _has_bar(falling, reach) and _is_cross_along(_centred((x + y) / 2), falling, reach):
+        return "times"
+    return None
+
+
+def _has_bar(places: np.ndarray, reach: float) -> bool:
+    """Return whether enough points for two arms lie near 0; few digits have as many."""
+    return bool(np.count_nonzero(np.abs(places) <= reach) >= 2 * MIN_ARM * len(places))
 
 
 def _centred(places: np.ndarray) -> np.ndarray:
