@@ -30,6 +30,8 @@ def main() -> int:
         for number in range(options.rounds):
             for jobs in sorted(found, reverse=bool(number % 2)):
                 found[jobs].append(seconds_to_read(folder, jobs))
+                taken = f"{found[jobs][-1]:.1f} s"
+                print(f"round {number + 1}, {jobs} processes: {taken}", file=sys.stderr, flush=True)
     medians = {jobs: statistics.median(seconds) for jobs, seconds in found.items()}
     print("| processes | seconds of each round | median |\n|---|---|---|")
     for jobs, seconds in found.items():
