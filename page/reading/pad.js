@@ -75,21 +75,22 @@ function show() {
 }
 
 function send() {
-  if (strokes.length === 1 && strokes[0].link) {
-    put(strokes[0].link);
-  } else if (strokes.length) {
-    const picture = document.createElement("canvas");
-    [picture.width, picture.height] = [width, PAD_HEIGHT];
-    paint(picture, 1);
-    put(picture.toDataURL("image/png"));
-  } else {
-    put("");
-  }
   const whole = replayed ?? strokes;
   store.set(STORED, whole.some((points) => points.image) ? null : whole);
   sent = performance.now();
   isAwaited = true;
   showBusy();
+  put(drawing());
+}
+
+// The drawing as a picture, or the link that it came from, or nothing.
+function drawing() {
+  if (!strokes.length) return "";
+  if (strokes.length === 1 && strokes[0].link) return strokes[0].link;
+  const picture = document.createElement("canvas");
+  [picture.width, picture.height] = [width, PAD_HEIGHT];
+  paint(picture, 1);
+  return picture.toDataURL("image/png");
 }
 
 function put(value) {
@@ -252,12 +253,14 @@ async function restore({ strokes: drawn, picture, link }) {
     put(link);
   }
 }
-const isPacked = () => String(props.value).startsWith("{");
-const restoreIfPacked = () => isPacked() && restore(JSON.parse(props.value));
+function restoreIfPacked() {
+  const isPacked = String(props.value).startsWith("{");
+  if (isPacked) restore(JSON.parse(props.value));
+  return isPacked;
+}
 watch("value", () => {
-  restoreIfPacked();
   // On a slow line Gradio 6.31 may set the first, empty value once more after a drawing was restored.
-  if (!isPacked() && props.value !== current) put(current);
+  if (!restoreIfPacked() && props.value !== current) put(current);
 });
 // link.js asks for the strokes; a picture among them has a code of its own.
 canvas.addEventListener("strokes", (event) => {
